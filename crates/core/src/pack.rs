@@ -1,0 +1,9 @@
+//! Policy packs 政策包: the rules as data, read from TOML, checked whole, and proved.
+//!
+//! [`parse::parse`] reads one file and reports every problem at once; [`prove`] shows that every path
+//! from raise to strike-off passes evidence, an independent verification and an answer, and that every
+//! other end carries its own proof. Only a pack without problems becomes a [`model::Pack`].
+
+pub mod model;
+pub mod parse;
+pub mod prove;
