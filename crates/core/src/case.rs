@@ -11,8 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::event::{
-    AccusedParty, BodyRef, ClockSpan, End, EvidenceMoment, ExternalRef, Linkage, PackRef, RaisedBy,
-    ReplyWay,
+    AccusedParty, BodyRef, ClockSpan, End, EvidenceMoment, ExternalRef, Linkage, PackRef, RaisedBy, ReplyWay,
 };
 use crate::id::{CaseId, Digest, EvidenceId, PersonId, UnitId};
 

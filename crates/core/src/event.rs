@@ -17,8 +17,8 @@ use crate::id::{BodyId, CaseId, Digest, PersonId, UnitId};
 use crate::org::OrgEvent;
 
 pub use case_event::{
-    AccusedParty, CaseEvent, ClockSpan, Correction, Disclosure, End, EvidenceMoment, ExternalRef,
-    Fields, Linkage, RaisedBy, ReplyWay,
+    AccusedParty, CaseEvent, ClockSpan, Correction, Disclosure, End, EvidenceMoment, ExternalRef, Fields,
+    Linkage, RaisedBy, ReplyWay,
 };
 
 /// A typed stream of the tenant's log.
@@ -134,13 +134,7 @@ pub struct PackRef {
 /// tenant's proof tree is this hash.
 pub fn link(prev: Digest, stream: Stream, version: u32, bytes: &[u8]) -> Digest {
     let (kind, id) = stream.key();
-    Digest::of(&[
-        &prev.0,
-        &[kind],
-        id.as_bytes(),
-        &version.to_be_bytes(),
-        bytes,
-    ])
+    Digest::of(&[&prev.0, &[kind], id.as_bytes(), &version.to_be_bytes(), bytes])
 }
 
 impl Stream {

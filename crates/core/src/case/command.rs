@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 
 use crate::event::{
-    AccusedParty, Actor, BodyRef, Correction, EvidenceMoment, ExternalRef, Linkage, PackRef,
-    RaisedBy, ReplyWay,
+    AccusedParty, Actor, BodyRef, Correction, EvidenceMoment, ExternalRef, Linkage, PackRef, RaisedBy,
+    ReplyWay,
 };
 use crate::id::{BodyId, CaseId, Digest, EvidenceId, PersonId, UnitId};
 
