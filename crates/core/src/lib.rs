@@ -19,3 +19,4 @@ pub mod label;
 pub mod org;
 pub mod pack;
 pub mod permission;
+pub mod problem;
