@@ -4,6 +4,10 @@
 //! from raise to strike-off passes evidence, an independent verification and an answer, and that every
 //! other end carries its own proof. Only a pack without problems becomes a [`model::Pack`].
 
+mod lookup;
 pub mod model;
 pub mod parse;
 pub mod prove;
+mod words;
+
+pub use words::{ACTIONS, Word};

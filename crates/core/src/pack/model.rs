@@ -37,6 +37,8 @@ pub struct Pack {
     pub messages: BTreeMap<String, Label>,
     /// Words that make the portal or the register stop and say something first.
     pub alarms: Vec<Alarm>,
+    /// The kind that a message through the portal becomes where the sender names none.
+    pub portal_kind: Option<String>,
 }
 
 /// Where a rule comes from.
@@ -79,6 +81,8 @@ pub struct Taxonomy {
     pub title: Label,
     /// All categories, parents before children.
     pub categories: Vec<Category>,
+    /// Where the categories come from.
+    pub source: String,
 }
 
 /// A category of a taxonomy.
@@ -126,6 +130,8 @@ pub struct Kind {
     pub answer: AnswerRule,
     /// The ends it allows.
     pub ends: Vec<EndKind>,
+    /// Whether it asks for an answer and nothing else: only such a kind may end as answered.
+    pub consultation: bool,
     /// Whether citizens may send it through the portal.
     pub portal: bool,
     /// After how many calendar days without a word from the reporter an answer counts as accepted.
