@@ -1,0 +1,102 @@
+//! What can go wrong in the store. The driver's own error type never leaves this crate.
+
+use bihuan_core::case::refusal::Refusal;
+use bihuan_core::id::CaseId;
+
+/// Something the store could not do.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// What was asked for is not there.
+    #[error("{0} is not there")]
+    NotFound(String),
+    /// It collides with something that is there already.
+    #[error("{0}")]
+    Conflict(String),
+    /// The store cannot be reached or used now: the disk, a lock, a closed writer, a version.
+    #[error("the store cannot be used: {reason}")]
+    Unavailable {
+        /// What to know or do.
+        reason: String,
+        /// What lies below, if anything does.
+        #[source]
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// What is stored contradicts itself; nothing more is written.
+    #[error("the store is damaged: {0}")]
+    Corrupt(String),
+}
+
+impl StoreError {
+    /// The store cannot be used, for a reason of our own.
+    pub fn unavailable(reason: impl Into<String>) -> Self {
+        StoreError::Unavailable {
+            reason: reason.into(),
+            source: None,
+        }
+    }
+
+    /// The store cannot be used, because of what lies below.
+    pub fn caused(
+        reason: impl Into<String>,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        StoreError::Unavailable {
+            reason: reason.into(),
+            source: Some(source.into()),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        match error.sqlite_error_code() {
+            Some(ErrorCode::ConstraintViolation) => StoreError::Conflict(error.to_string()),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                StoreError::Corrupt(error.to_string())
+            }
+            _ => StoreError::caused("the database refused", error),
+        }
+    }
+}
+
+impl From<std::io::Error> for StoreError {
+    fn from(error: std::io::Error) -> Self {
+        StoreError::caused("the file system refused", error)
+    }
+}
+
+/// Why a command did not become events on disk.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError {
+    /// A rule forbids it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// There is no such case.
+    #[error("there is no such case")]
+    NotFound,
+    /// The permit is for another action than the command needs.
+    #[error("the permit does not cover this: {needed} is needed")]
+    NotPermitted {
+        /// The action that the command needs; `system` or `reporter` where no grant can give it.
+        needed: String,
+    },
+    /// The idempotency key was used before for something else.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// The record was imported before, as this case.
+    #[error("the record is there already, as case {0}")]
+    Known(CaseId),
+    /// More is waiting to be written than the store takes; try again in a moment.
+    #[error("too much is waiting to be written; try again")]
+    Busy,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<rusqlite::Error> for ExecuteError {
+    fn from(error: rusqlite::Error) -> Self {
+        ExecuteError::Store(error.into())
+    }
+}

@@ -1,0 +1,119 @@
+//! The one representation of each kind of value in the database.
+//!
+//! Ids are 16 bytes, digests 32, instants milliseconds since 1970 UTC.
+
+use bihuan_core::case::facts::Flag;
+use bihuan_core::id::Digest;
+use bihuan_core::pack::model::Phase;
+use jiff::Timestamp;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use uuid::Uuid;
+
+use crate::error::StoreError;
+
+/// An id of any kind as it lies in a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Id(pub Uuid);
+
+impl ToSql for Id {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(ValueRef::Blob(self.0.as_bytes())))
+    }
+}
+
+impl FromSql for Id {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Uuid::from_slice(value.as_blob()?)
+            .map(Id)
+            .map_err(|error| FromSqlError::Other(Box::new(error)))
+    }
+}
+
+/// A digest as it lies in a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hash(pub Digest);
+
+impl ToSql for Hash {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(ValueRef::Blob(&self.0.0)))
+    }
+}
+
+impl FromSql for Hash {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let bytes = value.as_blob()?;
+        let bytes = bytes.try_into().map_err(|_| FromSqlError::InvalidBlobSize {
+            expected_size: 32,
+            blob_size: bytes.len(),
+        })?;
+        Ok(Hash(Digest(bytes)))
+    }
+}
+
+/// Returns the instant as it lies in a column.
+pub fn millis(at: Timestamp) -> i64 {
+    at.as_millisecond()
+}
+
+/// Returns the instant that lies in a column.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if the number is outside the range of instants.
+pub fn instant(millis: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millisecond(millis)
+        .map_err(|_| StoreError::Corrupt(format!("{millis} is not an instant")))
+}
+
+/// The phases in the order of their numbers in `case_row.phase`.
+pub const PHASES: [Phase; 7] = [
+    Phase::Raise,
+    Phase::Accept,
+    Phase::Act,
+    Phase::Verify,
+    Phase::Answer,
+    Phase::Closed,
+    Phase::Watch,
+];
+
+/// Returns the phase's number in `case_row.phase`.
+pub fn phase_number(phase: Phase) -> i64 {
+    phase as i64
+}
+
+/// Returns the flags as the bits of `case_row.flags`, in the order of [`Flag::ALL`].
+pub fn flag_bits(flags: &[Flag]) -> i64 {
+    Flag::ALL
+        .iter()
+        .enumerate()
+        .filter(|(_, flag)| flags.contains(flag))
+        .map(|(bit, _)| 1 << bit)
+        .sum()
+}
+
+/// Returns the flags of `case_row.flags`.
+pub fn flags_of(bits: i64) -> Vec<Flag> {
+    Flag::ALL
+        .iter()
+        .enumerate()
+        .filter(|(bit, _)| bits & (1 << bit) != 0)
+        .map(|(_, flag)| *flag)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_a_phase_is_its_place() {
+        for (place, phase) in PHASES.iter().enumerate() {
+            assert_eq!(phase_number(*phase), i64::try_from(place).unwrap_or(-1));
+        }
+    }
+
+    #[test]
+    fn flags_come_back_from_their_bits() {
+        let flags = vec![Flag::Open, Flag::Reopened, Flag::Anonymous];
+        assert_eq!(flags_of(flag_bits(&flags)), flags);
+    }
+}
