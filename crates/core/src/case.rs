@@ -80,6 +80,10 @@ pub struct Case {
     pub answered: Option<Answer>,
     /// Whether the reporter said "solved" since that answer.
     pub satisfied: Option<bool>,
+    /// Whether the reporter said "not solved" last, in whatever round.
+    pub unsatisfied: bool,
+    /// When the reporter last wrote; silence is counted from here or from the answer.
+    pub reporter_wrote_at: Option<Timestamp>,
     /// The end of the publication of this round.
     pub published_until: Option<Timestamp>,
     /// Who consented as the finder in this round.
@@ -90,10 +94,14 @@ pub struct Case {
     pub end: Option<End>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
+    /// The case it was merged into.
+    pub merged_into: Option<CaseId>,
     /// Links to other cases.
     pub links: Vec<(Linkage, CaseId)>,
     /// The cases it was split into.
     pub parts: Vec<CaseId>,
+    /// How often a clock of it ran out.
+    pub breaches: u32,
     /// How often it was taken up again.
     pub reopened: u32,
     /// When it was last looked back at, and whether the fix held.
@@ -113,6 +121,27 @@ pub struct ClockState {
     pub warned: bool,
     /// Whether it ran out.
     pub breached: bool,
+    /// Whether it had run out before it was taken down here: imported history neither warns nor breaches.
+    pub history: bool,
+    /// The pauses and extensions so far, oldest first: a new calendar applies them again.
+    pub changes: Vec<ClockChange>,
+}
+
+/// What moved the due instant of a clock after its start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClockChange {
+    /// It stood still.
+    Paused {
+        /// Since when.
+        from: Timestamp,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// It got more time, in the unit of the clock's extension rule.
+    Extended {
+        /// How much more.
+        by: u32,
+    },
 }
 
 /// What a clock does.

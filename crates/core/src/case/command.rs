@@ -36,6 +36,8 @@ pub struct Raise {
     pub raised_by: RaisedBy,
     /// Whom it complains about.
     pub accused: Vec<AccusedParty>,
+    /// How it relates to cases that are there already, where whoever registers it sees that.
+    pub links: Vec<(Linkage, CaseId)>,
     /// Its key elsewhere, if imported.
     pub external: Option<ExternalRef>,
     /// What an import knows of its later life; such a case neither notifies nor breaches.

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::id::UnitId;
+use crate::event::PackRef;
+use crate::id::{PersonId, UnitId};
 use crate::pack::model::{Ask, EndKind, Need, Relation};
 
 /// The rule that a command breaks. Shown to people as it is, through the message catalogue.
@@ -20,6 +21,12 @@ pub enum Refusal {
     /// The pack has no such channel.
     #[error("the pack has no channel {0:?}")]
     UnknownChannel(String),
+    /// The pack has no such supervision source.
+    #[error("the pack has no supervision source {0:?}")]
+    UnknownSource(String),
+    /// There is no such person.
+    #[error("there is no person {0}")]
+    UnknownPerson(PersonId),
     /// There is no such unit today.
     #[error("there is no unit {0} today")]
     UnknownUnit(UnitId),
@@ -58,6 +65,9 @@ pub enum Refusal {
     /// The kind does not allow this end.
     #[error("this kind does not end as {0:?}")]
     EndNotAllowed(EndKind),
+    /// The state is a closed one, and the step brings no proof of an end.
+    #[error("state {0:?} is closed, and the step proves no end")]
+    Unproven(String),
     /// The case has ended.
     #[error("the case has ended")]
     Ended,
@@ -67,6 +77,9 @@ pub enum Refusal {
     /// The unit assigned is complained about in the case.
     #[error("unit {0} is complained about in this case")]
     Accused(UnitId),
+    /// The person named is complained about in the case.
+    #[error("person {0} is complained about in this case")]
+    AccusedPerson(PersonId),
     /// There is no such clock on the case, or it does not stand as the command demands.
     #[error("clock {0:?} is not running here, or not paused, or may not be paused or extended")]
     Clock(String),
@@ -90,9 +103,18 @@ pub enum Refusal {
     /// There is no such evidence, or it was withdrawn.
     #[error("there is no such evidence")]
     NoEvidence,
+    /// The evidence was verified in this round and stays.
+    #[error("the evidence was verified in this round and stays")]
+    EvidenceVerified,
     /// There is no dispute, or one is open already.
     #[error("there is no open dispute, or one is open already")]
     Dispute,
+    /// Only an import may say what happened to a case elsewhere.
+    #[error("only an import may say what happened to a case elsewhere")]
+    ImportOnly,
+    /// Another pack judges the case.
+    #[error("pack {} version {} does not judge this case", .0.id, .0.version)]
+    WrongPack(PackRef),
     /// There is no identity to read.
     #[error("there is no identity to read")]
     NoIdentity,

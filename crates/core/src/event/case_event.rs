@@ -89,6 +89,10 @@ pub enum CaseEvent {
         from: String,
         /// The state after.
         to: String,
+        /// Whether the step leads back into handling, so that a new round begins and what the round
+        /// before brought is void.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        new_round: bool,
         /// What the actor remarked, for staff only.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         remark: Option<BodyRef>,
@@ -108,6 +112,8 @@ pub enum CaseEvent {
     ClockExtended {
         /// The new span.
         span: ClockSpan,
+        /// How much more it got, in the unit of the clock's extension rule.
+        by: u32,
         /// Who approved.
         approved_by: PersonId,
         /// Why.
