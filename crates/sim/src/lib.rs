@@ -1,1 +1,9 @@
-//! crate
+//! The city simulator: a fictional city, a seeded year of its life, and the load it can put on a server.
+//!
+//! Everything random comes from one seeded source and every instant is an argument, so the same seed and
+//! end date give the same log. Start at [`city`] (who is there), then [`life`] (what happens).
+
+#![warn(missing_docs)]
+
+pub mod city;
+pub mod seeded;

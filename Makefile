@@ -1,0 +1,29 @@
+# Two commands do all the set-up: `make run` and `make test`. Only a Rust toolchain is presumed.
+
+DATA ?= data/demo
+LISTEN ?= 127.0.0.1:8080
+CASES ?= 20000
+SEED ?= 1
+
+.PHONY: run test packages soak
+
+# Builds, founds the demo city where there is none, and serves it.
+run:
+	cargo build --release
+	./target/release/bihuan demo --data $(DATA) --listen $(LISTEN) --cases $(CASES) --seed $(SEED)
+
+# Everything: house rules, unit, store, web and browser tests.
+test: packages
+	cargo xtask tidy
+	cargo clippy --workspace --all-targets --quiet -- -D warnings
+	cargo build --workspace
+	cargo test --workspace
+
+# The long forms: 200 kills and more, minutes of parser input, a million-row export.
+soak: packages
+	cargo build --release
+	BIHUAN_SOAK=1 cargo test --workspace --release
+
+# Installs the Debian packages that the tests need, where they are missing.
+packages:
+	@./xtask/packages.sh
