@@ -381,6 +381,7 @@ mod tests {
         Taxonomy {
             id: "t".into(),
             title: Label::new("分类", "Categories"),
+            source: "s".into(),
             categories,
         }
     }
