@@ -181,7 +181,7 @@ CREATE TABLE identity (
     tenant BLOB NOT NULL,
     id BLOB NOT NULL,
     case_id BLOB NOT NULL,
-    nonce BLOB,
+    wrapped_key BLOB,
     cipher BLOB,
     lookup_hash BLOB,
     erased_at INTEGER,
