@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
-use crate::event::{AccusedParty, Linkage};
+use super::{Case, ClockRun};
+use crate::event::{AccusedParty, Disclosure, Linkage, RaisedBy};
 use crate::id::{PersonId, UnitId};
-use crate::pack::model::Phase;
+use crate::pack::model::{Kind, Phase};
 
 /// A flag that a case can carry in lists and filters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -119,6 +120,92 @@ impl Flag {
             Linkage::DuplicateOf => Some(Flag::Duplicate),
             Linkage::RecurrenceOf => Some(Flag::Recurrence),
             Linkage::PartOf => None,
+        }
+    }
+}
+
+/// Returns what lists and filters see of `case`, whose kind is `kind`.
+pub fn facts(case: &Case, kind: &Kind) -> CaseFacts {
+    CaseFacts {
+        number: case.number.clone(),
+        kind: case.kind.clone(),
+        state: case.state.clone(),
+        phase: case.phase(kind),
+        category: case.category.clone(),
+        unit: case.unit,
+        co_units: case.co_units.clone(),
+        person: case.person,
+        channel: case.channel.clone(),
+        source: case.source.clone(),
+        campaigns: case.campaigns.clone(),
+        severity: case.severity,
+        raised_at: case.raised_at,
+        changed_at: case.changed_at,
+        closed_at: case.ended_at,
+        due_at: case.due_at(),
+        returns: case.returns,
+        reopened: case.reopened,
+        flags: Flag::ALL.into_iter().filter(|flag| case.carries(*flag)).collect(),
+        accused: case.accused.clone(),
+        finder: case.finder(),
+    }
+}
+
+impl Case {
+    /// Returns the phase the case is in: that of its state, or closed where it ended in a state that is
+    /// not (merged, or closed in the system it was imported from).
+    pub fn phase(&self, kind: &Kind) -> Phase {
+        let of_state = kind.phase(&self.state).unwrap_or(Phase::Raise);
+        if self.end.is_some() && !of_state.is_end() {
+            Phase::Closed
+        } else {
+            of_state
+        }
+    }
+
+    /// Returns the due instant of its worst clock: the earliest of those that run or, once the case has
+    /// ended, of those that ran until the end.
+    ///
+    /// A clock that stands still and one that was met before the end do not count.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        let counts = |run: ClockRun| match (run, self.ended_at) {
+            (ClockRun::Running, _) => true,
+            (ClockRun::Stopped(at), Some(ended_at)) => at >= ended_at,
+            (ClockRun::Stopped(_), None) | (ClockRun::Paused(_), _) => false,
+        };
+        let counting = self.clocks.values().filter(|clock| counts(clock.run));
+        counting.map(|clock| clock.span.due_at).min()
+    }
+
+    /// Returns who found the case and for which unit, where a person of the tree did.
+    pub fn finder(&self) -> Option<(PersonId, UnitId)> {
+        match self.raised_by {
+            RaisedBy::Finder { person, unit } => Some((person, unit)),
+            RaisedBy::Reporter { .. } => None,
+        }
+    }
+
+    fn carries(&self, flag: Flag) -> bool {
+        match flag {
+            Flag::Open => self.end.is_none(),
+            Flag::Breached => self.breaches > 0,
+            Flag::Disputed => self.dispute.is_some(),
+            Flag::QuestionOpen => self.question_open,
+            Flag::Duplicate | Flag::Recurrence => {
+                let linkages = self.links.iter().map(|(linkage, _)| *linkage);
+                linkages.filter_map(Flag::of_linkage).any(|of| of == flag)
+            }
+            Flag::Reopened => self.reopened > 0,
+            Flag::Unsatisfied => self.unsatisfied,
+            Flag::Provisional => self.clocks.values().any(|clock| {
+                // A clock that was met rests on nothing that can still move.
+                clock.span.provisional && !matches!(clock.run, ClockRun::Stopped(_))
+            }),
+            Flag::Imported => self.external.is_some(),
+            Flag::Anonymous => match self.raised_by {
+                RaisedBy::Reporter { disclosure, .. } => disclosure == Disclosure::Anonymous,
+                RaisedBy::Finder { .. } => false,
+            },
         }
     }
 }
