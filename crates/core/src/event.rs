@@ -9,16 +9,18 @@
 //! hash covers those bytes and the hash of the event before it in the same stream.
 
 mod case_event;
+mod parts;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{BodyId, CaseId, Digest, PersonId, UnitId};
+use crate::id::{CaseId, Digest, PersonId, UnitId};
 use crate::org::OrgEvent;
 
-pub use case_event::{
-    AccusedParty, CaseEvent, ClockSpan, Correction, Disclosure, End, EvidenceMoment, ExternalRef, Fields,
-    Linkage, RaisedBy, ReplyWay,
+pub use case_event::CaseEvent;
+pub use parts::{
+    AccusedParty, BodyRef, ClockSpan, Correction, Disclosure, End, EvidenceMoment, ExternalRef, Fields,
+    Linkage, PackRef, RaisedBy, ReplyWay,
 };
 
 /// A typed stream of the tenant's log.
@@ -52,17 +54,6 @@ pub enum Actor {
     System,
     /// An import of records made elsewhere.
     Import,
-}
-
-/// A text kept beside the log: its id and the salted digest that proves it.
-///
-/// The digest is SHA-256 over the 16-byte salt and the UTF-8 text; salt and text lie in the body store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct BodyRef {
-    /// The body's id.
-    pub id: BodyId,
-    /// SHA-256 over salt and text.
-    pub digest: Digest,
 }
 
 /// What lies in the log at one position of a stream.
@@ -117,15 +108,6 @@ pub struct CalendarInstalled {
     pub version: u32,
     /// The calendar's TOML text.
     pub toml: String,
-}
-
-/// A reference to one version of a pack.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct PackRef {
-    /// The pack's id.
-    pub id: String,
-    /// The pack's version.
-    pub version: u32,
 }
 
 /// Returns the hash of an event: over the hash before it, its stream, its version and its bytes.
