@@ -2,6 +2,13 @@
 //!
 //! The tree is a fold of [`OrgEvent`]s. It answers "who held this post on that day", "which unit is
 //! under which, today or on a day", and "whose duty is this category".
+//!
+//! Start at [`Org::apply`] for what may happen to it, at [`Org::unit`] for what it answers. A dissolved
+//! unit keeps its last place in the tree: cases it was responsible for still have somebody above them,
+//! and nobody under it becomes independent of it.
+
+mod ask;
+mod fold;
 
 use std::collections::BTreeMap;
 
@@ -10,6 +17,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{PersonId, PostId, UnitId};
 use crate::label::Label;
+
+pub use fold::OrgProblem;
 
 /// Something that changed the org tree. Stored as JSON with the tag `type`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -220,3 +229,6 @@ pub struct UnitRecord {
     /// Who took its duties.
     pub successor: Option<UnitId>,
 }
+
+#[cfg(test)]
+mod tests;
