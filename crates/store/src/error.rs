@@ -3,6 +3,10 @@
 use bihuan_core::case::refusal::Refusal;
 use bihuan_core::id::CaseId;
 
+use crate::blob::BlobError;
+use crate::keys::KeyError;
+use crate::proof::ProofError;
+
 /// Something the store could not do.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -56,6 +60,40 @@ impl From<rusqlite::Error> for StoreError {
                 StoreError::Corrupt(error.to_string())
             }
             _ => StoreError::caused("the database refused", error),
+        }
+    }
+}
+
+impl From<KeyError> for StoreError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Damaged => StoreError::Corrupt(error.to_string()),
+            KeyError::File { .. } | KeyError::Exposed(_) | KeyError::Malformed(_) | KeyError::Seeded => {
+                StoreError::caused("the master key cannot be used", error)
+            }
+        }
+    }
+}
+
+impl From<BlobError> for StoreError {
+    fn from(error: BlobError) -> Self {
+        match error {
+            BlobError::Missing(digest) => StoreError::NotFound(format!("file {digest}")),
+            BlobError::TooLarge { .. } => StoreError::Conflict(error.to_string()),
+            BlobError::Changed { .. } => StoreError::Corrupt(error.to_string()),
+            BlobError::Io(error) => error.into(),
+        }
+    }
+}
+
+impl From<ProofError> for StoreError {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::Damaged(_) => StoreError::Corrupt(error.to_string()),
+            ProofError::Malformed(_)
+            | ProofError::OtherLog { .. }
+            | ProofError::Signature(_)
+            | ProofError::NotProved(_) => StoreError::Conflict(error.to_string()),
         }
     }
 }

@@ -9,9 +9,11 @@
 pub mod blob;
 pub mod error;
 pub mod keys;
+pub mod proof;
 pub mod receipt;
 pub mod schema;
 pub mod seal;
+mod sequence;
 pub mod value;
 
 #[cfg(test)]

@@ -185,16 +185,11 @@ fn cover(keys: &TenantKeys, id: &[u8; 16], salt: [u8; 16]) -> [u8; 16] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keys::MasterKey;
-    use crate::testing::Counter;
-    use bihuan_core::id::TenantId;
+    use crate::testing::{Counter, tenant_keys};
     use uuid::Uuid;
 
     fn keys() -> TenantKeys {
-        let tenant = TenantId(Uuid::from_u128(1));
-        let master = MasterKey::of_seed(1);
-        let wrapped = master.found_tenant(tenant, &mut Counter::default());
-        master.tenant_keys(tenant, &wrapped).unwrap()
+        tenant_keys(1)
     }
 
     fn identity() -> Identity {

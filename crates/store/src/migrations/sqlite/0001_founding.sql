@@ -208,6 +208,7 @@ CREATE TABLE sequence (
     hash BLOB NOT NULL,
     PRIMARY KEY (tenant, seq)
 ) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX sequence_event ON sequence (tenant, stream_kind, stream_id, version);
 
 -- Writer: sequencer. The proof tree in tiles of up to 256 hashes, RFC 6962.
 CREATE TABLE tile (

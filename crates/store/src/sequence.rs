@@ -1,0 +1,149 @@
+//! The sequencer: gives the committed events of a tenant one order without a gap, and grows the tree.
+//!
+//! It runs after the commit, in batches, so intake needs no tenant-wide order. An event keeps its place
+//! for ever; two events of one stream stand in the order of their versions.
+
+use bihuan_core::event::Stream;
+use bihuan_core::id::{Digest, TenantId};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use crate::error::StoreError;
+use crate::proof::Head;
+use crate::proof::tree::{Growth, Tiles};
+use crate::value::{Hash, Id};
+
+/// An event and its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Placed {
+    /// The place, from 0; the index of its leaf.
+    pub seq: u64,
+    /// The event's stream.
+    pub stream: Stream,
+    /// The event's version in it.
+    pub version: u32,
+    /// The event's hash.
+    pub hash: Digest,
+}
+
+/// Gives places to at most `limit` events and returns how many it gave; the caller's transaction makes
+/// rows and tree one.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if the event that was placed last is gone.
+pub(crate) fn place(tx: &Connection, tenant: TenantId, limit: usize) -> Result<usize, StoreError> {
+    let last = last_placed(tx, tenant)?;
+    let size = last.as_ref().map_or(0, |placed| placed.seq + 1);
+    let after = last
+        .as_ref()
+        .map_or(Ok(i64::MIN), |placed| row_of(tx, tenant, placed))?;
+    let unplaced = unplaced(tx, tenant, after, limit)?;
+    if unplaced.is_empty() {
+        return Ok(0);
+    }
+    let tiles = Tiles::new(tx, tenant);
+    let mut growth = Growth::resume(size, |level, at| tiles.load(level, at))?;
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO sequence (tenant, seq, stream_kind, stream_id, version, hash)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )?;
+    for (stream, version, hash) in &unplaced {
+        let (kind, id) = stream.key();
+        let seq = growth.size().cast_signed();
+        insert.execute((Id(tenant.0), seq, kind, Id(id), version, Hash(*hash)))?;
+        growth.push(*hash, &mut |tile| tiles.store(&tile))?;
+    }
+    for tile in growth.edge() {
+        tiles.store(&tile)?;
+    }
+    Ok(unplaced.len())
+}
+
+/// Returns the head of the tree over all placed events.
+pub(crate) fn head(connection: &Connection, tenant: TenantId) -> Result<Head, StoreError> {
+    let size = last_placed(connection, tenant)?.map_or(0, |placed| placed.seq + 1);
+    let tiles = Tiles::new(connection, tenant);
+    Ok(Growth::resume(size, |level, at| tiles.load(level, at))?.head())
+}
+
+/// Returns at most `limit` placed events from `from` on, in their order.
+pub(crate) fn placed(
+    connection: &Connection,
+    tenant: TenantId,
+    from: u64,
+    limit: usize,
+) -> Result<Vec<Placed>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT seq, stream_kind, stream_id, version, hash FROM sequence
+         WHERE tenant = $1 AND seq >= $2 ORDER BY seq LIMIT $3",
+    )?;
+    let mut rows = statement.query((Id(tenant.0), from.cast_signed(), limit as i64))?;
+    let mut placed = Vec::new();
+    while let Some(row) = rows.next()? {
+        placed.push(read_placed(row)?);
+    }
+    Ok(placed)
+}
+
+fn last_placed(connection: &Connection, tenant: TenantId) -> Result<Option<Placed>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT seq, stream_kind, stream_id, version, hash FROM sequence
+         WHERE tenant = $1 ORDER BY seq DESC LIMIT 1",
+    )?;
+    let mut rows = statement.query([Id(tenant.0)])?;
+    rows.next()?.map(read_placed).transpose()
+}
+
+fn read_placed(row: &Row<'_>) -> Result<Placed, StoreError> {
+    let (kind, id, hash): (u8, Id, Hash) = (row.get(1)?, row.get(2)?, row.get(4)?);
+    Ok(Placed {
+        seq: row.get::<_, i64>(0)?.cast_unsigned(),
+        stream: stream_of(kind, id)?,
+        version: row.get(3)?,
+        hash: hash.0,
+    })
+}
+
+/// Returns the stream with this key.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] where there is no such kind.
+pub(crate) fn stream_of(kind: u8, id: Id) -> Result<Stream, StoreError> {
+    Stream::from_key(kind, id.0).ok_or_else(|| StoreError::Corrupt(format!("there is no stream kind {kind}")))
+}
+
+fn row_of(connection: &Connection, tenant: TenantId, placed: &Placed) -> Result<i64, StoreError> {
+    let (kind, id) = placed.stream.key();
+    let mut statement = connection.prepare_cached(
+        "SELECT rowid FROM event
+         WHERE tenant = $1 AND stream_kind = $2 AND stream_id = $3 AND version = $4",
+    )?;
+    let row = statement
+        .query_row((Id(tenant.0), kind, Id(id), placed.version), |row| row.get(0))
+        .optional()?;
+    row.ok_or_else(|| {
+        StoreError::Corrupt(format!(
+            "event {} of {:?}, which was placed last, is gone",
+            placed.version, placed.stream
+        ))
+    })
+}
+
+fn unplaced(
+    connection: &Connection,
+    tenant: TenantId,
+    after: i64,
+    limit: usize,
+) -> Result<Vec<(Stream, u32, Digest)>, StoreError> {
+    // The plus keeps the engine from reading the whole tenant by its key and sorting it.
+    let mut statement = connection.prepare_cached(
+        "SELECT stream_kind, stream_id, version, hash FROM event
+         WHERE +tenant = $1 AND rowid > $2 ORDER BY rowid LIMIT $3",
+    )?;
+    let mut rows = statement.query((Id(tenant.0), after, limit as i64))?;
+    let mut unplaced = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (kind, id, hash): (u8, Id, Hash) = (row.get(0)?, row.get(1)?, row.get(3)?);
+        unplaced.push((stream_of(kind, id)?, row.get(2)?, hash.0));
+    }
+    Ok(unplaced)
+}
