@@ -1,5 +1,6 @@
 //! What developing Bihuan needs beside cargo: `cargo xtask <task>`.
 
+mod deadlines;
 mod tidy;
 
 use std::path::Path;
@@ -25,6 +26,8 @@ fn task() -> Result<()> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
         ["tidy"] => tidy::run(root),
-        _ => bail!("usage: cargo xtask tidy"),
+        ["check-deadlines", deadlines] => deadlines::check(root, deadlines, None),
+        ["check-deadlines", deadlines, holidays] => deadlines::check(root, deadlines, Some(holidays)),
+        _ => bail!("usage: cargo xtask tidy | check-deadlines DEADLINES.csv [HOLIDAYS.csv]"),
     }
 }
