@@ -92,7 +92,14 @@ impl Secret {
     pub(crate) fn seal(&self, owner: &[u8], plain: &[u8], entropy: &mut dyn Entropy) -> Vec<u8> {
         let mut nonce = [0; NONCE_BYTES];
         entropy.fill(&mut nonce);
-        [nonce.as_slice(), &self.encrypt(nonce, owner, plain)].concat()
+        let payload = Payload {
+            msg: plain,
+            aad: owner,
+        };
+        let ciphertext = XChaCha20Poly1305::new(&self.0.into())
+            .encrypt(&XNonce::from(nonce), payload)
+            .expect("a text in memory is shorter than the cipher's limit of 256 GiB");
+        [nonce.as_slice(), &ciphertext].concat()
     }
 
     /// Opens what [`Secret::seal`] made for `owner`.
@@ -101,45 +108,13 @@ impl Secret {
     /// [`KeyError::Damaged`] if key, owner or bytes differ.
     pub(crate) fn open(&self, owner: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
         let (nonce, ciphertext) = sealed.split_first_chunk().ok_or(KeyError::Damaged)?;
-        self.decrypt(*nonce, owner, ciphertext)
-    }
-
-    /// Seals `plain` under a key that seals nothing else, and so needs no nonce.
-    pub(crate) fn seal_once(&self, owner: &[u8], plain: &[u8]) -> Vec<u8> {
-        self.encrypt([0; NONCE_BYTES], owner, plain)
-    }
-
-    /// Opens what [`Secret::seal_once`] made for `owner`.
-    ///
-    /// # Errors
-    /// [`KeyError::Damaged`] if key, owner or bytes differ.
-    pub(crate) fn open_once(&self, owner: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-        self.decrypt([0; NONCE_BYTES], owner, sealed)
-    }
-
-    fn encrypt(&self, nonce: [u8; NONCE_BYTES], owner: &[u8], plain: &[u8]) -> Vec<u8> {
         let payload = Payload {
-            msg: plain,
-            aad: owner,
-        };
-        XChaCha20Poly1305::new(&self.0.into())
-            .encrypt(&XNonce::from(nonce), payload)
-            .expect("a text in memory is shorter than the cipher's limit of 256 GiB")
-    }
-
-    fn decrypt(
-        &self,
-        nonce: [u8; NONCE_BYTES],
-        owner: &[u8],
-        sealed: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-        let payload = Payload {
-            msg: sealed,
+            msg: ciphertext,
             aad: owner,
         };
         // The cipher's error says nothing by design; there is no cause to carry on.
         XChaCha20Poly1305::new(&self.0.into())
-            .decrypt(&XNonce::from(nonce), payload)
+            .decrypt(&XNonce::from(*nonce), payload)
             .map(Zeroizing::new)
             .map_err(|_opaque| KeyError::Damaged)
     }

@@ -1,12 +1,11 @@
 //! Sealed things: who a reporter is, and what people wrote.
 //!
-//! A reporter's identity is encrypted under a random key of its own, which the tenant's key wraps; what
-//! people wrote is encrypted under a key that is made from the tenant's key and the text's own salt. To
-//! erase is to destroy the key or the salt. Nothing here prints, logs or
-//! serialises an identity, and outside this crate there is one way to open one: the tenant's
+//! A reporter's identity is encrypted under a random key of its own, which the tenant's key wraps; so is
+//! what people wrote, under the key of its case. To erase is to destroy the key. Nothing here prints,
+//! logs or serialises an identity, and outside this crate there is one way to open one, the tenant's
 //! `read_identity`, which needs a permit and a reason and first puts an event on disk.
 
-use bihuan_core::id::{BodyId, Entropy, IdentityId};
+use bihuan_core::id::{BodyId, CaseId, Entropy, IdentityId};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::keys::{KeyError, Secret, TenantKeys};
@@ -139,47 +138,57 @@ fn strip_country_code<'a>(digits: &'a str, written: &str) -> &'a str {
     }
 }
 
-/// A body as the database keeps it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SealedBody {
-    /// The salt, covered: as it lies here it confirms no guess at a short text.
+/// The key of a case's bodies.
+#[derive(Debug, Clone)]
+pub struct BodyKey(Secret);
+
+/// A body as somebody wrote it, with the salt that its digest covers.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OpenBody {
+    /// The salt.
     pub salt: [u8; 16],
-    /// The text under a key that is made from the tenant's key, the body's id and the salt.
-    pub cipher: Vec<u8>,
+    /// The text.
+    pub text: String,
 }
 
-impl SealedBody {
-    /// Seals `text`, whose event holds the digest over `salt` and text. A salt is used once.
-    pub fn seal(keys: &TenantKeys, id: BodyId, salt: [u8; 16], text: &str) -> SealedBody {
-        let id = id.0.as_bytes();
-        let cipher = body_key(keys, id, &salt).seal_once(id, text.as_bytes());
-        SealedBody {
-            salt: cover(keys, id, salt),
-            cipher,
-        }
+impl BodyKey {
+    /// Makes the key of a new case.
+    pub fn random(entropy: &mut dyn Entropy) -> BodyKey {
+        BodyKey(Secret::random(entropy))
     }
 
-    /// Opens the body and returns its salt and text.
+    /// Wraps the key for the database.
+    pub fn wrap(&self, keys: &TenantKeys, case: CaseId, entropy: &mut dyn Entropy) -> Vec<u8> {
+        keys.data.wrap(case.0.as_bytes(), &self.0, entropy)
+    }
+
+    /// Unwraps the key of a case.
     ///
     /// # Errors
-    /// [`KeyError::Damaged`] if it belongs to another id or tenant, or was changed.
-    pub fn open(&self, keys: &TenantKeys, id: BodyId) -> Result<([u8; 16], String), KeyError> {
-        let id = id.0.as_bytes();
-        let salt = cover(keys, id, self.salt);
-        let text = body_key(keys, id, &salt).open_once(id, &self.cipher)?;
-        let text = std::str::from_utf8(&text).map_err(|_quotes_text| KeyError::Damaged)?;
-        Ok((salt, text.to_owned()))
+    /// [`KeyError::Damaged`] if it was destroyed, or belongs to another case.
+    pub fn unwrap_for(keys: &TenantKeys, case: CaseId, wrapped: &[u8]) -> Result<BodyKey, KeyError> {
+        keys.data.unwrap_key(case.0.as_bytes(), wrapped).map(BodyKey)
     }
-}
 
-fn body_key(keys: &TenantKeys, id: &[u8; 16], salt: &[u8; 16]) -> Secret {
-    keys.data.derive(&[b"body", id, salt])
-}
+    /// Seals a body together with its salt, so that the salt beside it confirms no guess at a short text.
+    pub fn seal(&self, id: BodyId, salt: [u8; 16], text: &str, entropy: &mut dyn Entropy) -> Vec<u8> {
+        let plain = Zeroizing::new([salt.as_slice(), text.as_bytes()].concat());
+        self.0.seal(id.0.as_bytes(), &plain, entropy)
+    }
 
-/// Covers a salt, or uncovers it again.
-fn cover(keys: &TenantKeys, id: &[u8; 16], salt: [u8; 16]) -> [u8; 16] {
-    let pad = keys.data.keyed_hash(&[b"salt", id]);
-    std::array::from_fn(|place| salt[place] ^ pad[place])
+    /// Opens a body.
+    ///
+    /// # Errors
+    /// [`KeyError::Damaged`] if it was sealed under another key or id, or was changed.
+    pub fn open(&self, id: BodyId, sealed: &[u8]) -> Result<OpenBody, KeyError> {
+        let plain = self.0.open(id.0.as_bytes(), sealed)?;
+        let (salt, text) = plain.split_first_chunk::<16>().ok_or(KeyError::Damaged)?;
+        let text = std::str::from_utf8(text).map_err(|_quotes_text| KeyError::Damaged)?;
+        Ok(OpenBody {
+            salt: *salt,
+            text: text.to_owned(),
+        })
+    }
 }
 
 #[cfg(test)]
@@ -251,24 +260,19 @@ mod tests {
     }
 
     #[test]
-    fn a_body_opens_under_its_own_id_and_shows_neither_salt_nor_text() {
+    fn a_body_opens_under_its_own_case_and_id_only() {
+        let mut entropy = Counter::default();
+        let (case, other) = (CaseId(Uuid::from_u128(8)), CaseId(Uuid::from_u128(9)));
         let body = BodyId(Uuid::from_u128(10));
-        let sealed = SealedBody::seal(&keys(), body, [3; 16], "路灯坏了");
-        let opened = sealed.open(&keys(), body).unwrap();
-        assert_eq!(opened, ([3; 16], "路灯坏了".to_owned()));
-        assert!(sealed.open(&keys(), BodyId(Uuid::from_u128(11))).is_err());
-        assert!(!holds(&sealed.cipher, "路灯"));
-        assert_ne!(sealed.salt, [3; 16]);
-    }
+        let key = BodyKey::random(&mut entropy);
+        let wrapped = key.wrap(&keys(), case, &mut entropy);
+        let sealed = key.seal(body, [3; 16], "路灯坏了", &mut entropy);
 
-    #[test]
-    fn without_its_salt_a_body_is_gone() {
-        let body = BodyId(Uuid::from_u128(10));
-        let sealed = SealedBody::seal(&keys(), body, [3; 16], "路灯坏了");
-        let erased = SealedBody {
-            salt: [0; 16],
-            ..sealed
-        };
-        assert!(erased.open(&keys(), body).is_err());
+        let again = BodyKey::unwrap_for(&keys(), case, &wrapped).unwrap();
+        let opened = again.open(body, &sealed).unwrap();
+        assert_eq!((opened.salt, opened.text.as_str()), ([3; 16], "路灯坏了"));
+        assert!(BodyKey::unwrap_for(&keys(), other, &wrapped).is_err());
+        assert!(again.open(BodyId(Uuid::from_u128(11)), &sealed).is_err());
+        assert!(!holds(&sealed, "路灯"));
     }
 }
