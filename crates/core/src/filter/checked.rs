@@ -1,0 +1,258 @@
+//! A filter whose names and dates are resolved: what is evaluated, in memory or as SQL.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::case::facts::Flag;
+use crate::clock::Limit;
+use crate::filter::ast::Order;
+use crate::filter::late::DayTable;
+use crate::id::{PersonId, UnitId};
+use crate::pack::model::Phase;
+
+/// A filter that can be evaluated. It holds ids and instants, no names and nothing relative.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Checked {
+    /// True of every case.
+    Everything,
+    /// True of none.
+    Nothing,
+    /// All parts are true.
+    And(Vec<Checked>),
+    /// At least one part is true.
+    Or(Vec<Checked>),
+    /// The part is not true.
+    Not(Box<Checked>),
+    /// One test.
+    Is(Predicate),
+}
+
+/// One test of a case's facts. All are two-valued: with a missing value they are false.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Predicate {
+    /// The id is there and is one of these.
+    Id(IdColumn, BTreeSet<Uuid>),
+    /// The word is there and is one of these.
+    Word(WordColumn, BTreeSet<String>),
+    /// The phase is one of these.
+    Phase(BTreeSet<Phase>),
+    /// The category is this one or lies below it.
+    CategoryUnder(String),
+    /// The number begins so.
+    NumberStarts(String),
+    /// The value is there.
+    Present(Column),
+    /// Any of the units in this role is one of these.
+    AnyUnit(UnitSet, BTreeSet<UnitId>),
+    /// Any of the persons that the case complains about is one of these.
+    AnyAccusedPerson(BTreeSet<PersonId>),
+    /// Any of the campaigns is one of these.
+    AnyCampaign(BTreeSet<String>),
+    /// The number compares so.
+    Number(NumberColumn, Order, u32),
+    /// The instant is there and compares so, to the millisecond.
+    Instant(InstantColumn, Order, Timestamp),
+    /// The flag is set.
+    Flag(Flag),
+    /// The case is late at `now` or, where it is closed, was late when it closed.
+    Late {
+        /// Now.
+        now: Timestamp,
+    },
+    /// The case is late and the due instant compares so with the instant that lies so long before the end.
+    LateBy {
+        /// Now.
+        now: Timestamp,
+        /// How the due instant must compare: earlier means later by more.
+        order: Order,
+        /// How long before the end.
+        run: Run,
+    },
+    /// The case is open, not late, and the due instant compares so.
+    Left {
+        /// Now.
+        now: Timestamp,
+        /// How the due instant must compare.
+        order: Order,
+        /// With what.
+        at: Timestamp,
+    },
+    /// The text holds all of these search tokens.
+    Text(Vec<String>),
+}
+
+/// A value of the case row that may be missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Column {
+    /// An id.
+    Id(IdColumn),
+    /// A word.
+    Word(WordColumn),
+    /// An instant.
+    Instant(InstantColumn),
+}
+
+/// A column that holds an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum IdColumn {
+    /// The responsible unit.
+    Unit,
+    /// The person in charge.
+    Person,
+    /// The person who found it.
+    Finder,
+    /// The unit of the finder.
+    FinderUnit,
+}
+
+/// A column that holds a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum WordColumn {
+    /// The number.
+    Number,
+    /// The kind's id.
+    Kind,
+    /// The state's id.
+    State,
+    /// The category's code.
+    Category,
+    /// The channel's id.
+    Channel,
+    /// The supervision source's id.
+    Source,
+}
+
+/// A column that holds a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum NumberColumn {
+    /// From 1 to 5.
+    Severity,
+    /// How often it was given back.
+    Returns,
+    /// How often it was taken up again.
+    Reopened,
+}
+
+/// A column that holds an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum InstantColumn {
+    /// When it was raised.
+    Raised,
+    /// When it last changed.
+    Changed,
+    /// When it ended.
+    Closed,
+    /// When its worst clock runs out.
+    Due,
+}
+
+/// Units that a case holds several of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum UnitSet {
+    /// The co-units.
+    CoUnit,
+    /// The units it complains about.
+    Accused,
+}
+
+/// How far before an end an instant lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Run {
+    /// So many milliseconds: hours, and days of 24 hours, since the calendar's offset never changes.
+    Millis(i64),
+    /// So many working days.
+    WorkingDays {
+        /// The instant for an open case, whose end is now.
+        from_now: Timestamp,
+        /// The instants for closed cases, by the day of their end.
+        by_day: DayTable,
+    },
+}
+
+impl Run {
+    /// Returns `limit` in milliseconds, or `None` where that depends on working days.
+    pub(super) fn millis(limit: Limit) -> Option<i64> {
+        use crate::clock::LimitUnit;
+        match limit.unit {
+            LimitUnit::WorkingDays => None,
+            LimitUnit::Days => Some(i64::from(limit.amount) * crate::filter::late::DAY_MS),
+            LimitUnit::Hours => Some(i64::from(limit.amount) * 3_600_000),
+        }
+    }
+}
+
+impl Checked {
+    /// Returns the filter that is true of every case.
+    pub fn everything() -> Checked {
+        Checked::Everything
+    }
+
+    /// Returns the filter that is true of no case.
+    pub fn nothing() -> Checked {
+        Checked::Nothing
+    }
+
+    /// Returns the filter that is true where all `parts` are; of every case where there are none.
+    pub fn and(parts: Vec<Checked>) -> Checked {
+        let mut flat = Vec::with_capacity(parts.len());
+        for part in parts {
+            match part {
+                Checked::Nothing => return Checked::Nothing,
+                Checked::Everything => {}
+                Checked::And(inner) => flat.extend(inner),
+                Checked::Or(_) | Checked::Not(_) | Checked::Is(_) => flat.push(part),
+            }
+        }
+        match flat.len() {
+            0 => Checked::Everything,
+            1 => flat.remove(0),
+            2.. => Checked::And(flat),
+        }
+    }
+
+    /// Returns the filter that is true where any of `parts` is; of no case where there are none.
+    pub fn or(parts: Vec<Checked>) -> Checked {
+        let mut flat = Vec::with_capacity(parts.len());
+        for part in parts {
+            match part {
+                Checked::Everything => return Checked::Everything,
+                Checked::Nothing => {}
+                Checked::Or(inner) => flat.extend(inner),
+                Checked::And(_) | Checked::Not(_) | Checked::Is(_) => flat.push(part),
+            }
+        }
+        match flat.len() {
+            0 => Checked::Nothing,
+            1 => flat.remove(0),
+            2.. => Checked::Or(flat),
+        }
+    }
+
+    /// Returns the filter that is true where `part` is not.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "it stands beside `and` and `or`, which are no traits"
+    )]
+    pub fn not(part: Checked) -> Checked {
+        match part {
+            Checked::Everything => Checked::Nothing,
+            Checked::Nothing => Checked::Everything,
+            Checked::Not(inner) => *inner,
+            Checked::And(_) | Checked::Or(_) | Checked::Is(_) => Checked::Not(Box::new(part)),
+        }
+    }
+
+    /// Returns the filter that is true of a case that complains about any of these.
+    pub fn accuses(units: BTreeSet<UnitId>, persons: BTreeSet<PersonId>) -> Checked {
+        let mut parts = Vec::new();
+        if !units.is_empty() {
+            parts.push(Checked::Is(Predicate::AnyUnit(UnitSet::Accused, units)));
+        }
+        if !persons.is_empty() {
+            parts.push(Checked::Is(Predicate::AnyAccusedPerson(persons)));
+        }
+        Checked::or(parts)
+    }
+}

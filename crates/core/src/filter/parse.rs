@@ -1,0 +1,356 @@
+//! Tokens to the filter as written. Every problem is reported, each at its place; after one the parser
+//! goes on behind the next `and`, `or` or closing parenthesis.
+
+use std::ops::Range;
+
+use crate::case::facts::Flag;
+use crate::filter::ast::{Ast, LengthField, Order, Span, Term, Test};
+use crate::filter::lex::{Token, TokenKind, lex};
+use crate::filter::words::{self, Field, Glue, Operator};
+use crate::filter::{MAX_CHARS, MAX_DEPTH, MAX_TERMS, suggest, term};
+use crate::problem::Problem;
+
+/// Reads a filter; an empty text is true of every case.
+///
+/// Fields, operators and the types of values are checked here; names are resolved by
+/// [`check`](super::check).
+///
+/// # Errors
+/// Every problem of the text, in the order of their places; at least one.
+pub fn parse(text: &str) -> Result<Ast, Vec<Problem>> {
+    let length = text.chars().count();
+    if length > MAX_CHARS {
+        let message = format!("the filter has {length} characters, {MAX_CHARS} are allowed");
+        return Err(vec![Problem::new(0..text.len(), message)]);
+    }
+    let mut problems = Vec::new();
+    let tokens = lex(text, &mut problems);
+    let mut parser = Parser {
+        tokens: &tokens,
+        end: text.len(),
+        at: 0,
+        depth: 0,
+        terms: 0,
+        problems,
+    };
+    let ast = if tokens.is_empty() {
+        Ast::Everything
+    } else {
+        parser.whole()
+    };
+    if parser.problems.is_empty() {
+        return Ok(ast);
+    }
+    parser.problems.sort_by_key(|problem| problem.span.start);
+    Err(parser.problems)
+}
+
+/// Where the parser is in the tokens, and what it found wrong so far.
+pub(super) struct Parser<'a> {
+    tokens: &'a [Token],
+    end: usize,
+    at: usize,
+    depth: usize,
+    terms: usize,
+    problems: Vec<Problem>,
+}
+
+impl Parser<'_> {
+    fn whole(&mut self) -> Ast {
+        let ast = self.any_of();
+        if self.at < self.tokens.len() {
+            self.problem(self.here(), "nothing is open that this could close");
+        }
+        ast
+    }
+
+    fn any_of(&mut self) -> Ast {
+        let mut parts = vec![self.all_of()];
+        while self.take_glue(Glue::Or) {
+            parts.push(self.all_of());
+        }
+        join(parts, Ast::disjuncts, Ast::Or)
+    }
+
+    /// Terms that follow each other without a word between them are joined as by `and`.
+    fn all_of(&mut self) -> Ast {
+        let mut parts = vec![self.one()];
+        while self.take_glue(Glue::And) || !self.at_end_of_list() {
+            parts.push(self.one());
+        }
+        join(parts, Ast::conjuncts, Ast::And)
+    }
+
+    fn one(&mut self) -> Ast {
+        if self.depth == MAX_DEPTH {
+            self.problem(
+                self.here(),
+                format!("the filter is nested more than {MAX_DEPTH} deep"),
+            );
+            self.at = self.tokens.len();
+            return Ast::Everything;
+        }
+        self.depth += 1;
+        self.skip_is();
+        let ast = if self.take_glue(Glue::Not) {
+            Ast::Not(Box::new(self.one()))
+        } else if self.peek(0) == Some(&TokenKind::Open) {
+            self.group()
+        } else {
+            self.leaf()
+        };
+        self.depth -= 1;
+        ast
+    }
+
+    /// `is open` and `is not open` say the same as `open` and `not open`.
+    fn skip_is(&mut self) {
+        let word_at = |ahead| match self.peek(ahead) {
+            Some(TokenKind::Word(word)) => word.as_str(),
+            Some(
+                TokenKind::Open
+                | TokenKind::Close
+                | TokenKind::Comma
+                | TokenKind::Symbol(_)
+                | TokenKind::Quoted(_),
+            )
+            | None => "",
+        };
+        let stands_alone = |word| {
+            words::find(words::FLAGS, word).is_some() || words::find(words::FIELDS, word) == Some(OVERDUE)
+        };
+        let negated = words::find(words::GLUE, word_at(1)) == Some(Glue::Not);
+        if words::find(words::OPERATORS, word_at(0)) == Some(IS)
+            && stands_alone(word_at(1 + usize::from(negated)))
+        {
+            self.at += 1;
+        }
+    }
+
+    fn group(&mut self) -> Ast {
+        let opened = self.here();
+        self.at += 1;
+        let ast = self.any_of();
+        if self.peek(0) == Some(&TokenKind::Close) {
+            self.at += 1;
+        } else {
+            self.problem_with(
+                opened,
+                "the parenthesis is not closed",
+                "add a closing parenthesis",
+            );
+        }
+        ast
+    }
+
+    fn leaf(&mut self) -> Ast {
+        let start = self.here();
+        let read = match self.peek(0).cloned() {
+            Some(TokenKind::Quoted(said)) => {
+                self.at += 1;
+                Ok(Leaf::Test(Test::Text(said)))
+            }
+            Some(TokenKind::Word(word)) => self.word(&word),
+            Some(TokenKind::Open | TokenKind::Close | TokenKind::Comma | TokenKind::Symbol(_)) | None => {
+                Err(Problem::new(start.clone(), "a test is missing here")
+                    .with_hint("for example: open, unit = \"…\", overdue > 3d"))
+            }
+        };
+        self.terms += 1;
+        if self.terms == MAX_TERMS + 1 {
+            self.problem(
+                start.clone(),
+                format!("the filter has more than {MAX_TERMS} tests"),
+            );
+        }
+        match read {
+            Ok(Leaf::All) => Ast::Everything,
+            Ok(Leaf::Test(test)) => self.term(start, test),
+            Ok(Leaf::Closed) => {
+                let open = self.term(start, Test::Flag(Flag::Open));
+                Ast::Not(Box::new(open))
+            }
+            Err(problem) => {
+                self.problems.push(problem);
+                self.skip_term();
+                Ast::Everything
+            }
+        }
+    }
+
+    fn term(&self, start: Range<usize>, test: Test) -> Ast {
+        let end = self
+            .at
+            .checked_sub(1)
+            .map_or(start.end, |last| self.tokens[last].span.end);
+        Ast::Term(Term {
+            span: Span(start.start..end.max(start.end)),
+            test,
+        })
+    }
+
+    /// Reads what begins with `word`: a field with its test, a flag, a word that stands alone, or a word
+    /// to search for.
+    fn word(&mut self, word: &str) -> Result<Leaf, Problem> {
+        let start = self.here();
+        let compared = self.operator_at(1);
+        if let (Some((operator, length)), field) = (compared, words::find(words::FIELDS, word)) {
+            let Some(field) = field else {
+                return self.unknown_field(word, start);
+            };
+            self.at += 1;
+            let operator_at = self.here();
+            self.at += length;
+            return term::field(self, field, operator, operator_at).map(Leaf::Test);
+        }
+        self.at += 1;
+        if let Some(flag) = words::find(words::FLAGS, word) {
+            return Ok(Leaf::Test(Test::Flag(flag)));
+        }
+        match words::find(words::GLUE, word) {
+            Some(Glue::All) => return Ok(Leaf::All),
+            Some(Glue::Closed) => return Ok(Leaf::Closed),
+            Some(Glue::And | Glue::Or | Glue::Not) => {
+                self.at -= 1;
+                return Err(Problem::new(start, format!("a test is missing before {word:?}")));
+            }
+            None => {}
+        }
+        match words::find(words::FIELDS, word) {
+            Some(OVERDUE) => Ok(Leaf::Test(Test::Overdue)),
+            Some(_) => Err(
+                Problem::new(start, format!("{word:?} must be compared with something")).with_hint(format!(
+                    "for example with =; to search for the word, write it in quotes: \"{word}\""
+                )),
+            ),
+            None if words::is_reserved(word) => {
+                Err(Problem::new(start, format!("{word:?} cannot stand here"))
+                    .with_hint(format!("to search for the word, write it in quotes: \"{word}\"")))
+            }
+            None => Ok(Leaf::Test(Test::Text(word.to_owned()))),
+        }
+    }
+
+    fn unknown_field(&self, word: &str, start: Range<usize>) -> Result<Leaf, Problem> {
+        let problem = Problem::new(start, format!("there is no field {word:?}"));
+        let known = words::FIELDS
+            .iter()
+            .flat_map(|row| row.en.iter().chain(row.zh))
+            .copied();
+        Err(suggest::nearest_hint(problem, word, known))
+    }
+
+    /// Returns the operator that begins `ahead` tokens from here, and how many tokens it takes.
+    fn operator_at(&self, ahead: usize) -> Option<(Operator, usize)> {
+        let first = match self.peek(ahead)? {
+            TokenKind::Symbol(symbol) => *symbol,
+            TokenKind::Word(word) => word,
+            TokenKind::Open | TokenKind::Close | TokenKind::Comma | TokenKind::Quoted(_) => return None,
+        };
+        let second = match self.peek(ahead + 1) {
+            Some(TokenKind::Word(word)) => Some(word.as_str()),
+            Some(
+                TokenKind::Open
+                | TokenKind::Close
+                | TokenKind::Comma
+                | TokenKind::Symbol(_)
+                | TokenKind::Quoted(_),
+            )
+            | None => None,
+        };
+        let glue = |said: &str| words::find(words::GLUE, said);
+        let operator = |said: &str| words::find(words::OPERATORS, said);
+        if let (Some(Glue::Not), Some(second)) = (glue(first), second) {
+            return term::negated(operator(second)?).map(|operator| (operator, 2));
+        }
+        if operator(first) == Some(IS) && second.and_then(glue) == Some(Glue::Not) {
+            return term::negated(IS).map(|operator| (operator, 2));
+        }
+        operator(first).map(|operator| (operator, 1))
+    }
+
+    fn take_glue(&mut self, wanted: Glue) -> bool {
+        let found = match self.peek(0) {
+            Some(TokenKind::Word(word)) => words::find(words::GLUE, word) == Some(wanted),
+            Some(TokenKind::Symbol(symbol)) => wanted == Glue::Not && *symbol == "!",
+            Some(TokenKind::Open | TokenKind::Close | TokenKind::Comma | TokenKind::Quoted(_)) | None => {
+                false
+            }
+        };
+        self.at += usize::from(found);
+        found
+    }
+
+    /// Whether the list of terms ends here: at the end, at `or`, or where a group closes.
+    fn at_end_of_list(&self) -> bool {
+        match self.peek(0) {
+            None | Some(TokenKind::Close) => true,
+            Some(TokenKind::Word(word)) => words::find(words::GLUE, word) == Some(Glue::Or),
+            Some(TokenKind::Open | TokenKind::Comma | TokenKind::Symbol(_) | TokenKind::Quoted(_)) => false,
+        }
+    }
+
+    /// Goes to the next place where a term may begin, so that the rest is checked as well.
+    fn skip_term(&mut self) {
+        let mut open = 0_usize;
+        while let Some(token) = self.peek(0) {
+            let glue = match token {
+                TokenKind::Word(word) => words::find(words::GLUE, word),
+                TokenKind::Open | TokenKind::Close | TokenKind::Comma => None,
+                TokenKind::Symbol(_) | TokenKind::Quoted(_) => None,
+            };
+            match token {
+                TokenKind::Open => open += 1,
+                TokenKind::Close if open == 0 => return,
+                TokenKind::Close => open -= 1,
+                TokenKind::Word(_) if open == 0 && matches!(glue, Some(Glue::And | Glue::Or)) => return,
+                TokenKind::Word(_) | TokenKind::Comma | TokenKind::Symbol(_) | TokenKind::Quoted(_) => {}
+            }
+            self.at += 1;
+        }
+    }
+
+    /// Returns the token `ahead` of here.
+    pub(super) fn peek(&self, ahead: usize) -> Option<&TokenKind> {
+        self.tokens.get(self.at + ahead).map(|token| &token.kind)
+    }
+
+    /// Goes over one token.
+    pub(super) fn advance(&mut self) {
+        self.at += 1;
+    }
+
+    /// Returns where the next token stands, or the end of the text.
+    pub(super) fn here(&self) -> Range<usize> {
+        self.tokens
+            .get(self.at)
+            .map_or(self.end..self.end, |token| token.span.clone())
+    }
+
+    fn problem(&mut self, span: Range<usize>, message: impl Into<String>) {
+        self.problems.push(Problem::new(span, message));
+    }
+
+    fn problem_with(&mut self, span: Range<usize>, message: &str, hint: &str) {
+        self.problems.push(Problem::new(span, message).with_hint(hint));
+    }
+}
+
+const IS: Operator = Operator::Order(Order::Equal);
+const OVERDUE: Field = Field::Length(LengthField::Overdue);
+
+/// What a leaf says.
+enum Leaf {
+    All,
+    Closed,
+    Test(Test),
+}
+
+/// Joins `parts`, taking in the parts of those that are joined in the same way already.
+fn join(parts: Vec<Ast>, apart: fn(Ast) -> Vec<Ast>, make: fn(Vec<Ast>) -> Ast) -> Ast {
+    let mut flat: Vec<Ast> = parts.into_iter().flat_map(apart).collect();
+    match flat.len() {
+        1 => flat.remove(0),
+        _ => make(flat),
+    }
+}

@@ -1,0 +1,354 @@
+//! One test of a field: which operators it takes and what its values look like.
+
+use std::ops::Range;
+
+use jiff::civil::Date;
+
+use crate::clock::{Limit, LimitUnit};
+use crate::filter::ast::{
+    CountField, DateField, LengthField, Measure, Name, NameField, NameValue, Order, Relation, Span, Test,
+    When,
+};
+use crate::filter::lex::TokenKind;
+use crate::filter::parse::Parser;
+use crate::filter::words::{self, Field, Glue, Myself, Operator};
+use crate::filter::{MAX_AMOUNT, MAX_LIST, suggest};
+use crate::problem::Problem;
+
+type Read<T> = Result<T, Problem>;
+
+/// Returns the operator that `not` before `operator` makes, where there is one.
+pub(super) fn negated(operator: Operator) -> Option<Operator> {
+    match operator {
+        Operator::Order(Order::Equal) => Some(Operator::Order(Order::Unequal)),
+        Operator::Relation(Relation::In) => Some(Operator::Relation(Relation::NotIn)),
+        Operator::Relation(Relation::Under) => Some(Operator::Relation(Relation::NotUnder)),
+        Operator::Order(_) | Operator::Relation(_) | Operator::Has | Operator::Starts => None,
+    }
+}
+
+/// Reads the test of `field` from the value on.
+pub(super) fn field(
+    parser: &mut Parser<'_>,
+    field: Field,
+    operator: Operator,
+    at: Range<usize>,
+) -> Read<Test> {
+    match (field, operator) {
+        (Field::Name(NameField::Number), Operator::Starts) => said(parser).map(Test::NumberStarts),
+        (Field::Name(name), _) => name_test(parser, name, operator, at),
+        (Field::Phase, _) => {
+            let relation = relation_of(operator).filter(|relation| !is_under(*relation));
+            let relation = relation.ok_or_else(|| unfit(at, "=, !=, in or not in"))?;
+            Ok(Test::Phase {
+                relation,
+                phases: values(parser, takes_list(relation), phase)?,
+            })
+        }
+        (Field::Count(field), _) => count_test(parser, field, operator, at),
+        (Field::Date(field), _) => date_test(parser, field, operator, at),
+        (Field::Length(field), Operator::Order(order)) if !matches!(order, Order::Equal | Order::Unequal) => {
+            Ok(Test::Length {
+                field,
+                order,
+                limit: length(parser, field)?,
+            })
+        }
+        (Field::Length(_), _) => Err(unfit(at, "<, <=, > or >=")),
+        (Field::Text, Operator::Has | Operator::Order(Order::Equal)) => said(parser).map(Test::Text),
+        (Field::Text, _) => Err(unfit(at, "has")),
+    }
+}
+
+fn name_test(parser: &mut Parser<'_>, field: NameField, operator: Operator, at: Range<usize>) -> Read<Test> {
+    let fits = |relation: &Relation| field.is_tree() || !is_under(*relation);
+    let expected = match field {
+        NameField::Number => "=, !=, in, not in or starts",
+        _ if field.is_tree() => "=, !=, in, not in, under or not under",
+        _ => "=, !=, in or not in",
+    };
+    let relation = relation_of(operator)
+        .filter(fits)
+        .ok_or_else(|| unfit(at, expected))?;
+    let names = values(parser, takes_list(relation), |parser| name(parser, field))?;
+    Ok(Test::Name {
+        field,
+        relation,
+        names,
+    })
+}
+
+fn count_test(
+    parser: &mut Parser<'_>,
+    field: CountField,
+    operator: Operator,
+    at: Range<usize>,
+) -> Read<Test> {
+    let measure = match operator {
+        Operator::Order(order) => Measure::Order(order, count(parser)?),
+        Operator::Relation(Relation::In) => Measure::In(values(parser, true, count)?),
+        Operator::Relation(Relation::NotIn) => Measure::NotIn(values(parser, true, count)?),
+        Operator::Relation(_) | Operator::Has | Operator::Starts => {
+            return Err(unfit(at, "=, !=, <, <=, >, >=, in or not in"));
+        }
+    };
+    Ok(Test::Count { field, measure })
+}
+
+/// `raised in this month` says the same as `raised = this month`.
+fn date_test(parser: &mut Parser<'_>, field: DateField, operator: Operator, at: Range<usize>) -> Read<Test> {
+    let listed = parser.peek(0) == Some(&TokenKind::Open);
+    let value_at = parser.here();
+    let measure = match operator {
+        Operator::Order(order) => Measure::Order(order, when(parser)?),
+        Operator::Relation(Relation::In) if listed => Measure::In(values(parser, true, when)?),
+        Operator::Relation(Relation::NotIn) if listed => Measure::NotIn(values(parser, true, when)?),
+        Operator::Relation(Relation::In) => Measure::Order(Order::Equal, when(parser)?),
+        Operator::Relation(Relation::NotIn) => Measure::Order(Order::Unequal, when(parser)?),
+        Operator::Relation(_) | Operator::Has | Operator::Starts => {
+            return Err(unfit(at, "=, !=, <, <=, >, >=, in or not in"));
+        }
+    };
+    let is_instant = |when: &When| matches!(when, When::Now | When::Hour(_));
+    let equals_instant = match &measure {
+        Measure::Order(Order::Equal | Order::Unequal, when) => is_instant(when),
+        Measure::Order(_, _) => false,
+        Measure::In(list) | Measure::NotIn(list) => list.iter().any(is_instant),
+    };
+    if equals_instant {
+        return Err(
+            Problem::new(value_at, "an instant is only compared with <, <=, > or >=")
+                .with_hint("name a day or a period instead, such as today or -7d"),
+        );
+    }
+    Ok(Test::Date { field, measure })
+}
+
+fn relation_of(operator: Operator) -> Option<Relation> {
+    match operator {
+        Operator::Order(Order::Equal) => Some(Relation::Is),
+        Operator::Order(Order::Unequal) => Some(Relation::IsNot),
+        Operator::Relation(relation) => Some(relation),
+        Operator::Order(_) | Operator::Has | Operator::Starts => None,
+    }
+}
+
+fn is_under(relation: Relation) -> bool {
+    matches!(relation, Relation::Under | Relation::NotUnder)
+}
+
+fn takes_list(relation: Relation) -> bool {
+    !matches!(relation, Relation::Is | Relation::IsNot)
+}
+
+fn unfit(at: Range<usize>, expected: &str) -> Problem {
+    Problem::new(at, "this field is not compared so").with_hint(format!("it takes {expected}"))
+}
+
+/// Reads one value, or a list in parentheses where `list` allows one.
+fn values<T>(parser: &mut Parser<'_>, list: bool, one: impl Fn(&mut Parser<'_>) -> Read<T>) -> Read<Vec<T>> {
+    let opened = parser.here();
+    if parser.peek(0) != Some(&TokenKind::Open) {
+        return Ok(vec![one(parser)?]);
+    }
+    if !list {
+        return Err(Problem::new(opened, "a list stands only behind in or under").with_hint("write in (…)"));
+    }
+    parser.advance();
+    let mut values = Vec::new();
+    loop {
+        values.push(one(parser)?);
+        if values.len() > MAX_LIST {
+            return Err(Problem::new(
+                opened,
+                format!("the list has more than {MAX_LIST} values"),
+            ));
+        }
+        match parser.peek(0) {
+            Some(TokenKind::Comma) => parser.advance(),
+            Some(TokenKind::Close) => {
+                parser.advance();
+                return Ok(values);
+            }
+            Some(TokenKind::Open | TokenKind::Symbol(_) | TokenKind::Word(_) | TokenKind::Quoted(_))
+            | None => {
+                return Err(Problem::new(
+                    parser.here(),
+                    "a comma or a closing parenthesis is missing here",
+                ));
+            }
+        }
+    }
+}
+
+/// Takes the next word or quoted text; the flag says whether it was quoted.
+fn text(parser: &mut Parser<'_>, wanted: &str) -> Read<(String, bool)> {
+    let found = match parser.peek(0) {
+        Some(TokenKind::Quoted(said)) => Some((said.clone(), true)),
+        Some(TokenKind::Word(word)) => Some((word.clone(), false)),
+        Some(TokenKind::Open | TokenKind::Close | TokenKind::Comma | TokenKind::Symbol(_)) | None => None,
+    };
+    let joins = |(word, quoted): &(String, bool)| {
+        !quoted
+            && matches!(
+                words::find(words::GLUE, word),
+                Some(Glue::And | Glue::Or | Glue::Not)
+            )
+    };
+    match found.filter(|found| !joins(found)) {
+        Some(found) => {
+            parser.advance();
+            Ok(found)
+        }
+        None => Err(Problem::new(parser.here(), format!("{wanted} is missing here"))),
+    }
+}
+
+fn said(parser: &mut Parser<'_>) -> Read<String> {
+    text(parser, "a text").map(|(said, _)| said)
+}
+
+/// Reads a word, together with the next where the two are one word of `table`: `my unit`.
+fn word_of<T: Copy>(parser: &mut Parser<'_>, table: &[words::Word<T>]) -> Option<T> {
+    let Some(TokenKind::Word(first)) = parser.peek(0) else {
+        return None;
+    };
+    let pair = match parser.peek(1) {
+        Some(TokenKind::Word(second)) => words::find(table, &format!("{first} {second}")),
+        Some(_) | None => None,
+    };
+    let (found, length) = match pair {
+        Some(found) => (found, 2),
+        None => (words::find(table, first)?, 1),
+    };
+    (0..length).for_each(|_| parser.advance());
+    Some(found)
+}
+
+fn name(parser: &mut Parser<'_>, field: NameField) -> Read<Name> {
+    let start = parser.here();
+    let value = match word_of(parser, words::MYSELF) {
+        Some(Myself::Me) if field.holds_persons() => NameValue::Me,
+        Some(Myself::MyUnit) if field.holds_units() => NameValue::MyUnit,
+        Some(myself) => {
+            let hint = match myself {
+                Myself::Me if field.holds_units() => "did you mean my unit?",
+                Myself::MyUnit if field.holds_persons() => "did you mean me?",
+                Myself::Me | Myself::MyUnit => "write a name in quotes",
+            };
+            return Err(Problem::new(start, "this field does not hold who looks").with_hint(hint));
+        }
+        None => NameValue::Said(text(parser, "a name")?.0),
+    };
+    // `my unit` is two tokens; for messages its first word is place enough.
+    Ok(Name {
+        span: Span(start),
+        value,
+    })
+}
+
+fn phase(parser: &mut Parser<'_>) -> Read<crate::pack::model::Phase> {
+    let start = parser.here();
+    let (said, _) = text(parser, "a phase")?;
+    words::find(words::PHASES, &said).ok_or_else(|| {
+        let known = words::PHASES
+            .iter()
+            .flat_map(|row| row.en.iter().chain(row.zh))
+            .copied();
+        suggest::nearest_hint(
+            Problem::new(start, format!("there is no phase {said:?}")),
+            &said,
+            known,
+        )
+    })
+}
+
+fn count(parser: &mut Parser<'_>) -> Read<u32> {
+    let start = parser.here();
+    let (said, _) = text(parser, "a number")?;
+    said.parse()
+        .ok()
+        .filter(|_| !said.starts_with('+'))
+        .ok_or_else(|| {
+            Problem::new(start, format!("{said:?} is not a count"))
+                .with_hint("write a whole number such as 3")
+        })
+}
+
+/// Reads a length such as `3wd`; `3 wd` is one too.
+fn length(parser: &mut Parser<'_>, field: LengthField) -> Read<Limit> {
+    let start = parser.here();
+    let (mut said, _) = text(parser, "a length of time")?;
+    join_unit(parser, &mut said);
+    let found = amount_and_unit(&said).filter(|(amount, _)| !amount.starts_with(['+', '-']));
+    let Some((amount, unit)) = found else {
+        let message = format!("{said:?} is not a length of time");
+        let example = match field {
+            LengthField::Overdue => "for example overdue > 3wd (working days), 5d (days) or 4h (hours)",
+            LengthField::Remaining => "for example remaining < 2wd (working days), 5d (days) or 4h (hours)",
+        };
+        return Err(Problem::new(start, message).with_hint(example));
+    };
+    Ok(Limit {
+        amount: bounded(amount, start)?.unsigned_abs(),
+        unit,
+    })
+}
+
+fn when(parser: &mut Parser<'_>) -> Read<When> {
+    if let Some(when) = word_of(parser, words::DATES) {
+        return Ok(when);
+    }
+    let start = parser.here();
+    let (mut said, _) = text(parser, "a date")?;
+    if let Ok(date) = said.parse::<Date>()
+        && date.to_string() == said
+    {
+        return Ok(When::On(date));
+    }
+    join_unit(parser, &mut said);
+    let ago = said.strip_suffix('前').map(|amount| format!("-{amount}"));
+    let ahead = said.strip_suffix('后').map(|amount| format!("+{amount}"));
+    let relative = ago.or(ahead).unwrap_or_else(|| said.clone());
+    match amount_and_unit(&relative).filter(|(amount, _)| amount.starts_with(['+', '-'])) {
+        Some((amount, unit)) => {
+            let amount = bounded(amount, start)?;
+            Ok(match unit {
+                LimitUnit::Days => When::Day(amount),
+                LimitUnit::WorkingDays => When::WorkingDay(amount),
+                LimitUnit::Hours => When::Hour(amount),
+            })
+        }
+        None => Err(Problem::new(start, format!("{said:?} is not a date"))
+            .with_hint("for example 2026-03-01, today, -7d, -3wd, this month")),
+    }
+}
+
+/// Adds the next word to `said` where `said` is a number and the word is a unit.
+fn join_unit(parser: &mut Parser<'_>, said: &mut String) {
+    let Some(TokenKind::Word(next)) = parser.peek(0) else {
+        return;
+    };
+    let bare = next.trim_end_matches(['前', '后']);
+    let is_number = said.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-'));
+    if is_number && words::find(words::LENGTHS, bare).is_some() {
+        said.push_str(next);
+        parser.advance();
+    }
+}
+
+fn amount_and_unit(said: &str) -> Option<(&str, LimitUnit)> {
+    let end = said.rfind(|c: char| c.is_ascii_digit())? + 1;
+    let unit = words::find(words::LENGTHS, &said[end..])?;
+    let digits = said[..end].trim_start_matches(['+', '-']);
+    let signs = end - digits.len();
+    (signs <= 1 && digits.chars().all(|c| c.is_ascii_digit())).then_some((&said[..end], unit))
+}
+
+fn bounded(amount: &str, at: Range<usize>) -> Read<i32> {
+    let in_bounds = |amount: &i32| amount.unsigned_abs() <= MAX_AMOUNT;
+    amount.parse().ok().filter(in_bounds).ok_or_else(|| {
+        Problem::new(at, format!("{amount} is too large"))
+            .with_hint(format!("at most {MAX_AMOUNT} is allowed"))
+    })
+}
