@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::calendar::CalendarGap;
 use crate::event::PackRef;
 use crate::id::{PersonId, UnitId};
 use crate::pack::model::{Ask, EndKind, Need, Relation};
@@ -121,4 +122,10 @@ pub enum Refusal {
     /// The calendar does not reach far enough.
     #[error("the calendar does not cover {0}")]
     Calendar(jiff::civil::Date),
+}
+
+impl From<CalendarGap> for Refusal {
+    fn from(gap: CalendarGap) -> Refusal {
+        Refusal::Calendar(gap.on)
+    }
 }

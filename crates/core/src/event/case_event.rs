@@ -96,6 +96,12 @@ pub enum CaseEvent {
         /// What the actor remarked, for staff only.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         remark: Option<BodyRef>,
+        /// Why, where the step asks for a reason and nothing else it does holds it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<BodyRef>,
+        /// What was found, where the step asks for it and nothing else it does holds it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        finding: Option<BodyRef>,
     },
     /// A clock began to run.
     ClockStarted(ClockSpan),

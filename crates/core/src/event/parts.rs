@@ -137,6 +137,9 @@ pub struct ClockSpan {
     /// Whether a day in the span is not covered by a published calendar 暂定.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub provisional: bool,
+    /// Whether the due instant was given by the system the case was imported from, and not computed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub given: bool,
 }
 
 /// How an answer reached the reporter.

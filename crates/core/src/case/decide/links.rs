@@ -1,0 +1,65 @@
+//! Links to other cases: duplicates, parts, recurrences, splitting and merging.
+
+use super::Matter;
+use crate::case::refusal::Refusal;
+use crate::event::{BodyRef, CaseEvent, End, Linkage};
+use crate::id::{CaseId, UnitId};
+
+impl Matter<'_> {
+    pub(super) fn link(&self, other: CaseId, linkage: Linkage) -> Result<CaseEvent, Refusal> {
+        self.refuse_reporter()?;
+        self.refuse_itself(other)?;
+        if self.case.links.contains(&(linkage, other)) {
+            return Err(Refusal::NoChange);
+        }
+        Ok(CaseEvent::Linked { other, linkage })
+    }
+
+    pub(super) fn split(&self, into: &[CaseId], reason: BodyRef) -> Result<CaseEvent, Refusal> {
+        self.refuse_reporter()?;
+        self.refuse_ended()?;
+        into.iter().try_for_each(|part| self.refuse_itself(*part))?;
+        let mut parts = into.to_vec();
+        parts.sort_unstable();
+        parts.dedup();
+        let known = parts.iter().any(|part| self.case.parts.contains(part));
+        if parts.is_empty() || parts.len() != into.len() || known {
+            return Err(Refusal::NoChange);
+        }
+        Ok(CaseEvent::Split {
+            into: into.to_vec(),
+            reason,
+        })
+    }
+
+    /// Ends this case because another is handled for both; that one must first take note of every unit
+    /// that was responsible here, by [`AbsorbResponsible`](crate::case::command::Command::AbsorbResponsible).
+    pub(super) fn merge(&self, into: CaseId, reason: BodyRef) -> Result<Vec<CaseEvent>, Refusal> {
+        self.refuse_reporter()?;
+        self.refuse_ended()?;
+        self.refuse_itself(into)?;
+        Ok(vec![
+            CaseEvent::Merged { into, reason },
+            CaseEvent::Ended(End::Merged),
+        ])
+    }
+
+    pub(super) fn absorb(&self, from: CaseId, units: &[UnitId]) -> Result<CaseEvent, Refusal> {
+        self.refuse_reporter()?;
+        // A case that has ended handles nothing for another.
+        self.refuse_ended()?;
+        self.refuse_itself(from)?;
+        Ok(CaseEvent::ResponsibilityAbsorbed {
+            from,
+            units: units.to_vec(),
+        })
+    }
+
+    fn refuse_itself(&self, other: CaseId) -> Result<(), Refusal> {
+        if other == self.case.id {
+            Err(Refusal::Itself)
+        } else {
+            Ok(())
+        }
+    }
+}
