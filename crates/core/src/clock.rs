@@ -287,4 +287,4 @@ fn saturating_add(at: Timestamp, duration: SignedDuration) -> Timestamp {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

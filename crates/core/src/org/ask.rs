@@ -126,7 +126,8 @@ impl Org {
         self.ancestors_on(id, Date::MAX)
     }
 
-    pub(super) fn ancestors_on(&self, id: UnitId, on: Date) -> impl Iterator<Item = UnitId> {
+    /// Returns the units that were above a unit on that day, nearest first.
+    pub fn ancestors_on(&self, id: UnitId, on: Date) -> impl Iterator<Item = UnitId> {
         let above = move |id: &UnitId| self.units.get(id).and_then(|record| record.parent_on(on));
         std::iter::successors(above(&id), above)
     }
