@@ -12,10 +12,13 @@
 //! Start reading at [`Ast`], then `parse`, `check`, `eval`. The words are in `words`.
 
 mod ast;
+mod check;
 mod checked;
+mod days;
 mod eval;
 mod late;
 mod lex;
+mod names;
 mod parse;
 mod print;
 mod sql;
@@ -27,6 +30,7 @@ pub use ast::{
     Ast, CountField, DateField, LengthField, Measure, Name, NameField, NameValue, Order, Period, Relation,
     Span, Term, Test, When,
 };
+pub use check::check;
 pub use checked::{
     Checked, Column, IdColumn, InstantColumn, NumberColumn, Predicate, Run, UnitSet, WordColumn,
 };
