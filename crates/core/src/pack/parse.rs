@@ -1,1 +1,154 @@
-//! parse
+//! Reading a pack: TOML text in, a [`Pack`] or all its problems out.
+//!
+//! Reading goes in three steps: [`section`] takes tables apart and notes what is missing, mistyped or
+//! unknown; [`rules`] and [`kinds`] build the model and note ids that name nothing; and where all that
+//! is in order, [`prove`] shows that no path of a kind goes around its proofs. Words that a pack may use
+//! are in [`super::words`]. Nothing is defaulted but absent lists, which are empty.
+
+mod kinds;
+mod refs;
+mod rules;
+mod section;
+
+use toml::de::DeTable;
+
+use super::model::Pack;
+use super::prove::{self, Place};
+use crate::problem::Problem;
+use kinds::Placed;
+use refs::{Refs, cite};
+use section::{Problems, Section};
+
+/// The longest pack that is read: far above any that people write by hand.
+const LONGEST_BYTES: usize = 4 << 20;
+
+/// Reads, checks and proves a pack.
+///
+/// # Errors
+/// Every problem of the text, in the order of the file; the proofs are only tried on a pack that is
+/// otherwise in order.
+pub fn parse(toml: &str) -> Result<Pack, Vec<Problem>> {
+    if toml.len() > LONGEST_BYTES {
+        let message = format!("the pack is longer than {LONGEST_BYTES} bytes");
+        return Err(vec![Problem::new(0..0, message)]);
+    }
+    let (root, errors) = DeTable::parse_recoverable(toml);
+    if !errors.is_empty() {
+        let problem = |error: toml::de::Error| Problem::new(error.span().unwrap_or(0..0), error.message());
+        return Err(errors.into_iter().map(problem).collect());
+    }
+    let mut out = Problems::new();
+    let (pack, kinds) = pack(Section::new("the pack", 0..0, root.get_ref()), &mut out);
+    let Some(mut pack) = pack.filter(|_| out.is_empty()) else {
+        return Err(sorted(out));
+    };
+    for placed in &kinds {
+        out.extend(
+            prove::prove(&placed.kind)
+                .into_iter()
+                .map(|finding| placed.problem(finding)),
+        );
+    }
+    pack.kinds = kinds.into_iter().map(|placed| placed.kind).collect();
+    if out.is_empty() {
+        Ok(pack)
+    } else {
+        Err(sorted(out))
+    }
+}
+
+/// Reads everything; the kinds come apart, with the places of their parts.
+fn pack(mut root: Section<'_, '_>, out: &mut Problems) -> (Option<Pack>, Vec<Placed>) {
+    let refs = Refs::collect(&mut root);
+    let kinds = kinds::kinds(&mut root, &refs, out);
+    let valid_from = root.date("valid_from", out);
+    let id = root.text("id", out).text;
+    let pack = valid_from.map(|valid_from| Pack {
+        id,
+        version: root.number("version", out),
+        title: root.label("title", out),
+        valid_from,
+        valid_until: root.optional_date("valid_until", out),
+        sources: rules::sources(&mut root, out),
+        channels: rules::named(&mut root, "channels", "channel", out),
+        supervision_sources: rules::named(&mut root, "supervision_sources", "supervision source", out),
+        taxonomies: rules::taxonomies(&mut root, &refs, out),
+        clocks: rules::clocks(&mut root, &refs, out),
+        kinds: Vec::new(),
+        grants: rules::grants(&mut root, &refs, out),
+        messages: rules::messages(&mut root, out),
+        alarms: rules::alarms(&mut root, &refs, out),
+        portal_kind: portal_kind(&mut root, &kinds, out),
+    });
+    if pack.is_some() {
+        root.finish(out);
+    }
+    if let Some(pack) = &pack {
+        check_whole(pack, &kinds, out);
+    }
+    (pack, kinds)
+}
+
+/// Reads which kind a message through the portal becomes; it must be there where the portal is open.
+fn portal_kind(root: &mut Section<'_, '_>, kinds: &[Placed], out: &mut Problems) -> Option<String> {
+    let open: Vec<String> = kinds
+        .iter()
+        .filter(|it| it.kind.portal)
+        .map(|it| it.kind.id.clone())
+        .collect();
+    let named = root.optional_text("portal_kind", out);
+    if named.is_none() && !open.is_empty() {
+        let message = "kinds are open to the portal, but no \"portal_kind\" says which one a message becomes";
+        out.push(Problem::new(root.span(), message).with_hint(format!("one of: {}", open.join(", "))));
+    }
+    named.map(|text| cite("portal kind", text, &open, "the pack", out))
+}
+
+/// Checks what only shows with everything in hand.
+fn check_whole(pack: &Pack, kinds: &[Placed], out: &mut Problems) {
+    if pack.valid_until.is_some_and(|until| until <= pack.valid_from) {
+        out.push(Problem::new(0..0, "\"valid_until\" is not after \"valid_from\""));
+    }
+    if pack.channels.is_empty() {
+        out.push(Problem::new(
+            0..0,
+            "the pack has no channel by which a case could come",
+        ));
+    }
+    if !out.is_empty() {
+        return; // A grant that could not be read would be missed here a second time.
+    }
+    for placed in kinds {
+        for (step, span) in placed.kind.steps.iter().zip(&placed.steps) {
+            let Some(action) = &step.action else { continue };
+            if !pack.grants.iter().any(|grant| grant.actions.contains(action)) {
+                let message = format!("no grant allows {action:?}, which step {:?} needs", step.id);
+                out.push(Problem::new(span.clone(), message));
+            }
+        }
+    }
+}
+
+/// Puts the problems into the order of the file; those of a shared procedure are said once.
+fn sorted(mut problems: Problems) -> Problems {
+    problems.sort_by(|a, b| (a.span.start, &a.message).cmp(&(b.span.start, &b.message)));
+    problems.dedup();
+    problems
+}
+
+impl Placed {
+    /// Turns a finding of the proofs into a problem at its place.
+    fn problem(&self, finding: prove::Finding) -> Problem {
+        let span = match finding.place {
+            Place::Kind => self.span.clone(),
+            Place::State(index) => self.states[index].clone(),
+            Place::Step(index) => self.steps[index].clone(),
+        };
+        let message = format!("kind {:?}: {}", self.kind.id, finding.message);
+        Problem {
+            message,
+            hint: finding.hint,
+            span,
+        }
+    }
+}
