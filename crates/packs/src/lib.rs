@@ -1,4 +1,49 @@
-//! crate
+//! The packs that come with Bihuan: the 12345 hotline, petitions, and the rectification of listed problems.
+//!
+//! A pack is TOML of our own under this crate; [`bihuan_core::pack`] reads and proves it. The categories of
+//! matters are one file that is put behind each pack that refers to it, so that the text of a pack, as an
+//! installation keeps it in its log, is whole by itself.
 
-/// The working-day calendar 工作日历 of China: the notices of 2007 to 2026, and 2027 provisional 暂定.
+#![warn(missing_docs)]
+
+use bihuan_core::pack::model::Pack;
+use bihuan_core::pack::parse::parse;
+use bihuan_core::problem::Problem;
+
+/// The 12345 hotline 热线.
+pub const HOTLINE: &str = concat!(
+    include_str!("../hotline/pack.toml"),
+    "\n",
+    include_str!("../taxonomies/matters.toml")
+);
+
+/// Petitions 信访.
+pub const PETITION: &str = concat!(
+    include_str!("../petition/pack.toml"),
+    "\n",
+    include_str!("../taxonomies/matters.toml")
+);
+
+/// The rectification 整改 of listed problems.
+pub const RECTIFICATION: &str = concat!(
+    include_str!("../rectification/pack.toml"),
+    "\n",
+    include_str!("../taxonomies/matters.toml")
+);
+
+/// The working-day calendar 工作日历 of China.
 pub const CALENDAR_CN: &str = include_str!("../calendars/cn.toml");
+
+/// The texts of all packs that are shipped.
+pub const TEXTS: [&str; 3] = [HOTLINE, PETITION, RECTIFICATION];
+
+/// Reads and proves all packs that are shipped.
+///
+/// # Errors
+/// The problems of the first pack that has any, with the text they are in; a test holds that none has.
+pub fn shipped() -> Result<Vec<Pack>, (&'static str, Vec<Problem>)> {
+    TEXTS
+        .into_iter()
+        .map(|text| parse(text).map_err(|problems| (text, problems)))
+        .collect()
+}
