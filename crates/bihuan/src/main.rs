@@ -1,1 +1,4 @@
+//! crate
+mod import;
+
 fn main() {}

@@ -30,7 +30,7 @@ where
     let mut csv = ::csv::WriterBuilder::new()
         .terminator(::csv::Terminator::CRLF)
         .from_writer(out);
-    csv.write_record(table.columns.iter().map(|column| safe(column.title.clone())))
+    csv.write_record(table.columns.iter().map(|column| disarmed(column.title.clone())))
         .map_err(output)?;
     let mut written = Written {
         sheets: 1,
@@ -51,14 +51,15 @@ where
 fn field(table: &Table, cell: Cell) -> String {
     match cell {
         Cell::Empty => String::new(),
-        Cell::Text(text) => safe(text),
+        Cell::Text(text) => disarmed(text),
         Cell::Integer(number) => number.to_string(),
         Cell::Instant(at) => table.local(at).strftime("%Y-%m-%d %H:%M:%S").to_string(),
         Cell::Date(day) => day.to_string(),
     }
 }
 
-fn safe(text: String) -> String {
+/// Returns `text` with an apostrophe before it where a spreadsheet would take it for a formula.
+pub fn disarmed(text: String) -> String {
     if text.starts_with(FORMULA_STARTS) {
         format!("'{text}")
     } else {
