@@ -50,6 +50,7 @@ pub struct ImportedLife {
     /// The unit that was responsible.
     pub unit: Option<UnitId>,
     /// When it was due there, for the kind's first clock; overrides what the pack would compute.
+    /// Without it, a case that was closed there runs no clock here.
     pub due_at: Option<Timestamp>,
     /// When it was closed there.
     pub closed_at: Option<Timestamp>,

@@ -40,10 +40,19 @@ pub fn raise(raise: &Raise, id: CaseId, ctx: &Context) -> Result<Vec<Decided>, R
             person: None,
         });
     }
-    events.extend(ctx.first_clocks(kind, life.due_at)?);
+    if life.runs_clocks() {
+        events.extend(ctx.first_clocks(kind, life.due_at)?);
+    }
     let mut decided = ctx.all_now(events);
     decided.extend(later_life(&life, ctx.occurred_at));
     Ok(decided)
+}
+
+impl ImportedLife {
+    /// A case that was closed elsewhere without a due instant never ran by a clock of ours.
+    fn runs_clocks(&self) -> bool {
+        self.closed_at.is_none() || self.due_at.is_some()
+    }
 }
 
 fn later_life(life: &ImportedLife, raised_at: Timestamp) -> Vec<Decided> {
