@@ -13,4 +13,5 @@ pub mod reject;
 pub mod row;
 pub mod run;
 pub mod sheet;
+pub mod summary;
 pub mod template;

@@ -2,7 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::run::Summary;
+use super::summary::Summary;
 
 /// Is told how far an import has come.
 pub trait Progress {

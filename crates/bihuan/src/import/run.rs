@@ -1,6 +1,6 @@
 //! Runs an import: each row of the file is accounted for.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -12,6 +12,7 @@ use super::progress::Progress;
 use super::reject::RejectFile;
 use super::row::{ImportCase, Mapping, Reject};
 use super::sheet::{Row, Sheet};
+use super::summary::{Outcome, Summary};
 
 /// How many rows lie between two looks at the progress.
 const PROGRESS_ROWS: u64 = 64;
@@ -27,36 +28,6 @@ pub struct Options {
     pub rejects: PathBuf,
     /// The instant that stands for times the records do not have; nothing may be raised after it.
     pub as_of: Timestamp,
-}
-
-/// What became of the rows: `rows = accepted + already_there + rejected`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Summary {
-    /// Rows under the header.
-    pub rows: u64,
-    /// Rows that are new cases.
-    pub accepted: u64,
-    /// Rows that were a case already, by an earlier run or a row before.
-    pub already_there: u64,
-    /// Rows that were rejected.
-    pub rejected: u64,
-    /// How many rows each rule rejected.
-    pub rules: BTreeMap<String, u64>,
-    /// The file of the rejected rows, if there are any.
-    pub rejects: Option<PathBuf>,
-    /// The encoding or the sheet that was read.
-    pub read_as: String,
-}
-
-/// What became of a case.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// It is new.
-    Accepted,
-    /// It was there.
-    AlreadyThere,
-    /// It was refused.
-    Rejected(Reject),
 }
 
 /// Where the cases go.
@@ -138,24 +109,11 @@ fn case_of(
     .case(&row.fields)
 }
 
-impl Summary {
-    fn count(&mut self, outcome: &Outcome) {
-        self.rows += 1;
-        match outcome {
-            Outcome::Accepted => self.accepted += 1,
-            Outcome::AlreadyThere => self.already_there += 1,
-            Outcome::Rejected(reject) => {
-                self.rejected += 1;
-                *self.rules.entry(reject.rule.clone()).or_default() += 1;
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::import::progress::Silent;
+    use std::collections::BTreeMap;
 
     const MAP: &str = r#"
 system = "elsewhere"
