@@ -31,7 +31,7 @@ pub const RECTIFICATION: &str = concat!(
     include_str!("../taxonomies/matters.toml")
 );
 
-/// The working-day calendar 工作日历 of China.
+/// The working-day calendar 工作日历 of China: the notices of 2007 to 2026, and 2027 provisional 暂定.
 pub const CALENDAR_CN: &str = include_str!("../calendars/cn.toml");
 
 /// The texts of all packs that are shipped.

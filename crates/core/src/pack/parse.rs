@@ -6,13 +6,16 @@
 //! are in [`super::words`]. Nothing is defaulted but absent lists, which are empty.
 
 mod kinds;
+mod names;
 mod refs;
 mod rules;
 mod section;
 
+use std::ops::Range;
+
 use toml::de::DeTable;
 
-use super::model::Pack;
+use super::model::{Kind, Pack};
 use super::prove::{self, Place};
 use crate::problem::Problem;
 use kinds::Placed;
@@ -63,6 +66,7 @@ fn pack(mut root: Section<'_, '_>, out: &mut Problems) -> (Option<Pack>, Vec<Pla
     let kinds = kinds::kinds(&mut root, &refs, out);
     let valid_from = root.date("valid_from", out);
     let id = root.text("id", out).text;
+    let (grants, scopes): (Vec<_>, Vec<_>) = rules::grants(&mut root, &refs, out).into_iter().unzip();
     let pack = valid_from.map(|valid_from| Pack {
         id,
         version: root.number("version", out),
@@ -75,7 +79,7 @@ fn pack(mut root: Section<'_, '_>, out: &mut Problems) -> (Option<Pack>, Vec<Pla
         taxonomies: rules::taxonomies(&mut root, &refs, out),
         clocks: rules::clocks(&mut root, &refs, out),
         kinds: Vec::new(),
-        grants: rules::grants(&mut root, &refs, out),
+        grants,
         messages: rules::messages(&mut root, out),
         alarms: rules::alarms(&mut root, &refs, out),
         portal_kind: portal_kind(&mut root, &kinds, out),
@@ -84,7 +88,7 @@ fn pack(mut root: Section<'_, '_>, out: &mut Problems) -> (Option<Pack>, Vec<Pla
         root.finish(out);
     }
     if let Some(pack) = &pack {
-        check_whole(pack, &kinds, out);
+        check_whole(pack, &kinds, &scopes, out);
     }
     (pack, kinds)
 }
@@ -104,8 +108,8 @@ fn portal_kind(root: &mut Section<'_, '_>, kinds: &[Placed], out: &mut Problems)
     named.map(|text| cite("portal kind", text, &open, "the pack", out))
 }
 
-/// Checks what only shows with everything in hand.
-fn check_whole(pack: &Pack, kinds: &[Placed], out: &mut Problems) {
+/// Checks what only shows with everything in hand; `scopes` are the places of the grants' scopes.
+fn check_whole(pack: &Pack, kinds: &[Placed], scopes: &[Range<usize>], out: &mut Problems) {
     if pack.valid_until.is_some_and(|until| until <= pack.valid_from) {
         out.push(Problem::new(0..0, "\"valid_until\" is not after \"valid_from\""));
     }
@@ -116,14 +120,34 @@ fn check_whole(pack: &Pack, kinds: &[Placed], out: &mut Problems) {
         ));
     }
     if !out.is_empty() {
-        return; // A grant that could not be read would be missed here a second time.
+        return; // A grant or a name that could not be read would be missed here a second time.
     }
+    check_filters(pack, kinds, scopes, out);
     for placed in kinds {
         for (step, span) in placed.kind.steps.iter().zip(&placed.steps) {
             let Some(action) = &step.action else { continue };
             if !pack.grants.iter().any(|grant| grant.actions.contains(action)) {
                 let message = format!("no grant allows {action:?}, which step {:?} needs", step.id);
                 out.push(Problem::new(span.clone(), message));
+            }
+        }
+    }
+}
+
+/// Checks the names in the scopes of grants and the guards of steps.
+fn check_filters(pack: &Pack, kinds: &[Placed], scopes: &[Range<usize>], out: &mut Problems) {
+    let all: Vec<&Kind> = kinds.iter().map(|placed| &placed.kind).collect();
+    let mut report = |what: String, ast, span: &Range<usize>| {
+        let faults = names::unknown(ast, pack, &all).into_iter();
+        out.extend(faults.map(|fault| Problem::new(span.clone(), format!("{what}: {fault}"))));
+    };
+    for (grant, span) in pack.grants.iter().zip(scopes) {
+        report(format!("grant of role {:?}", grant.role), &grant.scope, span);
+    }
+    for placed in kinds {
+        for (step, span) in placed.kind.steps.iter().zip(&placed.steps) {
+            if let Some(guard) = &step.guard {
+                report(format!("step {:?}", step.id), guard, span);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Reading what stands beside the kinds: sources, channels, taxonomies, clocks, grants, messages, alarms.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::refs::Refs;
 use super::section::{Problems, Section, Text, Value, label, unknown};
@@ -210,7 +211,12 @@ fn before(text: &Text, limit: Option<Limit>, subject: &str, out: &mut Problems) 
     Some(before)
 }
 
-pub(super) fn grants(root: &mut Section<'_, '_>, refs: &Refs, out: &mut Problems) -> Vec<Grant> {
+/// Reads the grants, each with the place of its scope.
+pub(super) fn grants(
+    root: &mut Section<'_, '_>,
+    refs: &Refs,
+    out: &mut Problems,
+) -> Vec<(Grant, Range<usize>)> {
     let mut grants = Vec::new();
     for value in root.items("grants", out) {
         let Some(mut section) = Section::of("grant", value, out) else {
@@ -230,15 +236,18 @@ pub(super) fn grants(root: &mut Section<'_, '_>, refs: &Refs, out: &mut Problems
             self::action(action, section.subject(), out);
         }
         let scope = section.text("scope", out);
-        let scope = filter(&scope, out);
+        let ast = filter(&scope, out);
         let source = refs.source(&mut section, out);
         section.finish(out);
-        grants.extend(scope.map(|scope| Grant {
-            role,
-            title,
-            actions: actions.into_iter().map(|it| it.text).collect(),
-            scope,
-            source,
+        grants.extend(ast.map(|ast| {
+            let grant = Grant {
+                role,
+                title,
+                actions: actions.into_iter().map(|it| it.text).collect(),
+                scope: ast,
+                source,
+            };
+            (grant, scope.span)
         }));
     }
     grants

@@ -8,21 +8,28 @@ use crate::pack::words::Word as _;
 pub(super) fn check(kind: &Kind, walk: &Walk<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (index, step) in kind.steps.iter().enumerate() {
-        let faults = [
-            wrong_relation(step, walk.path_of_step(index)),
-            wrong_action(step),
-            wrong_target(kind, step),
-            wrong_start(kind, step),
-            wrong_end(kind, step),
-            wrong_timer(step),
-        ];
-        let faults = faults.into_iter().flatten().chain(wrong_asks(step));
-        findings.extend(faults.map(|message| {
-            let message = format!("step {:?}: {message}", step.id);
+        let faults = faults(kind, step, walk.path_of_step(index));
+        findings.extend(faults.into_iter().map(|fault| {
+            let message = format!("step {:?}: {fault}", step.id);
             Finding::new(Place::Step(index), message)
         }));
     }
     findings
+}
+
+fn faults(kind: &Kind, step: &Step, path: Option<String>) -> Vec<String> {
+    // Where effect and relation contradict each other, what either of them demands says nothing yet.
+    if let Some(fault) = wrong_relation(step, path) {
+        return vec![fault];
+    }
+    let faults = [
+        wrong_action(step),
+        wrong_target(kind, step),
+        wrong_start(kind, step),
+        wrong_end(kind, step),
+        wrong_timer(step),
+    ];
+    faults.into_iter().flatten().chain(wrong_asks(step)).collect()
 }
 
 /// Nobody verifies or strikes off their own work, only the reporter withdraws, only the finder consents.
