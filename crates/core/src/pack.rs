@@ -8,6 +8,6 @@ mod lookup;
 pub mod model;
 pub mod parse;
 pub mod prove;
-mod words;
+pub mod words;
 
 pub use words::{ACTIONS, Word};

@@ -147,15 +147,21 @@ impl<'a> Matter<'a> {
         Ok(vec![event?])
     }
 
-    /// The accused never see the case, so nothing they ask of it can be meant well.
+    /// The accused never see the case, so nothing they ask of it can be meant well; nor do those who work
+    /// in an accused unit, whichever unit they act for.
     fn refuse_accused_actor(&self) -> Result<(), Refusal> {
-        match self.ctx.actor {
-            Actor::Person { person, unit } => {
-                self.refuse_accused_person(person)?;
-                self.refuse_accused_unit(unit)
-            }
-            Actor::Reporter | Actor::System | Actor::Import => Ok(()),
+        let Actor::Person { person, unit } = self.ctx.actor else {
+            return Ok(());
+        };
+        if self.case.accused.is_empty() {
+            return Ok(());
         }
+        self.refuse_accused_person(person)?;
+        self.refuse_accused_unit(unit)?;
+        let theirs = independence::units_of(self.ctx.org, person, self.today(), self.today());
+        theirs
+            .into_iter()
+            .try_for_each(|unit| self.refuse_accused_unit(unit))
     }
 
     /// Returns the person who acts and the unit they act for.

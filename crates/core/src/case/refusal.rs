@@ -92,6 +92,9 @@ pub enum Refusal {
         /// The most that the rule allows in all.
         most: u32,
     },
+    /// A due instant was given, and the kind starts no clock that it could be of.
+    #[error("kind {0:?} starts no clock that the due instant could be of")]
+    NoClock(String),
     /// A number is out of its range.
     #[error("{0} is out of range")]
     OutOfRange(&'static str),

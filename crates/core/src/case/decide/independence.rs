@@ -91,7 +91,7 @@ fn days_of_other_trees(org: &Org, from: Date, to: Date) -> Vec<Date> {
 }
 
 /// Returns the units in which `person` held a post or a role on some day from `from` to `to`.
-fn units_of(org: &Org, person: PersonId, from: Date, to: Date) -> BTreeSet<UnitId> {
+pub(super) fn units_of(org: &Org, person: PersonId, from: Date, to: Date) -> BTreeSet<UnitId> {
     let meets = |start: Date, end: Option<Date>| start <= to && end.is_none_or(|end| from < end);
     let tenures = org
         .tenures

@@ -12,10 +12,8 @@ impl Matter<'_> {
     /// Refuses what the effect of a step may not do in this case now.
     pub(super) fn refuse_unproved(&self, step: &Step) -> Result<(), Refusal> {
         self.refuse_wrong_side_of_the_end(step)?;
-        if let Some(end) = end_of(step.effect) {
-            if !self.kind.allows(end) {
-                return Err(Refusal::EndNotAllowed(end));
-            }
+        if let Some(end) = end_of(step.effect).filter(|end| !self.kind.allows(*end)) {
+            return Err(Refusal::EndNotAllowed(end));
         }
         match step.effect {
             Effect::None | Effect::Assign | Effect::Answer | Effect::Publish => Ok(()),
@@ -33,6 +31,7 @@ impl Matter<'_> {
             }
             Effect::Consent => self.refuse_all_but_finder(),
             Effect::StrikeOff => self.strike_off_proof(),
+            Effect::EndAnswered if !self.kind.consultation => Err(Refusal::EndNotAllowed(EndKind::Answered)),
             Effect::EndAnswered => {
                 self.need(Need::Answer)?;
                 self.refuse_not_solved()

@@ -145,6 +145,9 @@ impl Context<'_> {
 
     /// Starts the kind's clocks; `given` overrides the due instant of the first.
     fn first_clocks(&self, kind: &Kind, given: Option<Timestamp>) -> Result<Vec<CaseEvent>, Refusal> {
+        if given.is_some() && kind.start.is_empty() {
+            return Err(Refusal::NoClock(kind.id.clone()));
+        }
         let mut given = given;
         let mut events = Vec::with_capacity(kind.start.len());
         for id in &kind.start {
