@@ -1,4 +1,25 @@
+<<<<<<< HEAD
 //! crate
 mod import;
 
 fn main() {}
+=======
+//! The one program: every role of an installation is a subcommand.
+
+mod command;
+mod failure;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::command::Cli;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match command::run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+>>>>>>> d391fb1 (cli: begin the program with calendars, packs and its own reference)
