@@ -1,13 +1,8 @@
-<<<<<<< HEAD
-//! crate
-mod import;
-
-fn main() {}
-=======
 //! The one program: every role of an installation is a subcommand.
 
 mod command;
 mod failure;
+mod import;
 
 use std::process::ExitCode;
 
@@ -22,4 +17,3 @@ fn main() -> ExitCode {
         Err(failure) => failure.report(),
     }
 }
->>>>>>> d391fb1 (cli: begin the program with calendars, packs and its own reference)
