@@ -6,4 +6,6 @@
 #![warn(missing_docs)]
 
 pub mod city;
+pub mod pictures;
 pub mod seeded;
+pub mod story;

@@ -37,7 +37,11 @@ fn deadline(start: Date, limit: &str) -> Result<(), Failure> {
         .map_err(|problems| Failure::configuration(format!("the shipped calendar: {problems:?}")))?;
     let started_at = calendar.start_of(start);
     let due = clock::due_at(&limit, &calendar, started_at).map_err(|gap| Failure::user(gap.to_string()))?;
-    let mark = if due.provisional { " provisional 暂定" } else { "" };
+    let mark = if due.provisional {
+        " provisional 暂定"
+    } else {
+        ""
+    };
     println!("{}{mark}", calendar.date_of(due.at));
     Ok(())
 }

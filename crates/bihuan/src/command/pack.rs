@@ -30,7 +30,8 @@ pub fn run(task: Task) -> Result<(), Failure> {
 fn check(path: &Path) -> Result<(), Failure> {
     let mut refused = 0;
     for file in files(path)? {
-        let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let text =
+            std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
         match parse::parse(&text) {
             Ok(pack) => println!("{}: {} version {}: sound", file.display(), pack.id, pack.version),
             Err(problems) => {
@@ -42,14 +43,20 @@ fn check(path: &Path) -> Result<(), Failure> {
             }
         }
     }
-    if refused == 0 { Ok(()) } else { Err(Failure::Negative) }
+    if refused == 0 {
+        Ok(())
+    } else {
+        Err(Failure::Negative)
+    }
 }
 
 fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
-    let entries = path.read_dir().with_context(|| format!("cannot list {}", path.display()))?;
+    let entries = path
+        .read_dir()
+        .with_context(|| format!("cannot list {}", path.display()))?;
     let mut files: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
     files.retain(|file| file.extension().is_some_and(|it| it == "toml"));
     files.sort();

@@ -38,7 +38,11 @@ fn describe(mut command: Command, before: &str, text: &mut String) {
     if children.is_empty() {
         let help = command.bin_name(name.clone()).render_help();
         // Writing to a string cannot fail.
-        let _ = write!(text, "\n## `{name}`\n\n```text\n{}\n```\n", help.to_string().trim_end());
+        let _ = write!(
+            text,
+            "\n## `{name}`\n\n```text\n{}\n```\n",
+            help.to_string().trim_end()
+        );
     } else {
         command = command.bin_name(name.clone());
         let about = command.get_about().map(ToString::to_string).unwrap_or_default();
@@ -60,7 +64,10 @@ mod tests {
     fn the_reference_in_the_docs_is_what_the_program_says() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/CLI.md");
         let written = std::fs::read_to_string(path).expect("docs/CLI.md is there");
-        assert!(written == reference_of(Cli::command()), "run: cargo run -p bihuan -- reference > docs/CLI.md");
+        assert!(
+            written == reference_of(Cli::command()),
+            "run: cargo run -p bihuan -- reference > docs/CLI.md"
+        );
     }
 
     #[test]
