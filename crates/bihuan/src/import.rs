@@ -7,6 +7,7 @@
 //! Start reading at [`run`], then [`row`] (a row becomes a case) and [`decode`] (bytes become a row).
 
 pub mod decode;
+pub mod fit;
 pub mod map;
 pub mod progress;
 pub mod reject;

@@ -1,19 +1,27 @@
 //! The store: the log on disk and everything that is written in the same transaction with it.
 //!
-//! Start reading at [`schema`] (what lies in the database), then [`writer`] (one thread, group commit).
+//! Start reading at [`tenant`] (opening), then [`execute`] (a command on its way to disk): it is decided
+//! ([`decide`]), made into a change ([`commit`]) and written by one thread with group commit ([`engine`]).
 //! Beside the log lie [`blob`] (files), [`seal`] (identities and bodies) and [`receipt`] (codes), all
-//! under the secrets of [`keys`].
+//! under the secrets of [`keys`]. What lies in the database is in [`schema`].
 
 #![warn(missing_docs)]
 
 pub mod blob;
+pub mod bodies;
+pub mod commit;
+pub mod decide;
+mod engine;
 pub mod error;
+pub mod execute;
 pub mod keys;
 pub mod proof;
+pub mod read;
 pub mod receipt;
 pub mod schema;
 pub mod seal;
 mod sequence;
+pub mod tenant;
 pub mod value;
 
 #[cfg(test)]

@@ -112,17 +112,23 @@ CREATE INDEX case_campaign_case ON case_campaign (tenant, case_id);
 
 -- Writer: commit. Search tokens by `case_row.doc`; holds no text, only the index.
 CREATE VIRTUAL TABLE case_text USING fts5 (
-    tokens, content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 0"
+    tokens, content = '', contentless_delete = 1, tokenize = 'ascii', detail = 'none'
 );
 
--- Writer: commit. What people wrote, sealed by a key that is derived from the tenant's key and `salt`:
--- erasing removes salt and cipher, and with them the key.
+-- Writer: commit. The key of a case's bodies, wrapped by the tenant's; without it they are noise.
+CREATE TABLE body_key (
+    tenant BLOB NOT NULL,
+    case_id BLOB NOT NULL,
+    wrapped_key BLOB NOT NULL,
+    PRIMARY KEY (tenant, case_id)
+) STRICT, WITHOUT ROWID;
+
+-- Writer: commit. What people wrote, sealed together with its salt; erasing leaves NULL.
 CREATE TABLE body (
     tenant BLOB NOT NULL,
     id BLOB NOT NULL,
     case_id BLOB NOT NULL,
-    salt BLOB,
-    cipher BLOB,
+    sealed BLOB,
     erased_at INTEGER,
     PRIMARY KEY (tenant, id)
 ) STRICT;
@@ -334,7 +340,7 @@ CREATE TABLE draft (
     tenant BLOB NOT NULL,
     person BLOB NOT NULL,
     form TEXT NOT NULL,
-    cipher BLOB NOT NULL,
+    sealed BLOB NOT NULL,
     saved_at INTEGER NOT NULL,
     PRIMARY KEY (tenant, person, form)
 ) STRICT, WITHOUT ROWID;

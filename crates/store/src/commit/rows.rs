@@ -1,0 +1,216 @@
+//! Case rows: what lists and filters see of a case. Written from the fold and nothing else.
+
+use std::collections::BTreeSet;
+
+use bihuan_core::case::Case;
+use bihuan_core::case::facts::{CaseFacts, facts};
+use bihuan_core::event::AccusedParty;
+use bihuan_core::id::{BodyId, CaseId, PersonId, TenantId, UnitId};
+use bihuan_core::pack::model::Kind;
+use rusqlite::Connection;
+
+use crate::engine::sql::statements;
+use crate::error::StoreError;
+use crate::value::{Id, flag_bits, millis, phase_number};
+
+statements! {
+    INSERT = "INSERT INTO case_row (version, number, kind, pack, pack_version, state, phase, category, unit,
+            person, channel, source, severity, raised_at, changed_at, closed_at, due_at, returns, reopened,
+            flags, finder, finder_unit, title_body, tenant, id, doc)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+            $20, $21, $22, $23, $24, $25, $26)";
+    UPDATE = "UPDATE case_row SET version = $1, number = $2, kind = $3, pack = $4, pack_version = $5,
+            state = $6, phase = $7, category = $8, unit = $9, person = $10, channel = $11, source = $12,
+            severity = $13, raised_at = $14, changed_at = $15, closed_at = $16, due_at = $17,
+            returns = $18, reopened = $19, flags = $20, finder = $21, finder_unit = $22, title_body = $23
+        WHERE tenant = $24 AND id = $25";
+    ADD_UNIT = "INSERT INTO case_unit (tenant, role, unit, case_id) VALUES ($1, $2, $3, $4)";
+    DROP_UNIT = "DELETE FROM case_unit WHERE tenant = $1 AND role = $2 AND unit = $3 AND case_id = $4";
+    ADD_PERSON = "INSERT INTO case_person (tenant, role, person, case_id) VALUES ($1, $2, $3, $4)";
+    DROP_PERSON = "DELETE FROM case_person WHERE tenant = $1 AND role = $2 AND person = $3 AND case_id = $4";
+    ADD_CAMPAIGN = "INSERT INTO case_campaign (tenant, campaign, case_id) VALUES ($1, $2, $3)";
+    DROP_CAMPAIGN = "DELETE FROM case_campaign WHERE tenant = $1 AND campaign = $2 AND case_id = $3";
+    ADD_EXTERNAL = "INSERT INTO external (tenant, system, key, case_id) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (tenant, system, key) DO NOTHING";
+}
+
+/// How a unit stands to a case in `case_unit`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum UnitRole {
+    Co = 1,
+    Accused = 2,
+    EverResponsible = 3,
+}
+
+/// The one role of a person in `case_person`.
+const ACCUSED_PERSON: i64 = 1;
+
+/// Everything of a case that lies in rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The case.
+    pub id: CaseId,
+    /// Its version.
+    pub version: u32,
+    /// The pack that judges it.
+    pub pack: bihuan_core::event::PackRef,
+    /// Its facts.
+    pub facts: CaseFacts,
+    /// The body of its title.
+    pub title: BodyId,
+    /// Every unit that was ever responsible.
+    pub ever_responsible: BTreeSet<UnitId>,
+}
+
+impl Row {
+    /// Makes the row from the fold.
+    pub fn of(case: &Case, kind: &Kind) -> Self {
+        Row {
+            id: case.id,
+            version: case.version,
+            pack: case.pack.clone(),
+            facts: facts(case, kind),
+            title: case.title.id,
+            ever_responsible: case.ever_responsible.clone(),
+        }
+    }
+
+    fn units(&self) -> BTreeSet<(UnitRole, UnitId)> {
+        let co_units = self.facts.co_units.iter().map(|unit| (UnitRole::Co, *unit));
+        let accused = self.facts.accused.iter().filter_map(|party| match party {
+            AccusedParty::Unit(unit) => Some((UnitRole::Accused, *unit)),
+            AccusedParty::Person(_) => None,
+        });
+        let ever = self
+            .ever_responsible
+            .iter()
+            .map(|unit| (UnitRole::EverResponsible, *unit));
+        co_units.chain(accused).chain(ever).collect()
+    }
+
+    fn persons(&self) -> BTreeSet<PersonId> {
+        let accused = self.facts.accused.iter().filter_map(|party| match party {
+            AccusedParty::Person(person) => Some(*person),
+            AccusedParty::Unit(_) => None,
+        });
+        accused.collect()
+    }
+
+    fn campaigns(&self) -> BTreeSet<String> {
+        self.facts.campaigns.iter().cloned().collect()
+    }
+}
+
+/// Writes the row of a new case, whose search document has the number `doc`.
+pub(crate) fn insert(
+    connection: &Connection,
+    tenant: TenantId,
+    row: &Row,
+    doc: i64,
+) -> Result<(), StoreError> {
+    write_columns(connection, INSERT, tenant, row, Some(doc))?;
+    write_sides(connection, tenant, row, None)
+}
+
+/// Writes the row of a case that was `before`.
+pub(crate) fn update(
+    connection: &Connection,
+    tenant: TenantId,
+    row: &Row,
+    before: &Row,
+) -> Result<(), StoreError> {
+    write_columns(connection, UPDATE, tenant, row, None)?;
+    write_sides(connection, tenant, row, Some(before))
+}
+
+fn write_columns(
+    connection: &Connection,
+    sql: &str,
+    tenant: TenantId,
+    row: &Row,
+    doc: Option<i64>,
+) -> Result<(), StoreError> {
+    let facts = &row.facts;
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut place = 0;
+    let mut bind = |value: &dyn rusqlite::ToSql| {
+        place += 1;
+        statement.raw_bind_parameter(place, value)
+    };
+    bind(&row.version)?;
+    bind(&facts.number)?;
+    bind(&facts.kind)?;
+    bind(&row.pack.id)?;
+    bind(&row.pack.version)?;
+    bind(&facts.state)?;
+    bind(&phase_number(facts.phase))?;
+    bind(&facts.category)?;
+    bind(&facts.unit.map(|unit| Id(unit.0)))?;
+    bind(&facts.person.map(|person| Id(person.0)))?;
+    bind(&facts.channel)?;
+    bind(&facts.source)?;
+    bind(&facts.severity)?;
+    bind(&millis(facts.raised_at))?;
+    bind(&millis(facts.changed_at))?;
+    bind(&facts.closed_at.map(millis))?;
+    bind(&facts.due_at.map(millis))?;
+    bind(&facts.returns)?;
+    bind(&facts.reopened)?;
+    bind(&flag_bits(&facts.flags))?;
+    bind(&facts.finder.map(|(person, _)| Id(person.0)))?;
+    bind(&facts.finder.map(|(_, unit)| Id(unit.0)))?;
+    bind(&Id(row.title.0))?;
+    bind(&Id(tenant.0))?;
+    bind(&Id(row.id.0))?;
+    if let Some(doc) = doc {
+        bind(&doc)?;
+    }
+    statement.raw_execute()?;
+    Ok(())
+}
+
+/// Writes what differs in the tables beside the row.
+fn write_sides(
+    connection: &Connection,
+    tenant: TenantId,
+    row: &Row,
+    before: Option<&Row>,
+) -> Result<(), StoreError> {
+    let (tenant, case) = (Id(tenant.0), Id(row.id.0));
+    let (old, new) = (before.map(Row::units).unwrap_or_default(), row.units());
+    for (sql, changed) in [(DROP_UNIT, &old - &new), (ADD_UNIT, &new - &old)] {
+        for (role, unit) in changed {
+            connection
+                .prepare_cached(sql)?
+                .execute((tenant, role as i64, Id(unit.0), case))?;
+        }
+    }
+    let (old, new) = (before.map(Row::persons).unwrap_or_default(), row.persons());
+    for (sql, changed) in [(DROP_PERSON, &old - &new), (ADD_PERSON, &new - &old)] {
+        for person in changed {
+            connection
+                .prepare_cached(sql)?
+                .execute((tenant, ACCUSED_PERSON, Id(person.0), case))?;
+        }
+    }
+    let (old, new) = (before.map(Row::campaigns).unwrap_or_default(), row.campaigns());
+    for (sql, changed) in [(DROP_CAMPAIGN, &old - &new), (ADD_CAMPAIGN, &new - &old)] {
+        for campaign in changed {
+            connection
+                .prepare_cached(sql)?
+                .execute((tenant, campaign, case))?;
+        }
+    }
+    Ok(())
+}
+
+/// Notes the key of an imported record; tells whether it was new.
+pub(crate) fn add_external(
+    connection: &Connection,
+    tenant: TenantId,
+    external: &bihuan_core::event::ExternalRef,
+    case: CaseId,
+) -> Result<bool, StoreError> {
+    let mut statement = connection.prepare_cached(ADD_EXTERNAL)?;
+    Ok(statement.execute((Id(tenant.0), &external.system, &external.key, Id(case.0)))? == 1)
+}

@@ -1,0 +1,61 @@
+//! Opening the database: one connection that writes, many that read.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::error::StoreError;
+
+/// How long a statement waits for another process that holds the database.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Statements that a connection keeps prepared.
+const PREPARED: usize = 256;
+
+/// After how many pages of write-ahead log the writer copies them into the database. Larger than
+/// SQLite's 1000: each copy costs two more syncs in the middle of intake.
+const CHECKPOINT_PAGES: u32 = 8_000;
+
+/// Where the database lies, and through which file layer it is reached.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// The database file.
+    pub(crate) file: PathBuf,
+    /// The name of a registered SQLite VFS; `None` for the operating system's.
+    pub(crate) vfs: Option<String>,
+}
+
+impl Place {
+    fn open(&self, flags: OpenFlags) -> Result<Connection, StoreError> {
+        let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = match &self.vfs {
+            Some(vfs) => Connection::open_with_flags_and_vfs(&self.file, flags, vfs.as_str())?,
+            None => Connection::open_with_flags(&self.file, flags)?,
+        };
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.set_prepared_statement_cache_capacity(PREPARED);
+        connection.pragma_update(None, "temp_store", "memory")?;
+        connection.pragma_update(None, "cache_size", -32_000)?;
+        Ok(connection)
+    }
+
+    /// Opens the connection that writes, making the file where it is not there yet.
+    pub(crate) fn open_writer(&self) -> Result<Connection, StoreError> {
+        let connection = self.open(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        connection.pragma_update(None, "synchronous", "full")?;
+        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+        // What is erased must not linger in free pages.
+        connection.pragma_update(None, "secure_delete", true)?;
+        Ok(connection)
+    }
+
+    /// Opens a connection that only reads.
+    pub(crate) fn open_reader(&self) -> Result<Connection, StoreError> {
+        let connection = self.open(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        // Reading a WAL database needs its shared memory, hence a file opened for writing.
+        connection.pragma_update(None, "query_only", true)?;
+        Ok(connection)
+    }
+}

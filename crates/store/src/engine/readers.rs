@@ -1,0 +1,74 @@
+//! Connections that read, kept for the next reader. Readers never wait for the writer.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::Connection;
+
+use crate::engine::connection::Place;
+use crate::error::StoreError;
+
+/// Idle connections that are kept open.
+const KEPT: usize = 16;
+
+/// The pool.
+#[derive(Debug)]
+pub(crate) struct Readers {
+    place: Place,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Readers {
+    pub(crate) fn new(place: Place) -> Arc<Self> {
+        Arc::new(Readers {
+            place,
+            idle: Mutex::new(Vec::new()),
+        })
+    }
+
+    /// Takes a connection and begins a transaction: everything read through it is of one instant.
+    pub(crate) fn begin(self: &Arc<Self>) -> Result<Snapshot, StoreError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => self.place.open_reader()?,
+        };
+        connection.prepare_cached("BEGIN DEFERRED")?.execute([])?;
+        Ok(Snapshot {
+            connection: Some(connection),
+            pool: Arc::clone(self),
+        })
+    }
+}
+
+/// A connection in a read transaction; ends it and goes back to the pool when dropped.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    connection: Option<Connection>,
+    pool: Arc<Readers>,
+}
+
+impl Snapshot {
+    /// Returns the connection.
+    pub(crate) fn connection(&self) -> &Connection {
+        self.connection
+            .as_ref()
+            .expect("the connection is taken out only when the snapshot is dropped")
+    }
+}
+
+impl Drop for Snapshot {
+    fn drop(&mut self) {
+        let Some(connection) = self.connection.take() else {
+            return;
+        };
+        // A connection that cannot end its transaction is closed instead of kept.
+        let ended = connection
+            .prepare_cached("COMMIT")
+            .and_then(|mut commit| commit.execute([]))
+            .is_ok();
+        let mut idle = self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if ended && idle.len() < KEPT {
+            idle.push(connection);
+        }
+    }
+}

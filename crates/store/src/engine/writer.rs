@@ -1,0 +1,315 @@
+//! The one thread that writes, with group commit.
+//!
+//! Work waits in a bounded queue. The thread takes whatever waits, runs each piece inside a savepoint of
+//! its own in one transaction, commits, and only then answers. So a sync of the disk serves many, no
+//! piece undoes its neighbours, and nobody hears of success before it is durable. A full queue answers
+//! [`Busy`] at once.
+
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use crate::engine::connection::Place;
+use crate::error::StoreError;
+
+/// Pieces of work that may wait.
+const QUEUE: usize = 4_096;
+
+/// The most pieces in one transaction: bounds what a failing commit takes with it.
+const MAX_BATCH: usize = 1_024;
+
+/// The queue is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Busy;
+
+/// Runs once in the batch; what it returns is called with the outcome of the commit.
+type Piece = Box<dyn FnOnce(&Connection) -> Finish + Send>;
+type Finish = Box<dyn FnOnce(Result<(), String>) + Send>;
+
+enum Message {
+    Work(Piece),
+    /// Somebody takes the connection for themselves and gives it back when done.
+    Lend(SyncSender<Connection>, Receiver<Connection>),
+}
+
+/// The writing thread.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    queue: Option<SyncSender<Message>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// Starts the thread with its connection.
+    pub(crate) fn start(place: &Place) -> Result<Writer, StoreError> {
+        let connection = place.open_writer()?;
+        let (queue, waiting) = sync_channel(QUEUE);
+        let thread = std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || run(connection, &waiting))?;
+        Ok(Writer {
+            queue: Some(queue),
+            thread: Some(thread),
+        })
+    }
+
+    /// Hands in work and returns where its outcome will arrive, after the commit.
+    ///
+    /// An `Err` of `work` undoes what it wrote and nothing else.
+    pub(crate) fn submit<T, E>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T, E>>, Busy>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (answer, outcome) = oneshot::channel();
+        let piece: Piece = Box::new(move |connection| {
+            let result = in_savepoint(connection, work);
+            Box::new(move |commit| {
+                let result = match commit {
+                    Ok(()) => result,
+                    Err(reason) => Err(E::from(StoreError::unavailable(reason))),
+                };
+                // Whoever asked may have gone away; the work is done all the same.
+                let _ = answer.send(result);
+            })
+        });
+        match self
+            .queue
+            .as_ref()
+            .map(|queue| queue.try_send(Message::Work(piece)))
+        {
+            Some(Ok(())) => Ok(outcome),
+            Some(Err(TrySendError::Full(_))) => Err(Busy),
+            // The dropped piece drops its answer, which the caller sees as a stopped writer.
+            Some(Err(TrySendError::Disconnected(_))) | None => Ok(outcome),
+        }
+    }
+
+    /// Takes the connection away from the thread until the loan is dropped; waits for its turn.
+    pub(crate) fn borrow(&self) -> Result<Loan, StoreError> {
+        let (give, take) = sync_channel(1);
+        let (give_back, taken_back) = sync_channel(1);
+        let queue = self.queue.as_ref().ok_or_else(stopped)?;
+        queue
+            .send(Message::Lend(give, taken_back))
+            .map_err(|_closed| stopped())?;
+        let connection = take.recv().map_err(|_closed| stopped())?;
+        Ok(Loan {
+            connection: Some(connection),
+            give_back,
+        })
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.take() {
+            // A writer that panicked has answered nobody; there is nothing to add here.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The writer's connection, on loan.
+#[derive(Debug)]
+pub(crate) struct Loan {
+    connection: Option<Connection>,
+    give_back: SyncSender<Connection>,
+}
+
+impl Loan {
+    /// Returns the connection.
+    pub(crate) fn connection(&self) -> Result<&Connection, StoreError> {
+        self.connection.as_ref().ok_or_else(stopped)
+    }
+}
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            // Where the thread is gone the connection closes here.
+            let _ = self.give_back.send(connection);
+        }
+    }
+}
+
+/// The error of a writer that is no longer there.
+pub(crate) fn stopped() -> StoreError {
+    StoreError::unavailable("the writer has stopped")
+}
+
+fn run(mut connection: Connection, waiting: &Receiver<Message>) {
+    while let Ok(first) = waiting.recv() {
+        let mut batch = Vec::new();
+        let mut lend = None;
+        let mut next = Some(first);
+        while let Some(message) = next.take() {
+            match message {
+                Message::Work(piece) => batch.push(piece),
+                Message::Lend(give, back) => lend = Some((give, back)),
+            }
+            if lend.is_none() && batch.len() < MAX_BATCH {
+                next = match waiting.try_recv() {
+                    Ok(message) => Some(message),
+                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
+                };
+            }
+        }
+        commit_batch(&connection, batch);
+        if let Some((give, back)) = lend {
+            match give.send(connection) {
+                Ok(()) => match back.recv() {
+                    Ok(returned) => connection = returned,
+                    Err(_lost) => return,
+                },
+                Err(unwanted) => connection = unwanted.0,
+            }
+        }
+    }
+}
+
+fn commit_batch(connection: &Connection, batch: Vec<Piece>) {
+    if batch.is_empty() {
+        return;
+    }
+    let begun = connection.execute_batch("BEGIN IMMEDIATE");
+    let finishes: Vec<Finish> = match &begun {
+        Ok(()) => batch.into_iter().map(|piece| piece(connection)).collect(),
+        // Dropping a piece unrun tells its sender that the writer could not serve it.
+        Err(_locked) => Vec::new(),
+    };
+    let committed = begun.and_then(|()| connection.execute_batch("COMMIT"));
+    if let Err(error) = &committed {
+        tracing::error!(%error, "a batch of {} could not be committed", finishes.len());
+        // Fails where SQLite has rolled back by itself already.
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    for finish in finishes {
+        finish(
+            committed
+                .as_ref()
+                .map(|()| ())
+                .map_err(|error| format!("commit failed: {error}")),
+        );
+    }
+}
+
+fn in_savepoint<T, E: From<StoreError>>(
+    connection: &Connection,
+    work: impl FnOnce(&Connection) -> Result<T, E>,
+) -> Result<T, E> {
+    let run = |sql: &str| -> Result<(), StoreError> {
+        connection.prepare_cached(sql)?.execute([])?;
+        Ok(())
+    };
+    run("SAVEPOINT piece")?;
+    let result = work(connection);
+    if result.is_err() {
+        run("ROLLBACK TO piece")?;
+    }
+    run("RELEASE piece")?;
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn writer() -> (tempfile::TempDir, Writer, Place) {
+        let dir = tempfile::tempdir().expect("directory");
+        let place = Place {
+            file: dir.path().join("test.db"),
+            vfs: None,
+        };
+        let writer = Writer::start(&place).expect("writer");
+        (dir, writer, place)
+    }
+
+    fn run_sql(writer: &Writer, sql: &'static str) -> Result<usize, StoreError> {
+        let work =
+            move |connection: &Connection| -> Result<usize, StoreError> { Ok(connection.execute(sql, [])?) };
+        writer
+            .submit(work)
+            .expect("room")
+            .blocking_recv()
+            .expect("answer")
+    }
+
+    #[test]
+    fn an_answer_comes_after_the_commit() {
+        let (_dir, writer, place) = writer();
+        run_sql(&writer, "CREATE TABLE t (a INTEGER)").expect("create");
+        run_sql(&writer, "INSERT INTO t VALUES (1)").expect("insert");
+        let reader = place.open_reader().expect("reader");
+        let count: i64 = reader
+            .query_row("SELECT count(*) FROM t", [], |row| row.get(0))
+            .expect("count");
+        assert_eq!(count, 1);
+    }
+
+    #[test]
+    fn a_failing_piece_leaves_its_neighbours_whole() {
+        let (_dir, writer, place) = writer();
+        run_sql(&writer, "CREATE TABLE t (a INTEGER PRIMARY KEY)").expect("create");
+        // While the connection is lent, what is handed in waits and then makes one batch.
+        let loan = writer.borrow().expect("loan");
+        let outcomes: Vec<_> = [1, 2, 1, 3]
+            .into_iter()
+            .map(|value| {
+                let work = move |connection: &Connection| -> Result<(), StoreError> {
+                    connection.execute("INSERT INTO t VALUES ($1 + 100)", [value])?;
+                    connection.execute("INSERT INTO t VALUES ($1)", [value])?;
+                    Ok(())
+                };
+                writer.submit(work).expect("room")
+            })
+            .collect();
+        drop(loan);
+        let answers: Vec<bool> = outcomes
+            .into_iter()
+            .map(|outcome| outcome.blocking_recv().expect("answer").is_ok())
+            .collect();
+        assert_eq!(answers, [true, true, false, true]);
+        let reader = place.open_reader().expect("reader");
+        let count: i64 = reader
+            .query_row("SELECT count(*) FROM t", [], |row| row.get(0))
+            .expect("count");
+        assert_eq!(count, 6);
+    }
+
+    #[test]
+    fn a_full_queue_answers_busy_at_once() {
+        let (_dir, writer, _place) = writer();
+        let _loan = writer.borrow().expect("loan");
+        let mut waiting = Vec::new();
+        let refused = loop {
+            match writer.submit(|_: &Connection| Ok::<(), StoreError>(())) {
+                Ok(outcome) => waiting.push(outcome),
+                Err(Busy) => break waiting.len(),
+            }
+        };
+        assert!(refused >= QUEUE, "{refused}");
+    }
+
+    #[test]
+    fn what_waits_when_the_writer_is_dropped_is_still_written() {
+        let (_dir, writer, place) = writer();
+        run_sql(&writer, "CREATE TABLE t (a INTEGER)").expect("create");
+        let work = |connection: &Connection| -> Result<usize, StoreError> {
+            Ok(connection.execute("INSERT INTO t VALUES (1)", [])?)
+        };
+        let _outcome = writer.submit(work).expect("room");
+        drop(writer);
+        let reader = place.open_reader().expect("reader");
+        let count: i64 = reader
+            .query_row("SELECT count(*) FROM t", [], |row| row.get(0))
+            .expect("count");
+        assert_eq!(count, 1);
+    }
+}

@@ -1,0 +1,136 @@
+//! One case, whole: fold, log and texts.
+
+use std::collections::BTreeMap;
+
+use bihuan_core::case::Case;
+use bihuan_core::case::facts::CaseFacts;
+use bihuan_core::case::fold::fold_all;
+use bihuan_core::event::{BodyRef, ExternalRef, Stream};
+use bihuan_core::id::{BodyId, CaseId};
+use rusqlite::OptionalExtension;
+
+use crate::bodies;
+use crate::commit::log::{self, Logged};
+use crate::commit::row_of;
+use crate::engine::sql::statements;
+use crate::error::StoreError;
+use crate::read::Reader;
+use crate::receipt::ReceiptCode;
+use crate::value::Id;
+
+statements! {
+    BODIES = "SELECT id, sealed FROM body WHERE tenant = $1 AND case_id = $2 ORDER BY id";
+    BY_NUMBER = "SELECT id FROM case_row WHERE tenant = $1 AND number = $2";
+    BY_CODE = "SELECT case_id FROM receipt WHERE tenant = $1 AND code_hash = $2";
+    BY_EXTERNAL = "SELECT case_id FROM external WHERE tenant = $1 AND system = $2 AND key = $3";
+}
+
+/// A case with its log and its texts.
+#[derive(Debug, Clone)]
+pub struct CaseView {
+    /// The case.
+    pub case: Case,
+    /// What lists and grants see of it.
+    pub facts: CaseFacts,
+    /// Its events, oldest first.
+    pub log: Vec<Logged>,
+    texts: BTreeMap<BodyId, String>,
+}
+
+impl CaseView {
+    /// Returns the text of a body; `None` where it was erased.
+    pub fn text(&self, body: BodyRef) -> Option<&str> {
+        self.texts.get(&body.id).map(String::as_str)
+    }
+}
+
+impl Reader {
+    /// Returns a case with its log and texts; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if its log cannot be folded or a text cannot be opened.
+    pub fn case(&self, id: CaseId) -> Result<Option<CaseView>, StoreError> {
+        let connection = self.snapshot.connection();
+        let log = log::read(connection, self.tenant.id(), Stream::Case(id), 1)?;
+        let case = fold_all(id, log.iter().map(|logged| &logged.entry))
+            .map_err(|error| StoreError::Corrupt(format!("case {id}: {error}")))?;
+        let Some(case) = case else { return Ok(None) };
+        let facts = row_of(&self.tenant.scene(), &case)?.facts;
+        Ok(Some(CaseView {
+            case,
+            facts,
+            log,
+            texts: self.texts(id)?,
+        }))
+    }
+
+    /// Returns what lists and grants see of a case; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if its log cannot be folded.
+    pub fn facts(&self, id: CaseId) -> Result<Option<CaseFacts>, StoreError> {
+        let scene = self.tenant.scene();
+        if let Some(loaded) = self.tenant.cached(id) {
+            return Ok(Some(row_of(&scene, &loaded.case)?.facts));
+        }
+        let connection = self.snapshot.connection();
+        let loaded = crate::commit::load(connection, self.tenant.id(), self.tenant.keys(), id)?;
+        loaded
+            .map(|loaded| Ok(row_of(&scene, &loaded.case)?.facts))
+            .transpose()
+    }
+
+    /// Returns all texts of a case that were not erased.
+    fn texts(&self, case: CaseId) -> Result<BTreeMap<BodyId, String>, StoreError> {
+        let connection = self.snapshot.connection();
+        let Some(key) = bodies::key(connection, self.tenant.id(), self.tenant.keys(), case)? else {
+            return Ok(BTreeMap::new());
+        };
+        let mut statement = connection.prepare_cached(BODIES)?;
+        let mut rows = statement.query((Id(self.tenant.id().0), Id(case.0)))?;
+        let mut texts = BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            let (Id(id), sealed): (Id, Option<Vec<u8>>) = (row.get(0)?, row.get(1)?);
+            let Some(sealed) = sealed else { continue };
+            let open = key
+                .open(BodyId(id), &sealed)
+                .map_err(|_| StoreError::Corrupt(format!("body {id} does not open")))?;
+            texts.insert(BodyId(id), open.text.clone());
+        }
+        Ok(texts)
+    }
+
+    /// Returns the case with this number.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the database cannot be read.
+    pub fn by_number(&self, number: &str) -> Result<Option<CaseId>, StoreError> {
+        self.find(BY_NUMBER, (Id(self.tenant.id().0), number))
+    }
+
+    /// Returns the case that a receipt code follows.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the database cannot be read.
+    pub fn by_code(&self, code: &ReceiptCode) -> Result<Option<CaseId>, StoreError> {
+        let code_hash = code.lookup_hash(self.tenant.keys());
+        self.find(BY_CODE, (Id(self.tenant.id().0), code_hash))
+    }
+
+    /// Returns the case that an imported record became.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the database cannot be read.
+    pub fn by_external(&self, external: &ExternalRef) -> Result<Option<CaseId>, StoreError> {
+        self.find(
+            BY_EXTERNAL,
+            (Id(self.tenant.id().0), &external.system, &external.key),
+        )
+    }
+
+    fn find(&self, sql: &str, params: impl rusqlite::Params) -> Result<Option<CaseId>, StoreError> {
+        let mut statement = self.snapshot.connection().prepare_cached(sql)?;
+        let found: Option<Id> = statement.query_row(params, |row| row.get(0)).optional()?;
+        Ok(found.map(|Id(case)| CaseId(case)))
+    }
+}

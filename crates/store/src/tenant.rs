@@ -1,0 +1,580 @@
+//! The store and its tenants: opening, founding, and the streams that make the scene.
+
+pub(crate) mod cache;
+pub(crate) mod numbers;
+pub mod scene;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use bihuan_core::event::{CalendarInstalled, Entry, Event, PackInstalled, Stream};
+use bihuan_core::id::{Digest, Entropy, TenantId};
+use bihuan_core::label::Label;
+use bihuan_core::org::OrgEvent;
+use bihuan_core::permission::Permit;
+use jiff::Timestamp;
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::blob::Blobs;
+use crate::commit::log::{self, AppendError, Encoded};
+use crate::engine::connection::Place;
+use crate::engine::readers::{Readers, Snapshot};
+use crate::engine::sql::statements;
+use crate::engine::writer::{self, Busy, Loan, Writer};
+use crate::error::{ExecuteError, StoreError};
+use crate::keys::{MasterKey, TenantKeys};
+use crate::schema;
+use crate::tenant::cache::Cache;
+use crate::tenant::numbers::Numbers;
+use crate::tenant::scene::{Scene, parse_calendar, parse_pack};
+use crate::value::{Id, millis};
+
+statements! {
+    MARK = "INSERT INTO mark (name, set_at) VALUES ($1, $2)";
+    MARKS = "SELECT name FROM mark ORDER BY name";
+    FOUND = "INSERT INTO tenant (tenant, name_zh, name_en, host, wrapped_key, founded_at)
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    TENANTS = "SELECT tenant, name_zh, name_en, host, wrapped_key FROM tenant ORDER BY tenant";
+}
+
+/// The database file in a data directory.
+pub const DATABASE_FILE: &str = "bihuan.db";
+
+/// The directory of stored files in a data directory; each tenant's lie below it.
+pub const BLOBS_DIRECTORY: &str = "blobs";
+
+/// Folded cases in each of the two generations of the cache.
+const CACHED_CASES: usize = 20_000;
+
+/// What a directory is for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Marks {
+    /// Made for tests: limits may be switched off.
+    pub testing: bool,
+    /// A fictional city: every page says so, and its secrets come from a seed.
+    pub demo: bool,
+}
+
+/// What a tenant is founded with.
+#[derive(Debug, Clone)]
+pub struct Founding<'a> {
+    /// Its name.
+    pub name: Label,
+    /// The host name it answers under; `None` where it is the only one.
+    pub host: Option<String>,
+    /// The text of its first working-day calendar.
+    pub calendar: &'a str,
+    /// The texts of its first packs.
+    pub packs: &'a [&'a str],
+    /// When.
+    pub now: Timestamp,
+}
+
+/// How a directory is opened.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The key that opens its tenants' keys.
+    pub master_key: MasterKey,
+    /// The name of a registered SQLite VFS to reach the files through; tests lose power with one.
+    pub vfs: Option<String>,
+}
+
+/// An open data directory. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Store {
+    inner: Arc<StoreInner>,
+}
+
+#[derive(Debug)]
+struct StoreInner {
+    directory: PathBuf,
+    options: Options,
+    marks: Marks,
+    writer: Arc<Writer>,
+    readers: Arc<Readers>,
+    tenants: RwLock<Vec<Tenant>>,
+}
+
+/// One tenant of the store. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    pub(crate) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    id: TenantId,
+    name: Label,
+    host: Option<String>,
+    marks: Marks,
+    keys: TenantKeys,
+    writer: Arc<Writer>,
+    readers: Arc<Readers>,
+    blobs: Blobs,
+    scene: RwLock<Arc<Scene>>,
+    /// Held while one of the scene's streams grows, so that it is decided against its own end.
+    scene_change: tokio::sync::Mutex<()>,
+    pub(crate) cases: Mutex<Cache>,
+    pub(crate) numbers: Numbers,
+}
+
+impl Store {
+    /// Makes a new data directory with its first tenant, and opens it.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if there is a database already, or the calendar or a pack has problems.
+    pub fn init(
+        directory: &Path,
+        marks: Marks,
+        options: &Options,
+        founding: &Founding<'_>,
+        entropy: &mut dyn Entropy,
+    ) -> Result<Store, StoreError> {
+        let file = directory.join(DATABASE_FILE);
+        if file.exists() {
+            return Err(StoreError::Conflict(format!(
+                "{} is there already",
+                file.display()
+            )));
+        }
+        check_key(options, marks)?;
+        std::fs::create_dir_all(directory.join(BLOBS_DIRECTORY))?;
+        let mut connection = Place {
+            file,
+            vfs: options.vfs.clone(),
+        }
+        .open_writer()?;
+        schema::migrate(&mut connection)?;
+        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for (name, set) in [("testing", marks.testing), ("demo", marks.demo)] {
+            if set {
+                tx.execute(MARK, (name, millis(founding.now)))?;
+            }
+        }
+        found(&tx, options, founding, entropy)?;
+        tx.commit()?;
+        drop(connection);
+        Store::open(directory, options)
+    }
+
+    /// Opens a data directory, bringing its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if there is no database; [`StoreError::Unavailable`] if the key is not
+    /// the one it was made with, or the database is newer than this program.
+    pub fn open(directory: &Path, options: &Options) -> Result<Store, StoreError> {
+        let file = directory.join(DATABASE_FILE);
+        if !file.exists() {
+            return Err(StoreError::NotFound(format!(
+                "{} (make one with `bihuan init`)",
+                file.display()
+            )));
+        }
+        let place = Place {
+            file,
+            vfs: options.vfs.clone(),
+        };
+        let mut connection = place.open_writer()?;
+        schema::migrate(&mut connection)?;
+        let marks = read_marks(&connection)?;
+        check_key(options, marks)?;
+        drop(connection);
+        let store = Store {
+            inner: Arc::new(StoreInner {
+                directory: directory.to_owned(),
+                options: options.clone(),
+                marks,
+                writer: Arc::new(Writer::start(&place)?),
+                readers: Readers::new(place),
+                tenants: RwLock::default(),
+            }),
+        };
+        store.load_tenants()?;
+        Ok(store)
+    }
+
+    /// Founds another tenant in the same directory.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the calendar or a pack has problems.
+    pub fn found(&self, founding: &Founding<'_>, entropy: &mut dyn Entropy) -> Result<Tenant, StoreError> {
+        let loan = self.inner.writer.borrow()?;
+        let tx = loan.connection()?.unchecked_transaction()?;
+        let id = found(&tx, &self.inner.options, founding, entropy)?;
+        tx.commit()?;
+        drop(loan);
+        self.load_tenants()?;
+        let tenants = self.tenants();
+        let founded = tenants.into_iter().find(|tenant| tenant.id() == id);
+        founded.ok_or_else(|| StoreError::Corrupt("the tenant just founded is gone".into()))
+    }
+
+    fn load_tenants(&self) -> Result<(), StoreError> {
+        let snapshot = self.inner.readers.begin()?;
+        let mut statement = snapshot.connection().prepare_cached(TENANTS)?;
+        let mut rows = statement.query([])?;
+        let mut tenants = self.tenants();
+        while let Some(row) = rows.next()? {
+            let Id(id) = row.get(0)?;
+            if tenants.iter().any(|tenant| tenant.inner.id.0 == id) {
+                continue;
+            }
+            let name = Label::new(row.get::<_, String>(1)?, row.get::<_, String>(2)?);
+            let wrapped: Vec<u8> = row.get(4)?;
+            tenants.push(self.load_tenant(&snapshot, TenantId(id), name, row.get(3)?, &wrapped)?);
+        }
+        *self.inner.tenants.write().unwrap_or_else(PoisonError::into_inner) = tenants;
+        Ok(())
+    }
+
+    fn load_tenant(
+        &self,
+        snapshot: &Snapshot,
+        id: TenantId,
+        name: Label,
+        host: Option<String>,
+        wrapped_key: &[u8],
+    ) -> Result<Tenant, StoreError> {
+        let inner = &self.inner;
+        let keys = inner
+            .options
+            .master_key
+            .tenant_keys(id, wrapped_key)
+            .map_err(|error| StoreError::caused("this is not the master key of the directory", error))?;
+        let blobs = Blobs::open(inner.directory.join(BLOBS_DIRECTORY).join(id.to_string()))
+            .map_err(|error| StoreError::caused("the directory of stored files cannot be opened", error))?;
+        let scene = Scene::load(snapshot.connection(), id)?;
+        Ok(Tenant {
+            inner: Arc::new(Inner {
+                id,
+                name,
+                host,
+                marks: inner.marks,
+                keys,
+                writer: Arc::clone(&inner.writer),
+                readers: Arc::clone(&inner.readers),
+                blobs,
+                scene: RwLock::new(Arc::new(scene)),
+                scene_change: tokio::sync::Mutex::default(),
+                cases: Mutex::new(Cache::new(CACHED_CASES)),
+                numbers: Numbers::default(),
+            }),
+        })
+    }
+
+    /// Returns the directory.
+    pub fn directory(&self) -> &Path {
+        &self.inner.directory
+    }
+
+    /// Returns what the directory is for ever.
+    pub fn marks(&self) -> Marks {
+        self.inner.marks
+    }
+
+    /// Returns all tenants, by id.
+    pub fn tenants(&self) -> Vec<Tenant> {
+        self.inner
+            .tenants
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Returns the tenant with this name in either language or this host; the only one for `None`.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if there is none, or for `None` where there are several.
+    pub fn tenant(&self, name: Option<&str>) -> Result<Tenant, StoreError> {
+        let tenants = self.tenants();
+        let Some(name) = name else {
+            return match tenants.as_slice() {
+                [only] => Ok(only.clone()),
+                _ => Err(StoreError::NotFound(
+                    "the tenant (there are several: name one)".into(),
+                )),
+            };
+        };
+        let found = tenants.into_iter().find(|tenant| {
+            tenant.name().zh == name || tenant.name().en == name || tenant.host() == Some(name)
+        });
+        found.ok_or_else(|| StoreError::NotFound(format!("tenant {name:?}")))
+    }
+}
+
+impl Tenant {
+    /// Returns its id.
+    pub fn id(&self) -> TenantId {
+        self.inner.id
+    }
+
+    /// Returns its name.
+    pub fn name(&self) -> &Label {
+        &self.inner.name
+    }
+
+    /// Returns the host name it answers under.
+    pub fn host(&self) -> Option<&str> {
+        self.inner.host.as_deref()
+    }
+
+    /// Returns what its directory is for ever.
+    pub fn marks(&self) -> Marks {
+        self.inner.marks
+    }
+
+    /// Returns its stored files.
+    pub fn blobs(&self) -> &Blobs {
+        &self.inner.blobs
+    }
+
+    /// Returns the org tree, packs and calendar of this moment.
+    pub fn scene(&self) -> Arc<Scene> {
+        Arc::clone(&self.inner.scene.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn keys(&self) -> &TenantKeys {
+        &self.inner.keys
+    }
+
+    pub(crate) fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        self.inner.readers.begin()
+    }
+
+    pub(crate) fn borrow_writer(&self) -> Result<Loan, StoreError> {
+        self.inner.writer.borrow()
+    }
+
+    pub(crate) fn set_scene(&self, scene: Scene) {
+        *self.inner.scene.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(scene);
+    }
+
+    /// Runs `work` in the next batch and returns its outcome after the commit.
+    pub(crate) async fn write<T, E>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<Result<T, E>, ExecuteError>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let outcome = self
+            .inner
+            .writer
+            .submit(work)
+            .map_err(|Busy| ExecuteError::Busy)?;
+        outcome
+            .await
+            .map_err(|_dropped| ExecuteError::Store(writer::stopped()))
+    }
+
+    /// Like [`Tenant::write`], where nothing but the store can fail.
+    pub(crate) async fn write_plain<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match self.write(work).await {
+            Ok(outcome) => outcome,
+            Err(ExecuteError::Store(error)) => Err(error),
+            Err(_busy) => Err(StoreError::unavailable(
+                "too much is waiting to be written; try again",
+            )),
+        }
+    }
+
+    /// Changes the org tree.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the tree does not allow it, with the reason.
+    pub async fn change_org(
+        &self,
+        permit: &Permit,
+        event: OrgEvent,
+        now: Timestamp,
+    ) -> Result<(), ExecuteError> {
+        self.grow_scene(permit, Stream::Org, Event::Org(event), now).await
+    }
+
+    /// Installs a version of a pack.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if it has problems, or this version is installed with another text.
+    pub async fn install_pack(
+        &self,
+        permit: &Permit,
+        toml: &str,
+        now: Timestamp,
+    ) -> Result<(), ExecuteError> {
+        let event = pack_event(toml)?;
+        self.grow_scene(permit, Stream::Packs, event, now).await
+    }
+
+    /// Installs a version of a working-day calendar. Due instants follow once the clocks are recomputed.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if it has problems.
+    pub async fn install_calendar(
+        &self,
+        permit: &Permit,
+        toml: &str,
+        now: Timestamp,
+    ) -> Result<(), ExecuteError> {
+        let event = calendar_event(toml)?;
+        self.grow_scene(permit, Stream::Calendars, event, now).await
+    }
+
+    async fn grow_scene(
+        &self,
+        permit: &Permit,
+        stream: Stream,
+        event: Event,
+        now: Timestamp,
+    ) -> Result<(), ExecuteError> {
+        crate::decide::require_action(permit, "admin")?;
+        let _one_at_a_time = self.inner.scene_change.lock().await;
+        let entry = Entry {
+            occurred_at: now,
+            recorded_at: now,
+            actor: permit.actor(),
+            event,
+        };
+        let mut scene = Scene::clone(&self.scene());
+        let encoded = grow(&mut scene, stream, &entry)?;
+        let tenant = self.id();
+        let written = self
+            .write(move |connection| {
+                log::append(connection, tenant, stream, &[encoded]).map_err(StoreError::from)
+            })
+            .await?;
+        match written {
+            Ok(()) => self.set_scene(scene),
+            // Another process changed the stream; what it did is seen from here on.
+            Err(StoreError::Conflict(reason)) => {
+                self.refresh_scene()?;
+                return Err(StoreError::Conflict(reason).into());
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    /// Reads the scene again, where another process may have changed it.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if a stream of it cannot be folded.
+    pub fn refresh_scene(&self) -> Result<(), StoreError> {
+        let snapshot = self.snapshot()?;
+        self.set_scene(Scene::load(snapshot.connection(), self.id())?);
+        Ok(())
+    }
+}
+
+impl From<AppendError> for StoreError {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::Moved => StoreError::Conflict("it was changed in the meantime; try again".into()),
+            AppendError::Store(error) => error,
+        }
+    }
+}
+
+/// Takes `entry` into the scene and returns it encoded for the end of its stream.
+pub(crate) fn grow(scene: &mut Scene, stream: Stream, entry: &Entry) -> Result<Encoded, StoreError> {
+    if let Event::Pack(installed) = &entry.event {
+        let reference = bihuan_core::event::PackRef {
+            id: installed.id.clone(),
+            version: installed.version,
+        };
+        if scene.pack(&reference).is_some() {
+            let (id, version) = (reference.id, reference.version);
+            return Err(StoreError::Conflict(format!(
+                "version {version} of pack {id} is installed already"
+            )));
+        }
+    }
+    scene.apply(&entry.event)?;
+    let head = scene
+        .heads
+        .of(stream)
+        .ok_or_else(|| StoreError::Corrupt("a case is no scene".into()))?;
+    log::encode(stream, head, entry)
+}
+
+fn pack_event(toml: &str) -> Result<Event, StoreError> {
+    let pack = parse_pack(toml)?;
+    let digest = Digest::of(&[toml.as_bytes()]);
+    Ok(Event::Pack(PackInstalled {
+        id: pack.id,
+        version: pack.version,
+        digest,
+        toml: toml.to_owned(),
+    }))
+}
+
+fn calendar_event(toml: &str) -> Result<Event, StoreError> {
+    let calendar = parse_calendar(toml)?;
+    let installed = CalendarInstalled {
+        id: calendar.id,
+        version: calendar.version,
+        toml: toml.to_owned(),
+    };
+    Ok(Event::Calendar(installed))
+}
+
+/// Writes a new tenant's row and the first events of its calendar and packs.
+fn found(
+    connection: &Connection,
+    options: &Options,
+    founding: &Founding<'_>,
+    entropy: &mut dyn Entropy,
+) -> Result<TenantId, StoreError> {
+    let id = TenantId::new(founding.now, entropy);
+    let wrapped = options.master_key.found_tenant(id, entropy);
+    let name = &founding.name;
+    connection.execute(
+        FOUND,
+        (
+            Id(id.0),
+            &name.zh,
+            &name.en,
+            &founding.host,
+            wrapped,
+            millis(founding.now),
+        ),
+    )?;
+    let mut scene = Scene::new(parse_calendar(founding.calendar)?);
+    let mut events = vec![(Stream::Calendars, calendar_event(founding.calendar)?)];
+    for toml in founding.packs {
+        events.push((Stream::Packs, pack_event(toml)?));
+    }
+    for (stream, event) in events {
+        let entry = Entry {
+            occurred_at: founding.now,
+            recorded_at: founding.now,
+            actor: Permit::system().actor(),
+            event,
+        };
+        let encoded = grow(&mut scene, stream, &entry)?;
+        log::append(connection, id, stream, &[encoded])?;
+    }
+    Ok(id)
+}
+
+fn read_marks(connection: &Connection) -> Result<Marks, StoreError> {
+    let mut statement = connection.prepare(MARKS)?;
+    let names: Vec<String> = statement
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let set = |mark: &str| names.iter().any(|name| name == mark);
+    Ok(Marks {
+        testing: set("testing"),
+        demo: set("demo"),
+    })
+}
+
+fn check_key(options: &Options, marks: Marks) -> Result<(), StoreError> {
+    options
+        .master_key
+        .check_marks(marks.testing || marks.demo)
+        .map_err(|error| StoreError::caused("the master key does not fit the directory", error))
+}

@@ -1,0 +1,56 @@
+//! Human case numbers: prefix, day, serial. Each process takes them in blocks; gaps are allowed.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+
+use bihuan_core::id::TenantId;
+use jiff::civil::Date;
+use rusqlite::Connection;
+
+use crate::engine::sql::statements;
+use crate::error::StoreError;
+use crate::value::Id;
+
+statements! {
+    RESERVE = "INSERT INTO number_block (tenant, prefix, day, next) VALUES ($1, $2, $3, 1 + $4)
+        ON CONFLICT (tenant, prefix, day) DO UPDATE SET next = number_block.next + $4
+        RETURNING next";
+}
+
+/// Serials in one block: a restart loses at most so many of a day.
+const BLOCK: i64 = 64;
+
+/// The blocks of one process.
+#[derive(Debug, Default)]
+pub(crate) struct Numbers {
+    blocks: Mutex<HashMap<(String, Date), Range<i64>>>,
+}
+
+impl Numbers {
+    /// Returns the next number, or `None` where the block is used up.
+    pub(crate) fn take(&self, prefix: &str, day: Date) -> Option<String> {
+        let mut blocks = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
+        let serial = blocks.get_mut(&(prefix.to_owned(), day))?.next()?;
+        Some(format!("{prefix}{}{serial:05}", day.strftime("%Y%m%d")))
+    }
+
+    /// Takes in a block that [`reserve`] returned. What is left of the one before is given up.
+    pub(crate) fn add(&self, prefix: &str, day: Date, block: Range<i64>) {
+        let mut blocks = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
+        blocks.insert((prefix.to_owned(), day), block);
+    }
+}
+
+/// Reserves a block of serials for this process.
+pub(crate) fn reserve(
+    connection: &Connection,
+    tenant: TenantId,
+    prefix: &str,
+    day: Date,
+) -> Result<Range<i64>, StoreError> {
+    let next: i64 = connection
+        .prepare_cached(RESERVE)?
+        .query_row((Id(tenant.0), prefix, day.to_string(), BLOCK), |row| row.get(0))?;
+    Ok(next - BLOCK..next)
+}
