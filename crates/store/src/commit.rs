@@ -30,12 +30,14 @@ use crate::error::StoreError;
 use crate::keys::TenantKeys;
 use crate::seal::{BodyKey, SealedIdentity};
 use crate::tenant::scene::Scene;
-use crate::value::Id;
+use crate::value::{Id, millis};
 
 statements! {
     INSERT_RECEIPT = "INSERT INTO receipt (tenant, code_hash, case_id) VALUES ($1, $2, $3)";
     INSERT_IDENTITY = "INSERT INTO identity (tenant, id, case_id, wrapped_key, sealed, phone_hash)
         VALUES ($1, $2, $3, $4, $5, $6)";
+    ERASE_IDENTITY = "UPDATE identity SET wrapped_key = NULL, sealed = NULL, phone_hash = NULL, erased_at = $4
+        WHERE tenant = $1 AND id = $2 AND case_id = $3";
     FIND_EXTERNAL = "SELECT case_id FROM external WHERE tenant = $1 AND system = $2 AND key = $3";
 }
 
@@ -276,6 +278,13 @@ impl Change {
         bodies::insert(connection, tenant, case, &self.bodies)?;
         for body in &self.erased {
             bodies::erase(connection, tenant, case, *body, self.now)?;
+            // The event may name the identity instead of a body; ids of the two never meet.
+            connection.prepare_cached(ERASE_IDENTITY)?.execute((
+                Id(tenant.0),
+                Id(body.0),
+                Id(case.0),
+                millis(self.now),
+            ))?;
         }
         self.write_row(connection, tenant)?;
         self.write_beside(connection, tenant)?;

@@ -182,18 +182,18 @@ CREATE TABLE inbox_seen (
     PRIMARY KEY (tenant, person, unit)
 ) STRICT, WITHOUT ROWID;
 
--- Writer: commit. Sealed identities of reporters, apart from everything else.
+-- Writer: commit. Sealed identities of reporters, apart from everything else. Erasing leaves NULL.
 CREATE TABLE identity (
     tenant BLOB NOT NULL,
     id BLOB NOT NULL,
     case_id BLOB NOT NULL,
     wrapped_key BLOB,
-    cipher BLOB,
-    lookup_hash BLOB,
+    sealed BLOB,
+    phone_hash BLOB,
     erased_at INTEGER,
     PRIMARY KEY (tenant, id)
 ) STRICT;
-CREATE INDEX identity_lookup ON identity (tenant, lookup_hash);
+CREATE INDEX identity_phone ON identity (tenant, phone_hash);
 
 -- Writer: blob. Which cases hold which stored file.
 CREATE TABLE blob_ref (
