@@ -12,7 +12,7 @@ use bihuan_core::id::Digest;
 use sha2::{Digest as _, Sha256};
 
 /// The part of the store where files wait until they are whole.
-const INCOMING: &str = "incoming";
+pub(crate) const INCOMING: &str = "incoming";
 
 /// Why a file could not be kept or read.
 #[derive(Debug, thiserror::Error)]

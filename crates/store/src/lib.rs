@@ -4,9 +4,13 @@
 //! ([`decide`]), made into a change ([`commit`]) and written by one thread with group commit ([`engine`]).
 //! Beside the log lie [`blob`] (files), [`seal`] (identities and bodies) and [`receipt`] (codes), all
 //! under the secrets of [`keys`]. What lies in the database is in [`schema`].
+//!
+//! After the commit come the sequencer and the tree ([`proof`]) and the [`followers`]; [`verify`] holds
+//! everything against the log, [`backup`] copies it while it grows.
 
 #![warn(missing_docs)]
 
+pub mod backup;
 pub mod blob;
 pub mod bodies;
 pub mod commit;
@@ -14,15 +18,16 @@ pub mod decide;
 mod engine;
 pub mod error;
 pub mod execute;
+pub mod followers;
 pub mod keys;
 pub mod proof;
 pub mod read;
 pub mod receipt;
 pub mod schema;
 pub mod seal;
-mod sequence;
 pub mod tenant;
 pub mod value;
+pub mod verify;
 
 #[cfg(test)]
 mod testing;

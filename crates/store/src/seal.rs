@@ -5,6 +5,8 @@
 //! logs or serialises an identity, and outside this crate there is one way to open one, the tenant's
 //! `read_identity`, which needs a permit and a reason and first puts an event on disk.
 
+pub mod reading;
+
 use bihuan_core::id::{BodyId, CaseId, Entropy, IdentityId};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 

@@ -7,9 +7,9 @@ use bihuan_core::event::Stream;
 use bihuan_core::id::{Digest, TenantId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::Head;
+use super::tree::{Growth, Tiles};
 use crate::error::StoreError;
-use crate::proof::Head;
-use crate::proof::tree::{Growth, Tiles};
 use crate::value::{Hash, Id};
 
 /// An event and its place.

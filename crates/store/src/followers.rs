@@ -1,0 +1,107 @@
+//! Followers: what is derived from the log after the commit.
+//!
+//! A follower reads the tenant's events in the sequencer's order from its cursor on, folds the cases they
+//! belong to, and writes its rows and the moved cursor in one transaction. It reads no clock and calls
+//! nothing, so its rows are a function of the log up to the cursor: clearing them and starting at zero
+//! gives the same rows again, and verifying recounts them.
+//!
+//! There is no outbox follower yet: nothing sends mail or calls other systems, and what units have to
+//! notice is written by the commit itself.
+
+pub mod clocks;
+pub(crate) mod follower;
+pub mod rollups;
+pub mod ticker;
+
+use bihuan_core::id::TenantId;
+use rusqlite::Connection;
+
+use crate::error::StoreError;
+use crate::followers::clocks::Clocks;
+use crate::followers::follower::Follower;
+use crate::followers::rollups::Rollups;
+use crate::proof::sequence;
+use crate::tenant::Tenant;
+use crate::tenant::scene::Scene;
+
+/// Events that one transaction places or follows: bounds how long intake waits for it.
+const BATCH: usize = 2_048;
+
+/// Events that one transaction follows while nobody else writes: larger, because a case whose events lie
+/// in two batches is folded twice.
+const BULK_BATCH: usize = 32_768;
+
+impl Tenant {
+    /// Gives every committed event its place in the log's order, lets every follower catch up, and
+    /// returns how many events were placed.
+    ///
+    /// Folds outside the writer and writes in small transactions between those of intake. To be called
+    /// again and again by whoever serves; two runs at once do no harm.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if an event is gone or a case cannot be folded: nothing follows then.
+    pub async fn follow(&self) -> Result<u64, StoreError> {
+        let tenant = self.id();
+        let mut all = 0;
+        loop {
+            let placed = self
+                .write_plain(move |connection| sequence::place(connection, tenant, BATCH))
+                .await?;
+            if placed == 0 {
+                break;
+            }
+            all += placed as u64;
+        }
+        self.advance::<Clocks>().await?;
+        self.advance::<Rollups>().await?;
+        Ok(all)
+    }
+
+    /// Clears what the followers wrote and lets them write it again from the beginning of the log.
+    ///
+    /// # Errors
+    /// The same as [`Tenant::follow`].
+    pub async fn rebuild_followers(&self) -> Result<(), StoreError> {
+        let tenant = self.id();
+        self.write_plain(move |connection| {
+            follower::reset::<Clocks>(connection, tenant)?;
+            follower::reset::<Rollups>(connection, tenant)
+        })
+        .await?;
+        self.follow().await?;
+        Ok(())
+    }
+
+    async fn advance<F: Follower>(&self) -> Result<(), StoreError> {
+        let tenant = self.id();
+        loop {
+            let here = self.clone();
+            let read = move || {
+                let snapshot = here.snapshot()?;
+                follower::read::<F>(snapshot.connection(), tenant, &here.scene(), BATCH)
+            };
+            let read = tokio::task::spawn_blocking(read)
+                .await
+                .map_err(|error| StoreError::caused("a follower stopped", error))??;
+            let Some(advance) = read else {
+                return Ok(());
+            };
+            self.write_plain(move |connection| follower::write(connection, tenant, &advance))
+                .await?;
+        }
+    }
+}
+
+/// Places what is committed and lets every follower catch up, on a connection of one's own.
+pub(crate) fn catch_up(connection: &Connection, tenant: TenantId, scene: &Scene) -> Result<(), StoreError> {
+    while sequence::place(connection, tenant, BULK_BATCH)? > 0 {}
+    run::<Clocks>(connection, tenant, scene)?;
+    run::<Rollups>(connection, tenant, scene)
+}
+
+fn run<F: Follower>(connection: &Connection, tenant: TenantId, scene: &Scene) -> Result<(), StoreError> {
+    while let Some(advance) = follower::read::<F>(connection, tenant, scene, BULK_BATCH)? {
+        follower::write(connection, tenant, &advance)?;
+    }
+    Ok(())
+}

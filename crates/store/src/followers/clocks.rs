@@ -1,0 +1,98 @@
+//! The clocks' follower: when the timer has to look at which case again.
+//!
+//! A case has at most one timer row, at [`Case::next_timer_at`]. The rows only say when to look; the
+//! timer then issues a command, and only events change the case.
+
+use std::collections::BTreeMap;
+
+use bihuan_core::case::Case;
+use bihuan_core::id::{CaseId, TenantId};
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+use super::follower::{Follower, Step};
+use crate::error::StoreError;
+use crate::tenant::scene::Scene;
+use crate::value::{Id, instant, millis};
+
+/// The timers of some cases.
+#[derive(Debug, Default)]
+pub(crate) struct Clocks {
+    timers: BTreeMap<CaseId, Option<Timestamp>>,
+}
+
+impl Follower for Clocks {
+    const NAME: &'static str = "clocks";
+
+    fn take(&mut self, scene: &Scene, steps: &[Step]) -> Result<(), StoreError> {
+        if let Some(step) = steps.last() {
+            self.timers.insert(step.after.id, timer(scene, &step.after)?);
+        }
+        Ok(())
+    }
+
+    fn write(&self, connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {
+        let mut delete = connection.prepare_cached("DELETE FROM timer WHERE tenant = $1 AND case_id = $2")?;
+        let mut insert =
+            connection.prepare_cached("INSERT INTO timer (tenant, due_at, case_id) VALUES ($1, $2, $3)")?;
+        for (case, at) in &self.timers {
+            delete.execute((Id(tenant.0), Id(case.0)))?;
+            if let Some(at) = at {
+                insert.execute((Id(tenant.0), millis(*at), Id(case.0)))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn clear(connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {
+        connection.execute("DELETE FROM timer WHERE tenant = $1", [Id(tenant.0)])?;
+        Ok(())
+    }
+}
+
+/// Returns when the timer has to look at the case, by the pack that judges it.
+pub(crate) fn timer(scene: &Scene, case: &Case) -> Result<Option<Timestamp>, StoreError> {
+    let kind = scene.kind(&case.pack, &case.kind).ok_or_else(|| {
+        StoreError::Corrupt(format!(
+            "case {} is of a kind that no installed pack has",
+            case.id
+        ))
+    })?;
+    Ok(case.next_timer_at(kind))
+}
+
+/// Returns at most `limit` timers up to and including `now`, the earliest first, after the one given.
+pub(crate) fn due(
+    connection: &Connection,
+    tenant: TenantId,
+    now: Timestamp,
+    after: Option<(Timestamp, CaseId)>,
+    limit: usize,
+) -> Result<Vec<(Timestamp, CaseId)>, StoreError> {
+    let (after_at, after_case) =
+        after.map_or((i64::MIN, uuid::Uuid::nil()), |(at, case)| (millis(at), case.0));
+    let mut statement = connection.prepare_cached(
+        "SELECT due_at, case_id FROM timer
+         WHERE tenant = $1 AND due_at <= $2 AND (due_at, case_id) > ($3, $4)
+         ORDER BY due_at, case_id LIMIT $5",
+    )?;
+    let mut rows = statement.query((Id(tenant.0), millis(now), after_at, Id(after_case), limit as i64))?;
+    let mut due = Vec::new();
+    while let Some(row) = rows.next()? {
+        let Id(case) = row.get(1)?;
+        due.push((instant(row.get(0)?)?, CaseId(case)));
+    }
+    Ok(due)
+}
+
+/// Returns the timer row of a case.
+pub(crate) fn stored(
+    connection: &Connection,
+    tenant: TenantId,
+    case: CaseId,
+) -> Result<Vec<Timestamp>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT due_at FROM timer WHERE tenant = $1 AND case_id = $2")?;
+    let rows = statement.query_map((Id(tenant.0), Id(case.0)), |row| row.get(0))?;
+    rows.map(|at| instant(at?)).collect()
+}

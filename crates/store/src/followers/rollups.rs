@@ -1,0 +1,216 @@
+//! Roll-ups 汇总: additive counts by day, what happened, kind, unit, category and channel.
+//!
+//! An event counts for the day on which it happened in the world, and for the unit, kind, category and
+//! channel that the case had after it; where nobody was responsible the unit is nil. Counts of several
+//! days, units or categories may be added up; corrections later in a case's life move nothing back.
+
+use std::collections::BTreeMap;
+
+use bihuan_core::case::Case;
+use bihuan_core::event::{CaseEvent, End, Event};
+use bihuan_core::id::{TenantId, UnitId};
+use rusqlite::Connection;
+use uuid::Uuid;
+
+use super::follower::{Follower, Step};
+use crate::error::StoreError;
+use crate::tenant::scene::Scene;
+use crate::value::Id;
+
+/// The category of cases that have none yet.
+const NO_CATEGORY: &str = "-";
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Measure {
+    /// Cases that came in.
+    Raised,
+    /// Cases that ended, however they did.
+    Closed,
+    /// Cases that were struck off 销号.
+    StruckOff,
+    /// Clocks that ran out.
+    Breached,
+    /// Cases given back by the responsible unit.
+    Returned,
+    /// Cases taken up again.
+    Reopened,
+    /// Reporters who said "solved".
+    Solved,
+    /// Reporters who said "not solved".
+    NotSolved,
+}
+
+impl Measure {
+    /// Returns the measure's word in the table.
+    pub fn word(self) -> &'static str {
+        match self {
+            Measure::Raised => "raised",
+            Measure::Closed => "closed",
+            Measure::StruckOff => "struck_off",
+            Measure::Breached => "breached",
+            Measure::Returned => "returned",
+            Measure::Reopened => "reopened",
+            Measure::Solved => "solved",
+            Measure::NotSolved => "not_solved",
+        }
+    }
+}
+
+/// What a count belongs to: exactly the key columns of its row.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key {
+    /// The day, as `2026-02-13`.
+    pub day: String,
+    /// What is counted.
+    pub what: String,
+    /// The case's kind.
+    pub kind: String,
+    /// The responsible unit, or nil.
+    pub unit: Uuid,
+    /// The category's code, or `-`.
+    pub category: String,
+    /// The channel.
+    pub channel: String,
+}
+
+/// The counts of some events.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Rollups {
+    /// By key, never zero.
+    pub counts: BTreeMap<Key, i64>,
+}
+
+impl Follower for Rollups {
+    const NAME: &'static str = "rollups";
+
+    fn take(&mut self, scene: &Scene, steps: &[Step]) -> Result<(), StoreError> {
+        for step in steps {
+            let Event::Case(event) = &step.entry.event else {
+                continue;
+            };
+            let day = scene.calendar.date_of(step.entry.occurred_at).to_string();
+            for (measure, unit) in measured(event, &step.after) {
+                *self
+                    .counts
+                    .entry(key(&day, measure, unit, &step.after))
+                    .or_default() += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&self, connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {
+        let mut statement = connection.prepare_cached(
+            "INSERT INTO rollup (tenant, day, what, kind, unit, category, channel, n)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+             ON CONFLICT (tenant, day, what, kind, unit, category, channel) DO UPDATE SET n = n + excluded.n",
+        )?;
+        for (key, count) in &self.counts {
+            statement.execute((
+                Id(tenant.0),
+                &key.day,
+                &key.what,
+                &key.kind,
+                Id(key.unit),
+                &key.category,
+                &key.channel,
+                count,
+            ))?;
+        }
+        Ok(())
+    }
+
+    fn clear(connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {
+        connection.execute("DELETE FROM rollup WHERE tenant = $1", [Id(tenant.0)])?;
+        Ok(())
+    }
+}
+
+/// Returns what an event counts as, and for which unit.
+fn measured(event: &CaseEvent, after: &Case) -> Vec<(Measure, Option<UnitId>)> {
+    match event {
+        CaseEvent::Raised(_) => vec![(Measure::Raised, after.unit)],
+        CaseEvent::Ended(End::StruckOff) => {
+            vec![(Measure::Closed, after.unit), (Measure::StruckOff, after.unit)]
+        }
+        CaseEvent::Ended(
+            End::Answered
+            | End::Refused { .. }
+            | End::Withdrawn { .. }
+            | End::HandedOver { .. }
+            | End::Merged
+            | End::ImportedClosed,
+        ) => vec![(Measure::Closed, after.unit)],
+        CaseEvent::ClockBreached { .. } => vec![(Measure::Breached, after.unit)],
+        // Afterwards nobody is responsible: the count is for the unit that gave it back.
+        CaseEvent::Returned { from, .. } => vec![(Measure::Returned, Some(*from))],
+        CaseEvent::Reopened { .. } => vec![(Measure::Reopened, after.unit)],
+        CaseEvent::SatisfactionGiven { solved: true, .. } => vec![(Measure::Solved, after.unit)],
+        CaseEvent::SatisfactionGiven { solved: false, .. } => vec![(Measure::NotSolved, after.unit)],
+        CaseEvent::Classified { .. }
+        | CaseEvent::SeverityChanged { .. }
+        | CaseEvent::Downgraded { .. }
+        | CaseEvent::Assigned { .. }
+        | CaseEvent::Transferred { .. }
+        | CaseEvent::AssignmentDisputed { .. }
+        | CaseEvent::DisputeRuled { .. }
+        | CaseEvent::StepTaken { .. }
+        | CaseEvent::ClockStarted(_)
+        | CaseEvent::ClockPaused { .. }
+        | CaseEvent::ClockResumed(_)
+        | CaseEvent::ClockExtended { .. }
+        | CaseEvent::ClockRecomputed(_)
+        | CaseEvent::ClockStopped { .. }
+        | CaseEvent::ClockWarned { .. }
+        | CaseEvent::EvidenceAdded { .. }
+        | CaseEvent::EvidenceWithdrawn { .. }
+        | CaseEvent::Commented { .. }
+        | CaseEvent::ReporterAsked { .. }
+        | CaseEvent::ReporterReplied { .. }
+        | CaseEvent::Answered { .. }
+        | CaseEvent::Verified { .. }
+        | CaseEvent::VerificationFailed { .. }
+        | CaseEvent::Published { .. }
+        | CaseEvent::FinderConsented { .. }
+        | CaseEvent::LookedBack { .. }
+        | CaseEvent::Linked { .. }
+        | CaseEvent::Split { .. }
+        | CaseEvent::Merged { .. }
+        | CaseEvent::ResponsibilityAbsorbed { .. }
+        | CaseEvent::RegistrationCorrected { .. }
+        | CaseEvent::IdentityRead { .. }
+        | CaseEvent::BodyErased { .. }
+        | CaseEvent::PackChanged { .. } => Vec::new(),
+    }
+}
+
+fn key(day: &str, measure: Measure, unit: Option<UnitId>, after: &Case) -> Key {
+    Key {
+        day: day.to_owned(),
+        what: measure.word().to_owned(),
+        kind: after.kind.clone(),
+        unit: unit.map_or(Uuid::nil(), |unit| unit.0),
+        category: after.category.clone().unwrap_or_else(|| NO_CATEGORY.to_owned()),
+        channel: after.channel.clone(),
+    }
+}
+
+/// Reads all roll-up rows of a tenant.
+pub(crate) fn read(connection: &Connection, tenant: TenantId) -> Result<BTreeMap<Key, i64>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT day, what, kind, unit, category, channel, n FROM rollup WHERE tenant = $1")?;
+    let rows = statement.query_map([Id(tenant.0)], |row| {
+        let Id(unit) = row.get(3)?;
+        let key = Key {
+            day: row.get(0)?,
+            what: row.get(1)?,
+            kind: row.get(2)?,
+            unit,
+            category: row.get(4)?,
+            channel: row.get(5)?,
+        };
+        Ok((key, row.get(6)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

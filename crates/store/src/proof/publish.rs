@@ -1,0 +1,63 @@
+//! What goes out of the house: checkpoints, and the proof of one case.
+
+use bihuan_core::id::CaseId;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::case_proof::{self, CaseProof};
+use super::{checkpoint, sequence};
+use crate::error::StoreError;
+use crate::keys::TenantKeys;
+use crate::tenant::Tenant;
+use crate::value::{Id, millis};
+
+impl Tenant {
+    /// Returns a signed head over every event committed before the call.
+    ///
+    /// The first head of each size is kept, so asking twice without an event between gives the same text.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if the log or the tree contradicts itself: such a log is not signed.
+    pub async fn checkpoint(&self, now: Timestamp) -> Result<String, StoreError> {
+        self.follow().await?;
+        let keys = self.keys().clone();
+        self.write_plain(move |connection| sign_head(connection, &keys, now))
+            .await
+    }
+
+    /// Returns the key that checks this tenant's checkpoints.
+    pub fn verifier_key(&self) -> String {
+        checkpoint::verifier_key(self.keys())
+    }
+
+    /// Returns the proof of one case under a head signed now, for the reporter to keep.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if there is no such case.
+    pub async fn case_proof(&self, case: CaseId, now: Timestamp) -> Result<CaseProof, StoreError> {
+        let note = self.checkpoint(now).await?;
+        let snapshot = self.snapshot()?;
+        let proof = case_proof::prove(snapshot.connection(), self.keys(), &note, case)?;
+        if proof.events.is_empty() {
+            return Err(StoreError::NotFound(format!("case {case}")));
+        }
+        Ok(proof)
+    }
+}
+
+fn sign_head(connection: &Connection, keys: &TenantKeys, now: Timestamp) -> Result<String, StoreError> {
+    let head = sequence::head(connection, keys.tenant)?;
+    let (tenant, size) = (Id(keys.tenant.0), head.size.cast_signed());
+    let kept: Option<String> = connection
+        .prepare_cached("SELECT note FROM checkpoint WHERE tenant = $1 AND size = $2")?
+        .query_row((tenant, size), |row| row.get(0))
+        .optional()?;
+    if let Some(kept) = kept {
+        return Ok(kept);
+    }
+    let note = checkpoint::sign(keys, head)?;
+    connection
+        .prepare_cached("INSERT INTO checkpoint (tenant, size, note, signed_at) VALUES ($1, $2, $3, $4)")?
+        .execute((tenant, size, &note, millis(now)))?;
+    Ok(note)
+}

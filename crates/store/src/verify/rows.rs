@@ -1,0 +1,143 @@
+//! Case rows against the fold: the rows are written anew into an empty database by the code that the
+//! commit uses, and compared column by column.
+
+use bihuan_core::id::{CaseId, TenantId};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::findings::{Check, Findings};
+use crate::commit::rows::{self, Row};
+use crate::error::StoreError;
+use crate::schema;
+use crate::value::Id;
+
+/// The tables that hold a case, each with its column of the case's id.
+const TABLES: [(&str, &str); 4] = [
+    ("case_row", "id"),
+    ("case_unit", "case_id"),
+    ("case_person", "case_id"),
+    ("case_campaign", "case_id"),
+];
+
+/// A table, its columns, and the statement that reads a case's rows.
+struct Table {
+    name: &'static str,
+    columns: Vec<String>,
+    select: String,
+}
+
+/// Compares the rows of one case after the other.
+pub(super) struct Comparison {
+    scratch: Connection,
+    tables: Vec<Table>,
+}
+
+impl Comparison {
+    pub(super) fn new() -> Result<Comparison, StoreError> {
+        let mut scratch = Connection::open_in_memory()?;
+        schema::migrate(&mut scratch)?;
+        let tables = TABLES.map(|(name, key)| table(&scratch, name, key));
+        Ok(Comparison {
+            tables: tables.into_iter().collect::<Result<_, _>>()?,
+            scratch,
+        })
+    }
+
+    /// Compares the rows of a case with those that `row` makes.
+    pub(super) fn check(
+        &self,
+        connection: &Connection,
+        tenant: TenantId,
+        row: &Row,
+        findings: &mut Findings,
+    ) -> Result<(), StoreError> {
+        let Some(document) = document(connection, tenant, row.id)? else {
+            findings.add(Check::Rows, format!("case {}", row.id), "has events but no row");
+            return Ok(());
+        };
+        self.scratch.execute_batch("BEGIN")?;
+        rows::insert(&self.scratch, tenant, row, document)?;
+        for table in &self.tables {
+            let expected = table.read(&self.scratch, tenant, row.id)?;
+            let found = table.read(connection, tenant, row.id)?;
+            if let Some(problem) = table.difference(&expected, &found) {
+                findings.add(Check::Rows, format!("row of case {}", row.id), problem);
+            }
+        }
+        self.scratch.execute_batch("ROLLBACK")?;
+        Ok(())
+    }
+}
+
+impl Table {
+    fn read(
+        &self,
+        connection: &Connection,
+        tenant: TenantId,
+        case: CaseId,
+    ) -> Result<Vec<Vec<Value>>, StoreError> {
+        let mut statement = connection.prepare_cached(&self.select)?;
+        let width = self.columns.len();
+        let rows = statement.query_map((Id(tenant.0), Id(case.0)), |row| {
+            (0..width)
+                .map(|place| row.get(place))
+                .collect::<rusqlite::Result<Vec<Value>>>()
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Returns what differs first, if anything does.
+    fn difference(&self, expected: &[Vec<Value>], found: &[Vec<Value>]) -> Option<String> {
+        if expected.len() != found.len() {
+            return Some(format!(
+                "{} has {} rows where the log makes {}",
+                self.name,
+                found.len(),
+                expected.len()
+            ));
+        }
+        let cells = expected.iter().flatten().zip(found.iter().flatten());
+        let (place, (expected, found)) = cells
+            .enumerate()
+            .find(|(_, (expected, found))| expected != found)?;
+        let column = &self.columns[place % self.columns.len()];
+        Some(format!(
+            "{}.{column} is {} where the log makes it {}",
+            self.name,
+            shown(found),
+            shown(expected)
+        ))
+    }
+}
+
+fn table(scratch: &Connection, name: &'static str, key: &str) -> Result<Table, StoreError> {
+    let mut statement = scratch.prepare("SELECT name FROM pragma_table_info($1) ORDER BY cid")?;
+    let columns: Vec<String> = statement
+        .query_map([name], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let list = columns.join(", ");
+    let select = format!("SELECT {list} FROM {name} WHERE tenant = $1 AND {key} = $2 ORDER BY {list}");
+    Ok(Table {
+        name,
+        columns,
+        select,
+    })
+}
+
+fn document(connection: &Connection, tenant: TenantId, case: CaseId) -> Result<Option<i64>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT doc FROM case_row WHERE tenant = $1 AND id = $2")?;
+    Ok(statement
+        .query_row((Id(tenant.0), Id(case.0)), |row| row.get(0))
+        .optional()?)
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".to_owned(),
+        Value::Integer(number) => number.to_string(),
+        Value::Real(number) => number.to_string(),
+        Value::Text(text) => format!("{text:?}"),
+        Value::Blob(bytes) => hex::encode(bytes),
+    }
+}
