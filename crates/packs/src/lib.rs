@@ -1,13 +1,17 @@
 //! The packs that come with Bihuan: the 12345 hotline, petitions, and the rectification of listed problems.
 //!
 //! A pack is TOML of our own under this crate; [`bihuan_core::pack`] reads and proves it. The categories of
-//! matters are one file that is put behind each pack that refers to it, so that the text of a pack, as an
-//! installation keeps it in its log, is whole by itself.
+//! matters are one file that is put behind each pack that includes it, so that the text of a pack, as an
+//! installation keeps it in its log, is whole by itself. [`assemble`] does the same for packs on disk.
 
 #![warn(missing_docs)]
 
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
 use bihuan_core::pack::model::Pack;
-use bihuan_core::pack::parse::parse;
+use bihuan_core::pack::parse::{includes, parse};
 use bihuan_core::problem::Problem;
 
 /// The 12345 hotline 热线.
@@ -46,4 +50,30 @@ pub fn shipped() -> Result<Vec<Pack>, (&'static str, Vec<Problem>)> {
         .into_iter()
         .map(|text| parse(text).map_err(|problems| (text, problems)))
         .collect()
+}
+
+/// A file of a pack could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read {}", path.display())]
+pub struct AssembleError {
+    /// The file.
+    pub path: PathBuf,
+    /// Why.
+    pub source: io::Error,
+}
+
+/// Reads a pack file and puts the files that it includes behind it, in their order.
+///
+/// Their paths are taken from where the pack lies; an included file includes no others.
+///
+/// # Errors
+/// The first file that cannot be read as UTF-8 text.
+pub fn assemble(path: &Path) -> Result<String, AssembleError> {
+    let read = |path: PathBuf| fs::read_to_string(&path).map_err(|source| AssembleError { path, source });
+    let mut text = read(path.to_owned())?;
+    for file in includes(&text) {
+        text.push('\n');
+        text.push_str(&read(path.with_file_name("").join(file))?);
+    }
+    Ok(text)
 }

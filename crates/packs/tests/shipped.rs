@@ -1,6 +1,7 @@
 //! What the shipped packs promise: they are in order, and the numbers of their rules are the published ones.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use bihuan_core::pack::model::{AlarmAction, AnswerRule, EndKind, Kind, Pack, Phase, Raiser, SourceGrade};
 
@@ -200,4 +201,23 @@ fn the_example_taxonomy_has_its_three_levels() {
         .expect("heating is there");
     assert_eq!(heating.title.zh, "冬季采暖");
     assert_eq!(heating.parent(), Some("construction.municipal"));
+}
+
+#[test]
+fn a_pack_on_disk_is_put_together_as_it_is_shipped() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (id, text) in ["hotline", "petition", "rectification"]
+        .iter()
+        .zip(bihuan_packs::TEXTS)
+    {
+        let path = folder.join(id).join("pack.toml");
+        assert_eq!(bihuan_packs::assemble(&path).expect("the files are there"), text);
+    }
+}
+
+#[test]
+fn a_missing_part_of_a_pack_is_named() {
+    let missing = Path::new("no/such/pack.toml");
+    let error = bihuan_packs::assemble(missing).expect_err("there is no such file");
+    assert_eq!(error.path, missing);
 }

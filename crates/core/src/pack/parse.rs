@@ -60,6 +60,16 @@ pub fn parse(toml: &str) -> Result<Pack, Vec<Problem>> {
     }
 }
 
+/// Returns the other files that a pack says belong behind its text; nothing where it cannot be read.
+///
+/// Reading files is the shell's: it puts their texts behind that of the pack, and [`parse`] reads the whole.
+pub fn includes(toml: &str) -> Vec<String> {
+    let (root, _) = DeTable::parse_recoverable(toml);
+    let mut ignored = Problems::new();
+    let files = Section::new("the pack", 0..0, root.get_ref()).texts("include", &mut ignored);
+    files.into_iter().map(|file| file.text).collect()
+}
+
 /// Reads everything; the kinds come apart, with the places of their parts.
 fn pack(mut root: Section<'_, '_>, out: &mut Problems) -> (Option<Pack>, Vec<Placed>) {
     let refs = Refs::collect(&mut root);
@@ -84,6 +94,8 @@ fn pack(mut root: Section<'_, '_>, out: &mut Problems) -> (Option<Pack>, Vec<Pla
         alarms: rules::alarms(&mut root, &refs, out),
         portal_kind: portal_kind(&mut root, &kinds, out),
     });
+    // Names files whose texts stand behind this one already.
+    root.texts("include", out);
     if pack.is_some() {
         root.finish(out);
     }
