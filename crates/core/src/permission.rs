@@ -1,12 +1,29 @@
 //! Who may do what: one decision function, one permit type, deny by default.
 //!
+//! A *viewer* is a person of the org tree who acts for a unit and has roles, each held in a unit. A
+//! *grant* (a pack's data) gives a role some actions on the cases that its scope, a filter, is true of;
+//! in the scope `me` is the viewer and `my unit` are the units the role is held in. What a viewer may do
+//! with an action is the cases of [`scope`]: the union of the scopes of their grants, without the cases
+//! that complain about them. That one filter goes into every list, search, count and export, and
+//! [`authorize`] asks the very same filter about one case: what is listed can be opened, and nothing
+//! else.
+//!
+//! For example, a handler of the water bureau whose grant says `unit under my unit` for `read` and
+//! `handle` lists the bureau's cases and those of its stations, may handle each of them, and gets
+//! [`Denied::Hidden`] for any other, as if it did not exist. A complaint about the water bureau itself
+//! is hidden from everybody in the bureau and below, whatever their grants say.
+//!
 //! Changing anything in the store takes a [`Permit`], and only this module makes one.
+
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::calendar::Calendar;
+use crate::case::facts::CaseFacts;
 use crate::event::Actor;
+use crate::filter::{self, Checked, Predicate, Scene};
 use crate::id::{PersonId, UnitId};
 use crate::org::Org;
 use crate::pack::model::{Grant, Pack};
@@ -75,6 +92,15 @@ impl Viewer {
             .any(|(_, held_in)| *held_in == unit)
             .then_some(Viewer { person, unit, roles })
     }
+
+    /// Returns the units in which the viewer has `role`.
+    fn units_of(&self, role: &str) -> Vec<UnitId> {
+        self.roles
+            .iter()
+            .filter(|(held, _)| held == role)
+            .map(|(_, unit)| *unit)
+            .collect()
+    }
 }
 
 impl Permit {
@@ -112,3 +138,135 @@ impl Permit {
         self.action.as_deref()
     }
 }
+
+/// Returns the cases on which the viewer may do `action`; `None` where there can be none.
+pub fn scope(viewer: &Viewer, action: &str, rights: &Rights<'_>) -> Option<Checked> {
+    let scopes: Vec<Checked> = granted(viewer, action, rights).map(|(_, scope)| scope).collect();
+    if scopes.is_empty() {
+        return None;
+    }
+    let accused = accused_of(viewer, rights);
+    Some(Checked::and(vec![Checked::or(scopes), Checked::not(accused)]))
+}
+
+/// Decides whether the viewer may do `action` on the case with these facts.
+///
+/// The permit acts for the viewer's unit if the role that allows it is held there, else for the unit
+/// that it is held in: what somebody does as a verifier of one unit is never on record as another's.
+///
+/// # Errors
+/// [`Denied::Forbidden`] if the viewer may read the case, [`Denied::Hidden`] if not.
+pub fn authorize(
+    viewer: &Viewer,
+    action: &str,
+    facts: &CaseFacts,
+    rights: &Rights<'_>,
+) -> Result<Permit, Denied> {
+    let covers = |action: &str| scope(viewer, action, rights).is_some_and(|scope| holds(&scope, facts));
+    if covers(action) {
+        let matching = granted(viewer, action, rights).filter(|(_, scope)| holds(scope, facts));
+        let units: Vec<UnitId> = matching
+            .flat_map(|(grant, _)| viewer.units_of(&grant.role))
+            .collect();
+        return permit(viewer, action, &units);
+    }
+    if covers(READ) {
+        Err(forbidden(action))
+    } else {
+        Err(Denied::Hidden)
+    }
+}
+
+/// Decides whether the viewer may do `action` where there is no case yet, or none in particular: take
+/// one in, export, administer.
+///
+/// # Errors
+/// [`Denied::Forbidden`] if no grant of theirs holds the action.
+pub fn authorize_general(viewer: &Viewer, action: &str, rights: &Rights<'_>) -> Result<Permit, Denied> {
+    let units: Vec<UnitId> = granted(viewer, action, rights)
+        .flat_map(|(grant, _)| viewer.units_of(&grant.role))
+        .collect();
+    permit(viewer, action, &units)
+}
+
+/// Makes the permit for an action that roles held in `units` allow.
+fn permit(viewer: &Viewer, action: &str, units: &[UnitId]) -> Result<Permit, Denied> {
+    let own = units.iter().find(|unit| **unit == viewer.unit);
+    let unit = *own.or(units.first()).ok_or_else(|| forbidden(action))?;
+    let person = viewer.person;
+    Ok(Permit {
+        actor: Actor::Person { person, unit },
+        action: Some(action.to_owned()),
+    })
+}
+
+fn forbidden(action: &str) -> Denied {
+    Denied::Forbidden {
+        action: action.to_owned(),
+    }
+}
+
+/// Returns the viewer's grants that hold `action`, each with its scope for them.
+///
+/// A scope that cannot be checked gives nothing, and neither does one that searches the text: a case's
+/// facts do not hold its text, so it could list what cannot be opened.
+fn granted<'a>(
+    viewer: &'a Viewer,
+    action: &'a str,
+    rights: &'a Rights<'a>,
+) -> impl Iterator<Item = (&'a Grant, Checked)> {
+    let holding = rights
+        .grants
+        .iter()
+        .filter(move |grant| grant.actions.iter().any(|held| held == action));
+    holding.filter_map(|grant| {
+        let units = viewer.units_of(&grant.role);
+        if units.is_empty() {
+            return None;
+        }
+        let scope = filter::check(&grant.scope, &scene(viewer, &units, rights)).ok()?;
+        (!reads_text(&scope)).then_some((grant, scope))
+    })
+}
+
+/// Returns the cases that complain about the viewer: about them in person, or about a unit that one of
+/// their units is, or is under.
+fn accused_of(viewer: &Viewer, rights: &Rights<'_>) -> Checked {
+    let today = rights.calendar.date_of(rights.now);
+    let own = viewer.roles.iter().map(|(_, unit)| *unit).chain([viewer.unit]);
+    let mut units: BTreeSet<UnitId> = BTreeSet::new();
+    for unit in own {
+        units.insert(unit);
+        units.extend(rights.org.ancestors_on(unit, today));
+    }
+    Checked::accuses(units, BTreeSet::from([viewer.person]))
+}
+
+fn scene<'a>(viewer: &Viewer, my_units: &'a [UnitId], rights: &Rights<'a>) -> Scene<'a> {
+    Scene {
+        org: rights.org,
+        packs: rights.packs,
+        calendar: rights.calendar,
+        now: rights.now,
+        tree_on: None,
+        me: Some(viewer.person),
+        my_units,
+        tokens: &|_| Vec::new(),
+    }
+}
+
+fn reads_text(scope: &Checked) -> bool {
+    match scope {
+        Checked::Everything | Checked::Nothing => false,
+        Checked::And(parts) | Checked::Or(parts) => parts.iter().any(reads_text),
+        Checked::Not(part) => reads_text(part),
+        Checked::Is(predicate) => matches!(predicate, Predicate::Text(_)),
+    }
+}
+
+fn holds(scope: &Checked, facts: &CaseFacts) -> bool {
+    scope.matches(facts, &|_| false)
+}
+
+#[cfg(test)]
+mod tests;
