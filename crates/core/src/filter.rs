@@ -11,18 +11,27 @@
 //!
 //! Start reading at [`Ast`], then `parse`, `check`, `eval`. The words are in `words`.
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::calendar::Calendar;
+use crate::id::{PersonId, UnitId};
+use crate::org::Org;
+use crate::pack::model::Pack;
+
 mod ast;
 mod check;
 mod checked;
+mod complete;
 mod days;
 mod eval;
 mod late;
 mod lex;
 mod names;
+mod nearest;
 mod parse;
 mod print;
 mod sql;
-mod suggest;
 mod term;
 mod words;
 
@@ -34,6 +43,7 @@ pub use check::check;
 pub use checked::{
     Checked, Column, IdColumn, InstantColumn, NumberColumn, Predicate, Run, UnitSet, WordColumn,
 };
+pub use complete::{MAX_SUGGESTIONS, Suggestion, suggest};
 pub use late::DayTable;
 pub use parse::parse;
 pub use sql::{Sql, SqlValue, TextSql};
@@ -48,14 +58,6 @@ pub const MAX_TERMS: usize = 128;
 pub const MAX_LIST: usize = 256;
 /// The longest length of time or distance of a date, in any unit.
 pub const MAX_AMOUNT: u32 = crate::clock::LONGEST_LIMIT;
-
-use jiff::Timestamp;
-use jiff::civil::Date;
-
-use crate::calendar::Calendar;
-use crate::id::{PersonId, UnitId};
-use crate::org::Org;
-use crate::pack::model::Pack;
 
 /// What the names and relative dates of a filter are resolved against.
 pub struct Scene<'a> {
@@ -76,3 +78,6 @@ pub struct Scene<'a> {
     /// Returns the search tokens of a free text.
     pub tokens: &'a dyn Fn(&str) -> Vec<String>,
 }
+
+#[cfg(test)]
+mod tests;

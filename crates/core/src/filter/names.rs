@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::filter::ast::NameField;
 use crate::filter::checked::{Checked, Predicate, WordColumn};
-use crate::filter::{Scene, suggest};
+use crate::filter::{Scene, nearest};
 use crate::id::{PersonId, UnitId};
 use crate::label::Label;
 use crate::problem::Problem;
@@ -226,7 +226,7 @@ fn words_of<'a>(named: &Named<'a>) -> [&'a str; 3] {
 
 fn unknown<'a>(said: &str, at: Range<usize>, known: impl Iterator<Item = &'a str>) -> Problem {
     let known = known.filter(|word| !word.is_empty());
-    suggest::nearest_hint(
+    nearest::hint(
         Problem::new(at, format!("nothing is called {said:?} here")),
         said,
         known,

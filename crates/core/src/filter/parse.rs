@@ -7,7 +7,7 @@ use crate::case::facts::Flag;
 use crate::filter::ast::{Ast, LengthField, Order, Span, Term, Test};
 use crate::filter::lex::{Token, TokenKind, lex};
 use crate::filter::words::{self, Field, Glue, Operator};
-use crate::filter::{MAX_CHARS, MAX_DEPTH, MAX_TERMS, suggest, term};
+use crate::filter::{MAX_CHARS, MAX_DEPTH, MAX_TERMS, nearest, term};
 use crate::problem::Problem;
 
 /// Reads a filter; an empty text is true of every case.
@@ -31,6 +31,7 @@ pub fn parse(text: &str) -> Result<Ast, Vec<Problem>> {
         at: 0,
         depth: 0,
         terms: 0,
+        gave_up: false,
         problems,
     };
     let ast = if tokens.is_empty() {
@@ -52,6 +53,8 @@ pub(super) struct Parser<'a> {
     at: usize,
     depth: usize,
     terms: usize,
+    /// Whether the rest is not read, so that nothing more is said about it.
+    gave_up: bool,
     problems: Vec<Problem>,
 }
 
@@ -88,6 +91,7 @@ impl Parser<'_> {
                 format!("the filter is nested more than {MAX_DEPTH} deep"),
             );
             self.at = self.tokens.len();
+            self.gave_up = true;
             return Ast::Everything;
         }
         self.depth += 1;
@@ -133,7 +137,7 @@ impl Parser<'_> {
         let ast = self.any_of();
         if self.peek(0) == Some(&TokenKind::Close) {
             self.at += 1;
-        } else {
+        } else if !self.gave_up {
             self.problem_with(
                 opened,
                 "the parenthesis is not closed",
@@ -144,7 +148,7 @@ impl Parser<'_> {
     }
 
     fn leaf(&mut self) -> Ast {
-        let start = self.here();
+        let (first, start) = (self.at, self.here());
         let read = match self.peek(0).cloned() {
             Some(TokenKind::Quoted(said)) => {
                 self.at += 1;
@@ -172,6 +176,8 @@ impl Parser<'_> {
             }
             Err(problem) => {
                 self.problems.push(problem);
+                // From its beginning, so that a list it holds is gone over as a whole.
+                self.at = first;
                 self.skip_term();
                 Ast::Everything
             }
@@ -237,7 +243,7 @@ impl Parser<'_> {
             .iter()
             .flat_map(|row| row.en.iter().chain(row.zh))
             .copied();
-        Err(suggest::nearest_hint(problem, word, known))
+        Err(nearest::hint(problem, word, known))
     }
 
     /// Returns the operator that begins `ahead` tokens from here, and how many tokens it takes.
@@ -347,7 +353,7 @@ enum Leaf {
 }
 
 /// Joins `parts`, taking in the parts of those that are joined in the same way already.
-fn join(parts: Vec<Ast>, apart: fn(Ast) -> Vec<Ast>, make: fn(Vec<Ast>) -> Ast) -> Ast {
+pub(super) fn join(parts: Vec<Ast>, apart: fn(Ast) -> Vec<Ast>, make: fn(Vec<Ast>) -> Ast) -> Ast {
     let mut flat: Vec<Ast> = parts.into_iter().flat_map(apart).collect();
     match flat.len() {
         1 => flat.remove(0),

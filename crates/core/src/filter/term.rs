@@ -12,7 +12,7 @@ use crate::filter::ast::{
 use crate::filter::lex::TokenKind;
 use crate::filter::parse::Parser;
 use crate::filter::words::{self, Field, Glue, Myself, Operator};
-use crate::filter::{MAX_AMOUNT, MAX_LIST, suggest};
+use crate::filter::{MAX_AMOUNT, MAX_LIST, nearest};
 use crate::problem::Problem;
 
 type Read<T> = Result<T, Problem>;
@@ -255,7 +255,7 @@ fn phase(parser: &mut Parser<'_>) -> Read<crate::pack::model::Phase> {
             .iter()
             .flat_map(|row| row.en.iter().chain(row.zh))
             .copied();
-        suggest::nearest_hint(
+        nearest::hint(
             Problem::new(start, format!("there is no phase {said:?}")),
             &said,
             known,

@@ -1,13 +1,9 @@
-//! What somebody may have meant, and what may come next.
+//! What somebody may have meant by a word that means nothing.
 
 use crate::problem::Problem;
 
 /// Adds to `problem` the word of `known` that is nearest to `said`, where one is near.
-pub(super) fn nearest_hint<'a>(
-    problem: Problem,
-    said: &str,
-    known: impl Iterator<Item = &'a str>,
-) -> Problem {
+pub(super) fn hint<'a>(problem: Problem, said: &str, known: impl Iterator<Item = &'a str>) -> Problem {
     match nearest(said, known) {
         Some(near) => problem.with_hint(format!("did you mean \"{near}\"?")),
         None => problem,
@@ -30,7 +26,7 @@ fn nearest<'a>(said: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a s
         let near = distance <= (long.len() / 3).max(1) && distance < short.len().max(2);
         (near || holds).then_some((distance, word))
     });
-    scored.min().map(|(_, word)| word)
+    scored.min_by_key(|(distance, _)| *distance).map(|(_, word)| word)
 }
 
 /// The most characters of a word that are compared.
