@@ -3,6 +3,7 @@
 pub mod command;
 pub mod decide;
 pub mod facts;
+pub(crate) mod flag;
 pub mod fold;
 pub mod refusal;
 

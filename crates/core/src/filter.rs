@@ -19,10 +19,11 @@ use crate::id::{PersonId, UnitId};
 use crate::org::Org;
 use crate::pack::model::Pack;
 
-mod ast;
+pub(crate) mod ast;
 mod check;
 mod checked;
 mod complete;
+mod cursor;
 mod days;
 mod eval;
 mod late;

@@ -9,6 +9,7 @@ pub mod explain;
 mod lookup;
 pub mod model;
 pub mod parse;
+pub(crate) mod phase;
 pub mod prove;
 pub mod words;
 

@@ -3,36 +3,12 @@
 use jiff::Timestamp;
 
 use super::{Case, ClockRun};
-use crate::event::{AccusedParty, Disclosure, Linkage, RaisedBy};
+use crate::event::{AccusedParty, Disclosure, RaisedBy};
 use crate::id::{PersonId, UnitId};
 use crate::pack::model::{Kind, Phase};
 
-/// A flag that a case can carry in lists and filters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Flag {
-    /// Not ended.
-    Open,
-    /// A clock ran out.
-    Breached,
-    /// Its assignment is disputed.
-    Disputed,
-    /// A question waits for the reporter.
-    QuestionOpen,
-    /// It is linked as a duplicate of another.
-    Duplicate,
-    /// It is linked as a recurrence.
-    Recurrence,
-    /// It was taken up again at least once.
-    Reopened,
-    /// The reporter said "not solved" last.
-    Unsatisfied,
-    /// A due instant rests on an unpublished calendar 暂定.
-    Provisional,
-    /// It came by an import.
-    Imported,
-    /// Its reporter is anonymous.
-    Anonymous,
-}
+// Apart, so that the filter language can lean on it without a circle.
+pub use super::flag::Flag;
 
 /// The filterable facts of a case: exactly the columns of its row, but for the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,49 +55,6 @@ pub struct CaseFacts {
     pub accused: Vec<AccusedParty>,
     /// Who found it, where a person of the tree did: person and unit.
     pub finder: Option<(PersonId, UnitId)>,
-}
-
-impl Flag {
-    /// All flags, in the order of their bits in the case row.
-    pub const ALL: [Flag; 11] = [
-        Flag::Open,
-        Flag::Breached,
-        Flag::Disputed,
-        Flag::QuestionOpen,
-        Flag::Duplicate,
-        Flag::Recurrence,
-        Flag::Reopened,
-        Flag::Unsatisfied,
-        Flag::Provisional,
-        Flag::Imported,
-        Flag::Anonymous,
-    ];
-
-    /// Returns the flag's word in the filter language.
-    pub fn word(self) -> &'static str {
-        match self {
-            Flag::Open => "open",
-            Flag::Breached => "breached",
-            Flag::Disputed => "disputed",
-            Flag::QuestionOpen => "asked",
-            Flag::Duplicate => "duplicate",
-            Flag::Recurrence => "recurrence",
-            Flag::Reopened => "reopened",
-            Flag::Unsatisfied => "unsatisfied",
-            Flag::Provisional => "provisional",
-            Flag::Imported => "imported",
-            Flag::Anonymous => "anonymous",
-        }
-    }
-
-    /// Returns the flag that stands for `linkage`, if one does.
-    pub fn of_linkage(linkage: Linkage) -> Option<Flag> {
-        match linkage {
-            Linkage::DuplicateOf => Some(Flag::Duplicate),
-            Linkage::RecurrenceOf => Some(Flag::Recurrence),
-            Linkage::PartOf => None,
-        }
-    }
 }
 
 /// Returns what lists and filters see of `case`, whose kind is `kind`.

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use jiff::civil::Date;
 
-use crate::case::facts::Flag;
+use crate::case::flag::Flag;
 use crate::clock::Limit;
-use crate::pack::model::Phase;
+use crate::pack::phase::Phase;
 
 /// A filter as written, names not yet resolved.
 ///

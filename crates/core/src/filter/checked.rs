@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::case::facts::Flag;
+use crate::case::flag::Flag;
 use crate::clock::Limit;
 use crate::filter::ast::Order;
 use crate::filter::late::DayTable;
 use crate::id::{PersonId, UnitId};
-use crate::pack::model::Phase;
+use crate::pack::phase::Phase;
 
 /// A filter that can be evaluated. It holds ids and instants, no names and nothing relative.
 #[derive(Debug, Clone, PartialEq, Eq)]

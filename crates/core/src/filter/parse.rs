@@ -3,9 +3,10 @@
 
 use std::ops::Range;
 
-use crate::case::facts::Flag;
+use crate::case::flag::Flag;
 use crate::filter::ast::{Ast, LengthField, Order, Span, Term, Test};
-use crate::filter::lex::{Token, TokenKind, lex};
+use crate::filter::cursor::Cursor;
+use crate::filter::lex::{TokenKind, lex};
 use crate::filter::words::{self, Field, Glue, Operator};
 use crate::filter::{MAX_CHARS, MAX_DEPTH, MAX_TERMS, nearest, term};
 use crate::problem::Problem;
@@ -26,9 +27,11 @@ pub fn parse(text: &str) -> Result<Ast, Vec<Problem>> {
     let mut problems = Vec::new();
     let tokens = lex(text, &mut problems);
     let mut parser = Parser {
-        tokens: &tokens,
-        end: text.len(),
-        at: 0,
+        cursor: Cursor {
+            tokens: &tokens,
+            end: text.len(),
+            at: 0,
+        },
         depth: 0,
         terms: 0,
         gave_up: false,
@@ -47,10 +50,8 @@ pub fn parse(text: &str) -> Result<Ast, Vec<Problem>> {
 }
 
 /// Where the parser is in the tokens, and what it found wrong so far.
-pub(super) struct Parser<'a> {
-    tokens: &'a [Token],
-    end: usize,
-    at: usize,
+struct Parser<'a> {
+    cursor: Cursor<'a>,
     depth: usize,
     terms: usize,
     /// Whether the rest is not read, so that nothing more is said about it.
@@ -61,8 +62,8 @@ pub(super) struct Parser<'a> {
 impl Parser<'_> {
     fn whole(&mut self) -> Ast {
         let ast = self.any_of();
-        if self.at < self.tokens.len() {
-            self.problem(self.here(), "nothing is open that this could close");
+        if self.cursor.at < self.cursor.tokens.len() {
+            self.problem(self.cursor.here(), "nothing is open that this could close");
         }
         ast
     }
@@ -87,10 +88,10 @@ impl Parser<'_> {
     fn one(&mut self) -> Ast {
         if self.depth == MAX_DEPTH {
             self.problem(
-                self.here(),
+                self.cursor.here(),
                 format!("the filter is nested more than {MAX_DEPTH} deep"),
             );
-            self.at = self.tokens.len();
+            self.cursor.at = self.cursor.tokens.len();
             self.gave_up = true;
             return Ast::Everything;
         }
@@ -98,7 +99,7 @@ impl Parser<'_> {
         self.skip_is();
         let ast = if self.take_glue(Glue::Not) {
             Ast::Not(Box::new(self.one()))
-        } else if self.peek(0) == Some(&TokenKind::Open) {
+        } else if self.cursor.peek(0) == Some(&TokenKind::Open) {
             self.group()
         } else {
             self.leaf()
@@ -109,7 +110,7 @@ impl Parser<'_> {
 
     /// `is open` and `is not open` say the same as `open` and `not open`.
     fn skip_is(&mut self) {
-        let word_at = |ahead| match self.peek(ahead) {
+        let word_at = |ahead| match self.cursor.peek(ahead) {
             Some(TokenKind::Word(word)) => word.as_str(),
             Some(
                 TokenKind::Open
@@ -127,16 +128,16 @@ impl Parser<'_> {
         if words::find(words::OPERATORS, word_at(0)) == Some(IS)
             && stands_alone(word_at(1 + usize::from(negated)))
         {
-            self.at += 1;
+            self.cursor.at += 1;
         }
     }
 
     fn group(&mut self) -> Ast {
-        let opened = self.here();
-        self.at += 1;
+        let opened = self.cursor.here();
+        self.cursor.at += 1;
         let ast = self.any_of();
-        if self.peek(0) == Some(&TokenKind::Close) {
-            self.at += 1;
+        if self.cursor.peek(0) == Some(&TokenKind::Close) {
+            self.cursor.at += 1;
         } else if !self.gave_up {
             self.problem_with(
                 opened,
@@ -148,10 +149,10 @@ impl Parser<'_> {
     }
 
     fn leaf(&mut self) -> Ast {
-        let (first, start) = (self.at, self.here());
-        let read = match self.peek(0).cloned() {
+        let (first, start) = (self.cursor.at, self.cursor.here());
+        let read = match self.cursor.peek(0).cloned() {
             Some(TokenKind::Quoted(said)) => {
-                self.at += 1;
+                self.cursor.at += 1;
                 Ok(Leaf::Test(Test::Text(said)))
             }
             Some(TokenKind::Word(word)) => self.word(&word),
@@ -177,7 +178,7 @@ impl Parser<'_> {
             Err(problem) => {
                 self.problems.push(problem);
                 // From its beginning, so that a list it holds is gone over as a whole.
-                self.at = first;
+                self.cursor.at = first;
                 self.skip_term();
                 Ast::Everything
             }
@@ -186,9 +187,10 @@ impl Parser<'_> {
 
     fn term(&self, start: Range<usize>, test: Test) -> Ast {
         let end = self
+            .cursor
             .at
             .checked_sub(1)
-            .map_or(start.end, |last| self.tokens[last].span.end);
+            .map_or(start.end, |last| self.cursor.tokens[last].span.end);
         Ast::Term(Term {
             span: Span(start.start..end.max(start.end)),
             test,
@@ -198,18 +200,18 @@ impl Parser<'_> {
     /// Reads what begins with `word`: a field with its test, a flag, a word that stands alone, or a word
     /// to search for.
     fn word(&mut self, word: &str) -> Result<Leaf, Problem> {
-        let start = self.here();
+        let start = self.cursor.here();
         let compared = self.operator_at(1);
         if let (Some((operator, length)), field) = (compared, words::find(words::FIELDS, word)) {
             let Some(field) = field else {
                 return self.unknown_field(word, start);
             };
-            self.at += 1;
-            let operator_at = self.here();
-            self.at += length;
-            return term::field(self, field, operator, operator_at).map(Leaf::Test);
+            self.cursor.at += 1;
+            let operator_at = self.cursor.here();
+            self.cursor.at += length;
+            return term::field(&mut self.cursor, field, operator, operator_at).map(Leaf::Test);
         }
-        self.at += 1;
+        self.cursor.at += 1;
         if let Some(flag) = words::find(words::FLAGS, word) {
             return Ok(Leaf::Test(Test::Flag(flag)));
         }
@@ -217,7 +219,7 @@ impl Parser<'_> {
             Some(Glue::All) => return Ok(Leaf::All),
             Some(Glue::Closed) => return Ok(Leaf::Closed),
             Some(Glue::And | Glue::Or | Glue::Not) => {
-                self.at -= 1;
+                self.cursor.at -= 1;
                 return Err(Problem::new(start, format!("a test is missing before {word:?}")));
             }
             None => {}
@@ -248,12 +250,12 @@ impl Parser<'_> {
 
     /// Returns the operator that begins `ahead` tokens from here, and how many tokens it takes.
     fn operator_at(&self, ahead: usize) -> Option<(Operator, usize)> {
-        let first = match self.peek(ahead)? {
+        let first = match self.cursor.peek(ahead)? {
             TokenKind::Symbol(symbol) => *symbol,
             TokenKind::Word(word) => word,
             TokenKind::Open | TokenKind::Close | TokenKind::Comma | TokenKind::Quoted(_) => return None,
         };
-        let second = match self.peek(ahead + 1) {
+        let second = match self.cursor.peek(ahead + 1) {
             Some(TokenKind::Word(word)) => Some(word.as_str()),
             Some(
                 TokenKind::Open
@@ -276,20 +278,20 @@ impl Parser<'_> {
     }
 
     fn take_glue(&mut self, wanted: Glue) -> bool {
-        let found = match self.peek(0) {
+        let found = match self.cursor.peek(0) {
             Some(TokenKind::Word(word)) => words::find(words::GLUE, word) == Some(wanted),
             Some(TokenKind::Symbol(symbol)) => wanted == Glue::Not && *symbol == "!",
             Some(TokenKind::Open | TokenKind::Close | TokenKind::Comma | TokenKind::Quoted(_)) | None => {
                 false
             }
         };
-        self.at += usize::from(found);
+        self.cursor.at += usize::from(found);
         found
     }
 
     /// Whether the list of terms ends here: at the end, at `or`, or where a group closes.
     fn at_end_of_list(&self) -> bool {
-        match self.peek(0) {
+        match self.cursor.peek(0) {
             None | Some(TokenKind::Close) => true,
             Some(TokenKind::Word(word)) => words::find(words::GLUE, word) == Some(Glue::Or),
             Some(TokenKind::Open | TokenKind::Comma | TokenKind::Symbol(_) | TokenKind::Quoted(_)) => false,
@@ -299,7 +301,7 @@ impl Parser<'_> {
     /// Goes to the next place where a term may begin, so that the rest is checked as well.
     fn skip_term(&mut self) {
         let mut open = 0_usize;
-        while let Some(token) = self.peek(0) {
+        while let Some(token) = self.cursor.peek(0) {
             let glue = match token {
                 TokenKind::Word(word) => words::find(words::GLUE, word),
                 TokenKind::Open | TokenKind::Close | TokenKind::Comma => None,
@@ -312,25 +314,8 @@ impl Parser<'_> {
                 TokenKind::Word(_) if open == 0 && matches!(glue, Some(Glue::And | Glue::Or)) => return,
                 TokenKind::Word(_) | TokenKind::Comma | TokenKind::Symbol(_) | TokenKind::Quoted(_) => {}
             }
-            self.at += 1;
+            self.cursor.at += 1;
         }
-    }
-
-    /// Returns the token `ahead` of here.
-    pub(super) fn peek(&self, ahead: usize) -> Option<&TokenKind> {
-        self.tokens.get(self.at + ahead).map(|token| &token.kind)
-    }
-
-    /// Goes over one token.
-    pub(super) fn advance(&mut self) {
-        self.at += 1;
-    }
-
-    /// Returns where the next token stands, or the end of the text.
-    pub(super) fn here(&self) -> Range<usize> {
-        self.tokens
-            .get(self.at)
-            .map_or(self.end..self.end, |token| token.span.clone())
     }
 
     fn problem(&mut self, span: Range<usize>, message: impl Into<String>) {

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::case::facts::Flag;
+use crate::case::flag::Flag;
 use crate::filter::ast::Order;
 use crate::filter::checked::{
     Checked, Column, IdColumn, InstantColumn, NumberColumn, Predicate, Run, UnitSet, WordColumn,

@@ -9,8 +9,8 @@ use crate::filter::ast::{
     CountField, DateField, LengthField, Measure, Name, NameField, NameValue, Order, Relation, Span, Test,
     When,
 };
+use crate::filter::cursor::Cursor;
 use crate::filter::lex::TokenKind;
-use crate::filter::parse::Parser;
 use crate::filter::words::{self, Field, Glue, Myself, Operator};
 use crate::filter::{MAX_AMOUNT, MAX_LIST, nearest};
 use crate::problem::Problem;
@@ -29,38 +29,38 @@ pub(super) fn negated(operator: Operator) -> Option<Operator> {
 
 /// Reads the test of `field` from the value on.
 pub(super) fn field(
-    parser: &mut Parser<'_>,
+    cursor: &mut Cursor<'_>,
     field: Field,
     operator: Operator,
     at: Range<usize>,
 ) -> Read<Test> {
     match (field, operator) {
-        (Field::Name(NameField::Number), Operator::Starts) => said(parser).map(Test::NumberStarts),
-        (Field::Name(name), _) => name_test(parser, name, operator, at),
+        (Field::Name(NameField::Number), Operator::Starts) => said(cursor).map(Test::NumberStarts),
+        (Field::Name(name), _) => name_test(cursor, name, operator, at),
         (Field::Phase, _) => {
             let relation = relation_of(operator).filter(|relation| !is_under(*relation));
             let relation = relation.ok_or_else(|| unfit(at, "=, !=, in or not in"))?;
             Ok(Test::Phase {
                 relation,
-                phases: values(parser, takes_list(relation), phase)?,
+                phases: values(cursor, takes_list(relation), phase)?,
             })
         }
-        (Field::Count(field), _) => count_test(parser, field, operator, at),
-        (Field::Date(field), _) => date_test(parser, field, operator, at),
+        (Field::Count(field), _) => count_test(cursor, field, operator, at),
+        (Field::Date(field), _) => date_test(cursor, field, operator, at),
         (Field::Length(field), Operator::Order(order)) if !matches!(order, Order::Equal | Order::Unequal) => {
             Ok(Test::Length {
                 field,
                 order,
-                limit: length(parser, field)?,
+                limit: length(cursor, field)?,
             })
         }
         (Field::Length(_), _) => Err(unfit(at, "<, <=, > or >=")),
-        (Field::Text, Operator::Has | Operator::Order(Order::Equal)) => said(parser).map(Test::Text),
+        (Field::Text, Operator::Has | Operator::Order(Order::Equal)) => said(cursor).map(Test::Text),
         (Field::Text, _) => Err(unfit(at, "has")),
     }
 }
 
-fn name_test(parser: &mut Parser<'_>, field: NameField, operator: Operator, at: Range<usize>) -> Read<Test> {
+fn name_test(cursor: &mut Cursor<'_>, field: NameField, operator: Operator, at: Range<usize>) -> Read<Test> {
     let fits = |relation: &Relation| field.is_tree() || !is_under(*relation);
     let expected = match field {
         NameField::Number => "=, !=, in, not in or starts",
@@ -70,7 +70,7 @@ fn name_test(parser: &mut Parser<'_>, field: NameField, operator: Operator, at: 
     let relation = relation_of(operator)
         .filter(fits)
         .ok_or_else(|| unfit(at, expected))?;
-    let names = values(parser, takes_list(relation), |parser| name(parser, field))?;
+    let names = values(cursor, takes_list(relation), |cursor| name(cursor, field))?;
     Ok(Test::Name {
         field,
         relation,
@@ -79,15 +79,15 @@ fn name_test(parser: &mut Parser<'_>, field: NameField, operator: Operator, at: 
 }
 
 fn count_test(
-    parser: &mut Parser<'_>,
+    cursor: &mut Cursor<'_>,
     field: CountField,
     operator: Operator,
     at: Range<usize>,
 ) -> Read<Test> {
     let measure = match operator {
-        Operator::Order(order) => Measure::Order(order, count(parser)?),
-        Operator::Relation(Relation::In) => Measure::In(values(parser, true, count)?),
-        Operator::Relation(Relation::NotIn) => Measure::NotIn(values(parser, true, count)?),
+        Operator::Order(order) => Measure::Order(order, count(cursor)?),
+        Operator::Relation(Relation::In) => Measure::In(values(cursor, true, count)?),
+        Operator::Relation(Relation::NotIn) => Measure::NotIn(values(cursor, true, count)?),
         Operator::Relation(_) | Operator::Has | Operator::Starts => {
             return Err(unfit(at, "=, !=, <, <=, >, >=, in or not in"));
         }
@@ -96,15 +96,15 @@ fn count_test(
 }
 
 /// `raised in this month` says the same as `raised = this month`.
-fn date_test(parser: &mut Parser<'_>, field: DateField, operator: Operator, at: Range<usize>) -> Read<Test> {
-    let listed = parser.peek(0) == Some(&TokenKind::Open);
-    let value_at = parser.here();
+fn date_test(cursor: &mut Cursor<'_>, field: DateField, operator: Operator, at: Range<usize>) -> Read<Test> {
+    let listed = cursor.peek(0) == Some(&TokenKind::Open);
+    let value_at = cursor.here();
     let measure = match operator {
-        Operator::Order(order) => Measure::Order(order, when(parser)?),
-        Operator::Relation(Relation::In) if listed => Measure::In(values(parser, true, when)?),
-        Operator::Relation(Relation::NotIn) if listed => Measure::NotIn(values(parser, true, when)?),
-        Operator::Relation(Relation::In) => Measure::Order(Order::Equal, when(parser)?),
-        Operator::Relation(Relation::NotIn) => Measure::Order(Order::Unequal, when(parser)?),
+        Operator::Order(order) => Measure::Order(order, when(cursor)?),
+        Operator::Relation(Relation::In) if listed => Measure::In(values(cursor, true, when)?),
+        Operator::Relation(Relation::NotIn) if listed => Measure::NotIn(values(cursor, true, when)?),
+        Operator::Relation(Relation::In) => Measure::Order(Order::Equal, when(cursor)?),
+        Operator::Relation(Relation::NotIn) => Measure::Order(Order::Unequal, when(cursor)?),
         Operator::Relation(_) | Operator::Has | Operator::Starts => {
             return Err(unfit(at, "=, !=, <, <=, >, >=, in or not in"));
         }
@@ -146,34 +146,34 @@ fn unfit(at: Range<usize>, expected: &str) -> Problem {
 }
 
 /// Reads one value, or a list in parentheses where `list` allows one.
-fn values<T>(parser: &mut Parser<'_>, list: bool, one: impl Fn(&mut Parser<'_>) -> Read<T>) -> Read<Vec<T>> {
-    let opened = parser.here();
-    if parser.peek(0) != Some(&TokenKind::Open) {
-        return Ok(vec![one(parser)?]);
+fn values<T>(cursor: &mut Cursor<'_>, list: bool, one: impl Fn(&mut Cursor<'_>) -> Read<T>) -> Read<Vec<T>> {
+    let opened = cursor.here();
+    if cursor.peek(0) != Some(&TokenKind::Open) {
+        return Ok(vec![one(cursor)?]);
     }
     if !list {
         return Err(Problem::new(opened, "a list stands only behind in or under").with_hint("write in (…)"));
     }
-    parser.advance();
+    cursor.advance();
     let mut values = Vec::new();
     loop {
-        values.push(one(parser)?);
+        values.push(one(cursor)?);
         if values.len() > MAX_LIST {
             return Err(Problem::new(
                 opened,
                 format!("the list has more than {MAX_LIST} values"),
             ));
         }
-        match parser.peek(0) {
-            Some(TokenKind::Comma) => parser.advance(),
+        match cursor.peek(0) {
+            Some(TokenKind::Comma) => cursor.advance(),
             Some(TokenKind::Close) => {
-                parser.advance();
+                cursor.advance();
                 return Ok(values);
             }
             Some(TokenKind::Open | TokenKind::Symbol(_) | TokenKind::Word(_) | TokenKind::Quoted(_))
             | None => {
                 return Err(Problem::new(
-                    parser.here(),
+                    cursor.here(),
                     "a comma or a closing parenthesis is missing here",
                 ));
             }
@@ -182,8 +182,8 @@ fn values<T>(parser: &mut Parser<'_>, list: bool, one: impl Fn(&mut Parser<'_>) 
 }
 
 /// Takes the next word or quoted text; the flag says whether it was quoted.
-fn text(parser: &mut Parser<'_>, wanted: &str) -> Read<(String, bool)> {
-    let found = match parser.peek(0) {
+fn text(cursor: &mut Cursor<'_>, wanted: &str) -> Read<(String, bool)> {
+    let found = match cursor.peek(0) {
         Some(TokenKind::Quoted(said)) => Some((said.clone(), true)),
         Some(TokenKind::Word(word)) => Some((word.clone(), false)),
         Some(TokenKind::Open | TokenKind::Close | TokenKind::Comma | TokenKind::Symbol(_)) | None => None,
@@ -197,23 +197,23 @@ fn text(parser: &mut Parser<'_>, wanted: &str) -> Read<(String, bool)> {
     };
     match found.filter(|found| !joins(found)) {
         Some(found) => {
-            parser.advance();
+            cursor.advance();
             Ok(found)
         }
-        None => Err(Problem::new(parser.here(), format!("{wanted} is missing here"))),
+        None => Err(Problem::new(cursor.here(), format!("{wanted} is missing here"))),
     }
 }
 
-fn said(parser: &mut Parser<'_>) -> Read<String> {
-    text(parser, "a text").map(|(said, _)| said)
+fn said(cursor: &mut Cursor<'_>) -> Read<String> {
+    text(cursor, "a text").map(|(said, _)| said)
 }
 
 /// Reads a word, together with the next where the two are one word of `table`: `my unit`.
-fn word_of<T: Copy>(parser: &mut Parser<'_>, table: &[words::Word<T>]) -> Option<T> {
-    let Some(TokenKind::Word(first)) = parser.peek(0) else {
+fn word_of<T: Copy>(cursor: &mut Cursor<'_>, table: &[words::Word<T>]) -> Option<T> {
+    let Some(TokenKind::Word(first)) = cursor.peek(0) else {
         return None;
     };
-    let pair = match parser.peek(1) {
+    let pair = match cursor.peek(1) {
         Some(TokenKind::Word(second)) => words::find(table, &format!("{first} {second}")),
         Some(_) | None => None,
     };
@@ -221,13 +221,13 @@ fn word_of<T: Copy>(parser: &mut Parser<'_>, table: &[words::Word<T>]) -> Option
         Some(found) => (found, 2),
         None => (words::find(table, first)?, 1),
     };
-    (0..length).for_each(|_| parser.advance());
+    (0..length).for_each(|_| cursor.advance());
     Some(found)
 }
 
-fn name(parser: &mut Parser<'_>, field: NameField) -> Read<Name> {
-    let start = parser.here();
-    let value = match word_of(parser, words::MYSELF) {
+fn name(cursor: &mut Cursor<'_>, field: NameField) -> Read<Name> {
+    let start = cursor.here();
+    let value = match word_of(cursor, words::MYSELF) {
         Some(Myself::Me) if field.holds_persons() => NameValue::Me,
         Some(Myself::MyUnit) if field.holds_units() => NameValue::MyUnit,
         Some(myself) => {
@@ -238,7 +238,7 @@ fn name(parser: &mut Parser<'_>, field: NameField) -> Read<Name> {
             };
             return Err(Problem::new(start, "this field does not hold who looks").with_hint(hint));
         }
-        None => NameValue::Said(text(parser, "a name")?.0),
+        None => NameValue::Said(text(cursor, "a name")?.0),
     };
     // `my unit` is two tokens; for messages its first word is place enough.
     Ok(Name {
@@ -247,9 +247,9 @@ fn name(parser: &mut Parser<'_>, field: NameField) -> Read<Name> {
     })
 }
 
-fn phase(parser: &mut Parser<'_>) -> Read<crate::pack::model::Phase> {
-    let start = parser.here();
-    let (said, _) = text(parser, "a phase")?;
+fn phase(cursor: &mut Cursor<'_>) -> Read<crate::pack::phase::Phase> {
+    let start = cursor.here();
+    let (said, _) = text(cursor, "a phase")?;
     words::find(words::PHASES, &said).ok_or_else(|| {
         let known = words::PHASES
             .iter()
@@ -263,9 +263,9 @@ fn phase(parser: &mut Parser<'_>) -> Read<crate::pack::model::Phase> {
     })
 }
 
-fn count(parser: &mut Parser<'_>) -> Read<u32> {
-    let start = parser.here();
-    let (said, _) = text(parser, "a number")?;
+fn count(cursor: &mut Cursor<'_>) -> Read<u32> {
+    let start = cursor.here();
+    let (said, _) = text(cursor, "a number")?;
     said.parse()
         .ok()
         .filter(|_| !said.starts_with('+'))
@@ -276,10 +276,10 @@ fn count(parser: &mut Parser<'_>) -> Read<u32> {
 }
 
 /// Reads a length such as `3wd`; `3 wd` is one too.
-fn length(parser: &mut Parser<'_>, field: LengthField) -> Read<Limit> {
-    let start = parser.here();
-    let (mut said, _) = text(parser, "a length of time")?;
-    join_unit(parser, &mut said);
+fn length(cursor: &mut Cursor<'_>, field: LengthField) -> Read<Limit> {
+    let start = cursor.here();
+    let (mut said, _) = text(cursor, "a length of time")?;
+    join_unit(cursor, &mut said);
     let found = amount_and_unit(&said).filter(|(amount, _)| !amount.starts_with(['+', '-']));
     let Some((amount, unit)) = found else {
         let message = format!("{said:?} is not a length of time");
@@ -295,18 +295,18 @@ fn length(parser: &mut Parser<'_>, field: LengthField) -> Read<Limit> {
     })
 }
 
-fn when(parser: &mut Parser<'_>) -> Read<When> {
-    if let Some(when) = word_of(parser, words::DATES) {
+fn when(cursor: &mut Cursor<'_>) -> Read<When> {
+    if let Some(when) = word_of(cursor, words::DATES) {
         return Ok(when);
     }
-    let start = parser.here();
-    let (mut said, _) = text(parser, "a date")?;
+    let start = cursor.here();
+    let (mut said, _) = text(cursor, "a date")?;
     if let Ok(date) = said.parse::<Date>()
         && date.to_string() == said
     {
         return Ok(When::On(date));
     }
-    join_unit(parser, &mut said);
+    join_unit(cursor, &mut said);
     let ago = said.strip_suffix('前').map(|amount| format!("-{amount}"));
     let ahead = said.strip_suffix('后').map(|amount| format!("+{amount}"));
     let relative = ago.or(ahead).unwrap_or_else(|| said.clone());
@@ -325,15 +325,15 @@ fn when(parser: &mut Parser<'_>) -> Read<When> {
 }
 
 /// Adds the next word to `said` where `said` is a number and the word is a unit.
-fn join_unit(parser: &mut Parser<'_>, said: &mut String) {
-    let Some(TokenKind::Word(next)) = parser.peek(0) else {
+fn join_unit(cursor: &mut Cursor<'_>, said: &mut String) {
+    let Some(TokenKind::Word(next)) = cursor.peek(0) else {
         return;
     };
     let bare = next.trim_end_matches(['前', '后']);
     let is_number = said.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-'));
     if is_number && words::find(words::LENGTHS, bare).is_some() {
         said.push_str(next);
-        parser.advance();
+        cursor.advance();
     }
 }
 

@@ -1,7 +1,7 @@
 //! Tests of the language as a whole, over one small scene.
 
 mod completion;
-mod fuzz;
+mod inverse;
 mod meaning;
 mod text;
 

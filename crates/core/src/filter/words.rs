@@ -1,11 +1,11 @@
 //! The words of the language, English and Chinese. In each row the first word of a language is the one
 //! that is printed; the others are read as well. English words are read in any case.
 
-use crate::case::facts::Flag;
+use crate::case::flag::Flag;
 use crate::clock::LimitUnit;
 use crate::filter::ast::{CountField, DateField, LengthField, NameField, Order, Period, Relation, When};
 use crate::label::Lang;
-use crate::pack::model::Phase;
+use crate::pack::phase::Phase;
 
 /// What is meant, and the words for it.
 pub(super) struct Word<T: 'static> {

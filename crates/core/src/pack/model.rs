@@ -6,6 +6,9 @@ use jiff::civil::Date;
 
 use crate::label::Label;
 
+// Apart, so that the filter language, which steps and grants hold, can lean on it without a circle.
+pub use super::phase::Phase;
+
 /// A policy pack 政策包: kinds, taxonomies, clocks, grants and words, each rule with its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pack {
@@ -194,25 +197,6 @@ pub struct State {
     pub phase: Phase,
 }
 
-/// Where in its life a case is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Phase {
-    /// It was raised; nobody has accepted it.
-    Raise,
-    /// It was accepted; nobody is responsible yet.
-    Accept,
-    /// A unit acts.
-    Act,
-    /// Somebody independent verifies.
-    Verify,
-    /// The reporter is answered, or the result is public.
-    Answer,
-    /// It is closed.
-    Closed,
-    /// It is closed and watched for coming back.
-    Watch,
-}
-
 /// A step 环节: a way from one state to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
@@ -235,7 +219,7 @@ pub struct Step {
     /// What must be there already.
     pub needs: Vec<Need>,
     /// A filter that must be true of the case.
-    pub guard: Option<crate::filter::Ast>,
+    pub guard: Option<crate::filter::ast::Ast>,
     /// Clocks it starts.
     pub start: Vec<String>,
     /// Clocks it stops: they were met.
@@ -356,7 +340,7 @@ pub struct Grant {
     /// What it may do.
     pub actions: Vec<String>,
     /// Which cases: a filter in which `me` and `my unit` are the actor's.
-    pub scope: crate::filter::Ast,
+    pub scope: crate::filter::ast::Ast,
     /// The source.
     pub source: String,
 }

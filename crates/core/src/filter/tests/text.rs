@@ -334,8 +334,3 @@ fn joining_two_filters_keeps_the_canonical_form() {
     assert_eq!(Ast::everything().and(read("open")), read("open"));
     assert_eq!(read("open").and(Ast::everything()), read("open"));
 }
-
-/// The texts that are right, for others to damage.
-pub(super) fn valid() -> Vec<&'static str> {
-    READ.iter().flatten().copied().collect()
-}

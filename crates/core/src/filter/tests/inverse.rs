@@ -1,22 +1,17 @@
-//! Random filters and random texts: printing and reading are inverse, and no text makes anything panic.
-//!
-//! `BIHUAN_SOAK_SECONDS` makes the random texts go on for so long.
-
-use std::time::{Duration, Instant};
+//! Random filters: printing and reading are inverse.
 
 use jiff::ToSpan;
 use jiff::civil::date;
 use proptest::prelude::*;
 use proptest::sample::select;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::Config;
 
-use super::{World, text};
 use crate::case::facts::Flag;
 use crate::clock::{Limit, LimitUnit};
 use crate::filter::parse::join;
 use crate::filter::{
     Ast, CountField, DateField, LengthField, Measure, Name, NameField, NameValue, Order, Relation, Span,
-    Term, Test, When, check, parse, suggest, words,
+    Term, Test, When, parse, words,
 };
 use crate::label::Lang;
 
@@ -194,99 +189,4 @@ proptest! {
             prop_assert_eq!(parse(&printed), Ok(ast.clone()), "{}", printed);
         }
     }
-}
-
-/// Random characters, words of the language in random order, and valid filters with random damage.
-fn random_text() -> impl Strategy<Value = String> {
-    let mut vocabulary = vec![
-        "(",
-        ")",
-        "（",
-        "，",
-        ",",
-        "\"",
-        "“",
-        "”",
-        "!",
-        "＝",
-        ">",
-        "<=",
-        "-7d",
-        "3工作日",
-        "卫健委",
-        "\\",
-    ];
-    words::each_reserved(&mut |word| vocabulary.push(word));
-    let glued = prop::collection::vec((select(vocabulary.clone()), any::<bool>()), 0..60);
-    let soup = glued.prop_map(|words| {
-        let spaced = words
-            .into_iter()
-            .flat_map(|(word, space)| [word, if space { " " } else { "" }]);
-        spaced.collect::<String>()
-    });
-    let damage = prop::collection::vec((any::<prop::sample::Index>(), 0..3, select(vocabulary)), 1..6);
-    let damaged = (select(text::valid()), damage).prop_map(|(valid, damage)| {
-        let mut characters: Vec<char> = valid.chars().collect();
-        for (place, how, word) in damage {
-            let place = place.index(characters.len() + 1);
-            match how {
-                0 => characters.truncate(place),
-                1 => drop(characters.splice(place..(place + 1).min(characters.len()), [])),
-                _ => drop(characters.splice(place..place, word.chars())),
-            }
-        }
-        characters.into_iter().collect()
-    });
-    prop_oneof![1 => "\\PC*", 1 => any::<String>(), 2 => soup, 3 => damaged]
-}
-
-fn check_any_text(world: &World, text: &str, cursor: usize) {
-    match parse(text) {
-        Ok(ast) => {
-            assert_eq!(parse(&ast.print(Lang::Zh)).as_ref(), Ok(&ast), "{text}");
-            assert_eq!(parse(&ast.print(Lang::En)).as_ref(), Ok(&ast), "{text}");
-            for problem in world.look(|scene| check(&ast, scene)).err().into_iter().flatten() {
-                assert!(text.get(problem.span.clone()).is_some(), "{text}: {problem:?}");
-            }
-        }
-        Err(problems) => {
-            assert!(!problems.is_empty(), "{text}");
-            for problem in problems {
-                assert!(text.get(problem.span.clone()).is_some(), "{text}: {problem:?}");
-            }
-        }
-    }
-    let suggestions = world.look(|scene| suggest(text, cursor, Lang::Zh, scene));
-    assert!(
-        suggestions
-            .iter()
-            .all(|suggestion| text.get(suggestion.span.clone()).is_some()),
-        "{text}"
-    );
-}
-
-#[test]
-fn no_text_makes_the_language_panic() {
-    let seconds = std::env::var("BIHUAN_SOAK_SECONDS")
-        .ok()
-        .and_then(|seconds| seconds.parse().ok());
-    let end = Instant::now() + Duration::from_secs(seconds.unwrap_or(0));
-    let world = World::new();
-    let config = || Config {
-        failure_persistence: None,
-        ..Config::with_cases(2000)
-    };
-    let mut texts = 0_u64;
-    loop {
-        let run = TestRunner::new(config()).run(&(random_text(), 0_usize..200), |(text, cursor)| {
-            check_any_text(&world, &text, cursor);
-            Ok(())
-        });
-        run.expect("no text panics");
-        texts += 2000;
-        if Instant::now() >= end {
-            break;
-        }
-    }
-    println!("{texts} random texts");
 }

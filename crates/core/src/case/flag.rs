@@ -1,0 +1,73 @@
+//! The flags that a case can carry.
+
+use crate::event::Linkage;
+
+/// A flag that a case can carry in lists and filters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Flag {
+    /// Not ended.
+    Open,
+    /// A clock ran out.
+    Breached,
+    /// Its assignment is disputed.
+    Disputed,
+    /// A question waits for the reporter.
+    QuestionOpen,
+    /// It is linked as a duplicate of another.
+    Duplicate,
+    /// It is linked as a recurrence.
+    Recurrence,
+    /// It was taken up again at least once.
+    Reopened,
+    /// The reporter said "not solved" last.
+    Unsatisfied,
+    /// A due instant rests on an unpublished calendar 暂定.
+    Provisional,
+    /// It came by an import.
+    Imported,
+    /// Its reporter is anonymous.
+    Anonymous,
+}
+
+impl Flag {
+    /// All flags, in the order of their bits in the case row.
+    pub const ALL: [Flag; 11] = [
+        Flag::Open,
+        Flag::Breached,
+        Flag::Disputed,
+        Flag::QuestionOpen,
+        Flag::Duplicate,
+        Flag::Recurrence,
+        Flag::Reopened,
+        Flag::Unsatisfied,
+        Flag::Provisional,
+        Flag::Imported,
+        Flag::Anonymous,
+    ];
+
+    /// Returns the flag's word in the filter language.
+    pub fn word(self) -> &'static str {
+        match self {
+            Flag::Open => "open",
+            Flag::Breached => "breached",
+            Flag::Disputed => "disputed",
+            Flag::QuestionOpen => "asked",
+            Flag::Duplicate => "duplicate",
+            Flag::Recurrence => "recurrence",
+            Flag::Reopened => "reopened",
+            Flag::Unsatisfied => "unsatisfied",
+            Flag::Provisional => "provisional",
+            Flag::Imported => "imported",
+            Flag::Anonymous => "anonymous",
+        }
+    }
+
+    /// Returns the flag that stands for `linkage`, if one does.
+    pub fn of_linkage(linkage: Linkage) -> Option<Flag> {
+        match linkage {
+            Linkage::DuplicateOf => Some(Flag::Duplicate),
+            Linkage::RecurrenceOf => Some(Flag::Recurrence),
+            Linkage::PartOf => None,
+        }
+    }
+}
