@@ -18,7 +18,7 @@ use bihuan_core::case::fold::{fold, fold_all};
 use bihuan_core::event::{Actor, BodyRef, CaseEvent, Entry, Event, ExternalRef, Stream};
 use bihuan_core::id::{BodyId, CaseId, IdentityId, TenantId};
 use jiff::Timestamp;
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use crate::bodies::{self, Bodies};
 use crate::commit::idempotency::First;
@@ -36,8 +36,8 @@ statements! {
     INSERT_RECEIPT = "INSERT INTO receipt (tenant, code_hash, case_id) VALUES ($1, $2, $3)";
     INSERT_IDENTITY = "INSERT INTO identity (tenant, id, case_id, wrapped_key, sealed, phone_hash)
         VALUES ($1, $2, $3, $4, $5, $6)";
-    ERASE_IDENTITY = "UPDATE identity SET wrapped_key = NULL, sealed = NULL, phone_hash = NULL, erased_at = $4
-        WHERE tenant = $1 AND id = $2 AND case_id = $3";
+    ERASE_IDENTITY = "UPDATE identity SET wrapped_key = NULL, sealed = NULL, phone_hash = NULL, erased_at = $1
+        WHERE tenant = $2 AND id = $3 AND case_id = $4";
     FIND_EXTERNAL = "SELECT case_id FROM external WHERE tenant = $1 AND system = $2 AND key = $3";
 }
 
@@ -280,10 +280,10 @@ impl Change {
             bodies::erase(connection, tenant, case, *body, self.now)?;
             // The event may name the identity instead of a body; ids of the two never meet.
             connection.prepare_cached(ERASE_IDENTITY)?.execute((
+                millis(self.now),
                 Id(tenant.0),
                 Id(body.0),
                 Id(case.0),
-                millis(self.now),
             ))?;
         }
         self.write_row(connection, tenant)?;
@@ -330,8 +330,19 @@ impl Change {
 }
 
 fn known(connection: &Connection, tenant: TenantId, external: &ExternalRef) -> Result<CaseId, StoreError> {
-    let Id(case) = connection
+    let found = find_external(connection, tenant, external)?;
+    found.ok_or_else(|| StoreError::Corrupt("an imported record is there and is not".into()))
+}
+
+/// Returns the case that an imported record became.
+pub(crate) fn find_external(
+    connection: &Connection,
+    tenant: TenantId,
+    external: &ExternalRef,
+) -> Result<Option<CaseId>, StoreError> {
+    let found: Option<Id> = connection
         .prepare_cached(FIND_EXTERNAL)?
-        .query_row((Id(tenant.0), &external.system, &external.key), |row| row.get(0))?;
-    Ok(CaseId(case))
+        .query_row((Id(tenant.0), &external.system, &external.key), |row| row.get(0))
+        .optional()?;
+    Ok(found.map(|Id(case)| CaseId(case)))
 }

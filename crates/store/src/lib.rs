@@ -10,9 +10,11 @@
 
 #![warn(missing_docs)]
 
+pub mod account;
 pub mod backup;
 pub mod blob;
 pub mod bodies;
+pub mod bulk;
 pub mod commit;
 pub mod decide;
 mod engine;
@@ -20,6 +22,7 @@ pub mod error;
 pub mod execute;
 pub mod followers;
 pub mod keys;
+pub mod personal;
 pub mod proof;
 pub mod read;
 pub mod receipt;

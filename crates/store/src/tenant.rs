@@ -382,6 +382,21 @@ impl Tenant {
         }
     }
 
+    /// Runs one statement, whose parameters begin from the tenant's id, in the next batch; returns how many
+    /// rows it changed.
+    pub(crate) async fn change<P>(
+        &self,
+        sql: &'static str,
+        params: impl FnOnce(Id) -> P + Send + 'static,
+    ) -> Result<usize, StoreError>
+    where
+        P: rusqlite::Params,
+    {
+        let tenant = Id(self.id().0);
+        self.write_plain(move |connection| Ok(connection.prepare_cached(sql)?.execute(params(tenant))?))
+            .await
+    }
+
     /// Changes the org tree.
     ///
     /// # Errors

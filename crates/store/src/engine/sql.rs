@@ -11,3 +11,52 @@ macro_rules! statements {
 }
 
 pub(crate) use statements;
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    /// Every list of statements in the crate that [`super::statements`] made.
+    fn all() -> Vec<&'static str> {
+        let lists = [
+            crate::account::STATEMENTS,
+            crate::bodies::STATEMENTS,
+            crate::commit::STATEMENTS,
+            crate::commit::idempotency::STATEMENTS,
+            crate::commit::inbox::STATEMENTS,
+            crate::commit::log::STATEMENTS,
+            crate::commit::rows::STATEMENTS,
+            crate::commit::search::STATEMENTS,
+            crate::personal::STATEMENTS,
+            crate::read::case::STATEMENTS,
+            crate::tenant::STATEMENTS,
+            crate::tenant::numbers::STATEMENTS,
+        ];
+        lists.concat()
+    }
+
+    #[test]
+    fn every_statement_can_be_prepared() {
+        let mut connection = Connection::open_in_memory().expect("memory");
+        crate::schema::migrate(&mut connection).expect("schema");
+        for sql in all() {
+            connection
+                .prepare(sql)
+                .unwrap_or_else(|error| panic!("{sql}: {error}"));
+        }
+    }
+
+    /// SQLite numbers `$n` by first appearance, PostgreSQL by `n`; so the two must agree.
+    #[test]
+    fn parameters_appear_in_their_order() {
+        for sql in all() {
+            let mut next = 1;
+            for number in sql.split('$').skip(1) {
+                let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
+                let number: u32 = digits.parse().expect("a number after the sign");
+                assert!(number <= next, "{sql}");
+                next = next.max(number + 1);
+            }
+        }
+    }
+}

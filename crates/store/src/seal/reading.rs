@@ -9,8 +9,8 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::{Identity, SealedIdentity, phone_hash};
 use crate::bodies::Bodies;
-use crate::error::{ExecuteError, StoreError};
 use crate::decide::require_action;
+use crate::error::{ExecuteError, StoreError};
 use crate::execute::Appended;
 use crate::tenant::Tenant;
 use crate::value::Id;

@@ -42,6 +42,11 @@ impl Cache {
         self.young.insert(loaded.case.id, loaded);
     }
 
+    pub(crate) fn clear(&mut self) {
+        self.young.clear();
+        self.old.clear();
+    }
+
     pub(crate) fn forget(&mut self, id: CaseId) {
         self.young.remove(&id);
         self.old.remove(&id);

@@ -32,7 +32,7 @@ impl Numbers {
     pub(crate) fn take(&self, prefix: &str, day: Date) -> Option<String> {
         let mut blocks = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
         let serial = blocks.get_mut(&(prefix.to_owned(), day))?.next()?;
-        Some(format!("{prefix}{}{serial:05}", day.strftime("%Y%m%d")))
+        Some(format(prefix, day, serial))
     }
 
     /// Takes in a block that [`reserve`] returned. What is left of the one before is given up.
@@ -42,6 +42,21 @@ impl Numbers {
     }
 }
 
+/// Returns the number with this serial.
+pub(crate) fn format(prefix: &str, day: Date, serial: i64) -> String {
+    format!("{prefix}{}{serial:05}", day.strftime("%Y%m%d"))
+}
+
+/// Takes the next serial alone, for a session that leaves no gaps.
+pub(crate) fn next(
+    connection: &Connection,
+    tenant: TenantId,
+    prefix: &str,
+    day: Date,
+) -> Result<i64, StoreError> {
+    Ok(take(connection, tenant, prefix, day, 1)?.start)
+}
+
 /// Reserves a block of serials for this process.
 pub(crate) fn reserve(
     connection: &Connection,
@@ -49,8 +64,18 @@ pub(crate) fn reserve(
     prefix: &str,
     day: Date,
 ) -> Result<Range<i64>, StoreError> {
+    take(connection, tenant, prefix, day, BLOCK)
+}
+
+fn take(
+    connection: &Connection,
+    tenant: TenantId,
+    prefix: &str,
+    day: Date,
+    count: i64,
+) -> Result<Range<i64>, StoreError> {
     let next: i64 = connection
         .prepare_cached(RESERVE)?
-        .query_row((Id(tenant.0), prefix, day.to_string(), BLOCK), |row| row.get(0))?;
-    Ok(next - BLOCK..next)
+        .query_row((Id(tenant.0), prefix, day.to_string(), count), |row| row.get(0))?;
+    Ok(next - count..next)
 }

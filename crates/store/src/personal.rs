@@ -1,0 +1,283 @@
+//! What belongs to one person: saved views, drafts, and how far they have read their units' inbox.
+
+use bihuan_core::id::{CaseId, Entropy, PersonId, UnitId, uuid_v7};
+use bihuan_core::permission::Permit;
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Row};
+use uuid::Uuid;
+
+use crate::decide::require_action;
+use crate::engine::sql::statements;
+use crate::error::{ExecuteError, StoreError};
+use crate::read::Reader;
+use crate::tenant::Tenant;
+use crate::value::{Id, instant, millis};
+
+statements! {
+    SAVE_VIEW = "INSERT INTO saved_view (tenant, id, owner, shared, name, filter, sort, columns, made_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    DROP_VIEW = "DELETE FROM saved_view WHERE tenant = $1 AND id = $2 AND owner = $3";
+    VIEWS = "SELECT id, owner, shared, name, filter, sort, columns, made_at FROM saved_view
+        WHERE tenant = $1 AND (owner = $2 OR shared = 1) ORDER BY name, id";
+    SAVE_DRAFT = "INSERT INTO draft (tenant, person, form, sealed, saved_at) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (tenant, person, form) DO UPDATE SET sealed = excluded.sealed, saved_at = excluded.saved_at";
+    DROP_DRAFT = "DELETE FROM draft WHERE tenant = $1 AND person = $2 AND form = $3";
+    DRAFT = "SELECT sealed, saved_at FROM draft WHERE tenant = $1 AND person = $2 AND form = $3";
+    INBOX = "SELECT at, case_id, version, what FROM inbox
+        WHERE tenant = $1 AND unit = $2 ORDER BY at DESC, case_id DESC, version DESC LIMIT $3";
+    SEEN = "INSERT INTO inbox_seen (tenant, person, unit, seen_until) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (tenant, person, unit) DO UPDATE SET seen_until = excluded.seen_until";
+    SEEN_UNTIL = "SELECT seen_until FROM inbox_seen WHERE tenant = $1 AND person = $2 AND unit = $3";
+}
+
+/// A filter that somebody keeps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedView {
+    /// Its id.
+    pub id: Uuid,
+    /// Whose it is.
+    pub owner: PersonId,
+    /// Whether everybody may use it.
+    pub shared: bool,
+    /// Its name.
+    pub name: String,
+    /// The filter's text.
+    pub filter: String,
+    /// The sort's text.
+    pub sort: String,
+    /// The columns, as the page writes them.
+    pub columns: String,
+    /// When it was saved.
+    pub made_at: Timestamp,
+}
+
+/// A view to be saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewView {
+    /// Whether everybody may use it; needs the permit of `view.share`.
+    pub shared: bool,
+    /// Its name.
+    pub name: String,
+    /// The filter's text, already found to be right.
+    pub filter: String,
+    /// The sort's text.
+    pub sort: String,
+    /// The columns, as the page writes them.
+    pub columns: String,
+}
+
+/// Something that a unit has to notice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Noticed {
+    /// When it was taken down.
+    pub at: Timestamp,
+    /// The case.
+    pub case: CaseId,
+    /// The event's version in the case.
+    pub version: u32,
+    /// What: `assigned`, `ruled`, `warned`, `breached`, `replied`, `unsatisfied`, `failed`, `reopened`.
+    pub what: String,
+    /// Whether the person has not seen it yet.
+    pub unseen: bool,
+}
+
+impl Tenant {
+    /// Saves a view of `owner` and returns its id.
+    ///
+    /// # Errors
+    /// [`ExecuteError::NotPermitted`] if it is shared and the permit is not for `view.share`.
+    pub async fn save_view(
+        &self,
+        permit: Option<&Permit>,
+        owner: PersonId,
+        view: NewView,
+        now: Timestamp,
+        entropy: &mut (dyn Entropy + Send),
+    ) -> Result<Uuid, ExecuteError> {
+        match permit {
+            Some(permit) if view.shared => require_action(permit, "view.share")?,
+            None if view.shared => {
+                return Err(ExecuteError::NotPermitted {
+                    needed: "view.share".into(),
+                });
+            }
+            Some(_) | None => {}
+        }
+        let id = uuid_v7(now, entropy);
+        let NewView {
+            shared,
+            name,
+            filter,
+            sort,
+            columns,
+        } = view;
+        let made_at = millis(now);
+        self.change(SAVE_VIEW, move |tenant| {
+            (
+                tenant,
+                Id(id),
+                Id(owner.0),
+                shared,
+                name,
+                filter,
+                sort,
+                columns,
+                made_at,
+            )
+        })
+        .await?;
+        Ok(id)
+    }
+
+    /// Deletes a view of `owner`.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if they have no such view.
+    pub async fn drop_view(&self, owner: PersonId, id: Uuid) -> Result<(), StoreError> {
+        match self
+            .change(DROP_VIEW, move |tenant| (tenant, Id(id), Id(owner.0)))
+            .await?
+        {
+            0 => Err(StoreError::NotFound("the view".into())),
+            _ => Ok(()),
+        }
+    }
+
+    /// Keeps what somebody has begun to write in a form, sealed; replaces what was there.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the writer has stopped.
+    pub async fn save_draft(
+        &self,
+        person: PersonId,
+        form: &str,
+        text: &str,
+        now: Timestamp,
+        entropy: &mut (dyn Entropy + Send),
+    ) -> Result<(), StoreError> {
+        let sealed = self
+            .keys()
+            .data
+            .seal(&draft_owner(person, form), text.as_bytes(), entropy);
+        let form = form.to_owned();
+        self.change(SAVE_DRAFT, move |tenant| {
+            (tenant, Id(person.0), form, sealed, millis(now))
+        })
+        .await
+        .map(drop)
+    }
+
+    /// Deletes a draft, if there is one.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the writer has stopped.
+    pub async fn drop_draft(&self, person: PersonId, form: &str) -> Result<(), StoreError> {
+        let form = form.to_owned();
+        self.change(DROP_DRAFT, move |tenant| (tenant, Id(person.0), form))
+            .await
+            .map(drop)
+    }
+
+    /// Notes that a person has seen a unit's inbox up to an instant.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the writer has stopped.
+    pub async fn see_inbox(
+        &self,
+        person: PersonId,
+        unit: UnitId,
+        until: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.change(SEEN, move |tenant| {
+            (tenant, Id(person.0), Id(unit.0), millis(until))
+        })
+        .await
+        .map(drop)
+    }
+}
+
+impl Reader {
+    /// Returns a person's views and those that are shared, by name.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the database cannot be read.
+    pub fn views(&self, person: PersonId) -> Result<Vec<SavedView>, StoreError> {
+        let mut statement = self.snapshot.connection().prepare_cached(VIEWS)?;
+        let mut rows = statement.query((Id(self.tenant.id().0), Id(person.0)))?;
+        let mut views = Vec::new();
+        while let Some(row) = rows.next()? {
+            views.push(read_view(row)?);
+        }
+        Ok(views)
+    }
+
+    /// Returns a draft and when it was saved.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if it does not open.
+    pub fn draft(&self, person: PersonId, form: &str) -> Result<Option<(String, Timestamp)>, StoreError> {
+        let mut statement = self.snapshot.connection().prepare_cached(DRAFT)?;
+        let found: Option<(Vec<u8>, i64)> = statement
+            .query_row((Id(self.tenant.id().0), Id(person.0), form), |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()?;
+        let Some((sealed, saved_at)) = found else {
+            return Ok(None);
+        };
+        let damaged = || StoreError::Corrupt(format!("the draft of {person} for {form} does not open"));
+        let plain = self.tenant.keys().data.open(&draft_owner(person, form), &sealed);
+        let plain = plain.map_err(|_| damaged())?;
+        let text = std::str::from_utf8(&plain).map_err(|_| damaged())?;
+        Ok(Some((text.to_owned(), instant(saved_at)?)))
+    }
+
+    /// Returns the newest of a unit's inbox, newest first, and what `person` has not seen of it.
+    ///
+    /// It names cases without asking who may see them: the caller leaves out what the viewer may not read.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the database cannot be read.
+    pub fn inbox(&self, unit: UnitId, person: PersonId, limit: u32) -> Result<Vec<Noticed>, StoreError> {
+        let connection = self.snapshot.connection();
+        let tenant = Id(self.tenant.id().0);
+        let seen_until: Option<i64> = connection
+            .prepare_cached(SEEN_UNTIL)?
+            .query_row((tenant, Id(person.0), Id(unit.0)), |row| row.get(0))
+            .optional()?;
+        let mut statement = connection.prepare_cached(INBOX)?;
+        let mut rows = statement.query((tenant, Id(unit.0), limit))?;
+        let mut noticed = Vec::new();
+        while let Some(row) = rows.next()? {
+            let at: i64 = row.get(0)?;
+            let Id(case) = row.get(1)?;
+            noticed.push(Noticed {
+                at: instant(at)?,
+                case: CaseId(case),
+                version: row.get(2)?,
+                what: row.get(3)?,
+                unseen: seen_until.is_none_or(|until| at > until),
+            });
+        }
+        Ok(noticed)
+    }
+}
+
+/// What a draft is sealed for: it opens for nobody else and in no other form.
+fn draft_owner(person: PersonId, form: &str) -> Vec<u8> {
+    [person.0.as_bytes(), form.as_bytes()].concat()
+}
+
+fn read_view(row: &Row<'_>) -> Result<SavedView, StoreError> {
+    let (Id(id), Id(owner)) = (row.get(0)?, row.get(1)?);
+    Ok(SavedView {
+        id,
+        owner: PersonId(owner),
+        shared: row.get(2)?,
+        name: row.get(3)?,
+        filter: row.get(4)?,
+        sort: row.get(5)?,
+        columns: row.get(6)?,
+        made_at: instant(row.get(7)?)?,
+    })
+}

@@ -1,0 +1,195 @@
+//! A fresh city per test, with the shipped packs and a few units.
+
+use std::path::Path;
+
+use bihuan_core::case::command::{Command, Raise, TakeStep};
+use bihuan_core::event::{Disclosure, RaisedBy};
+use bihuan_core::id::{CaseId, Entropy, PersonId, UnitId};
+use bihuan_core::label::Label;
+use bihuan_core::org::{OrgEvent, Person, Unit};
+use bihuan_core::permission::{Permit, Rights, Viewer, authorize_general};
+use bihuan_store::bodies::Bodies;
+use bihuan_store::execute::Receipt;
+use bihuan_store::keys::MasterKey;
+use bihuan_store::tenant::{Founding, Marks, Options, Store, Tenant};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+/// The instant at which tests begin: Monday 2026-03-02, 10:00 in China.
+pub const NOW: &str = "2026-03-02T02:00:00Z";
+
+/// Counts upwards, so that each run makes the same ids.
+#[derive(Debug, Default)]
+pub struct Counter(pub u64);
+
+impl Entropy for Counter {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(8) {
+            self.0 += 1;
+            let mixed = self.0.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            chunk.copy_from_slice(&mixed.to_be_bytes()[..chunk.len()]);
+        }
+    }
+}
+
+/// A store in a directory of its own.
+pub struct City {
+    pub dir: tempfile::TempDir,
+    pub store: Store,
+    pub tenant: Tenant,
+    pub entropy: Counter,
+}
+
+pub fn now() -> Timestamp {
+    NOW.parse().expect("an instant")
+}
+
+pub fn options() -> Options {
+    Options {
+        master_key: MasterKey::of_seed(7),
+        vfs: None,
+    }
+}
+
+pub fn init(directory: &Path, entropy: &mut Counter) -> Store {
+    let founding = Founding {
+        name: Label::new("测试市", "Test City"),
+        host: None,
+        calendar: bihuan_packs::CALENDAR_CN,
+        packs: &bihuan_packs::TEXTS,
+        now: now(),
+    };
+    let marks = Marks {
+        testing: true,
+        demo: false,
+    };
+    Store::init(directory, marks, &options(), &founding, entropy).expect("a new store")
+}
+
+pub const HOTLINE: UnitId = UnitId(Uuid::from_u128(1));
+pub const HEALTH: UnitId = UnitId(Uuid::from_u128(2));
+pub const HOUSING: UnitId = UnitId(Uuid::from_u128(3));
+pub const CLERK: PersonId = PersonId(Uuid::from_u128(11));
+
+impl City {
+    pub async fn new() -> City {
+        let dir = tempfile::tempdir().expect("a directory");
+        let mut entropy = Counter::default();
+        let store = init(dir.path(), &mut entropy);
+        let tenant = store.tenant(None).expect("the only tenant");
+        let city = City {
+            dir,
+            store,
+            tenant,
+            entropy,
+        };
+        for (id, code, zh) in [
+            (HOTLINE, "hotline", "热线"),
+            (HEALTH, "health", "卫健委"),
+            (HOUSING, "housing", "住建局"),
+        ] {
+            city.org(OrgEvent::UnitFounded(unit(id, code, zh))).await;
+        }
+        city.org(OrgEvent::PersonAdded(Person {
+            id: CLERK,
+            name: Label::new("张三", "Zhang San"),
+        }))
+        .await;
+        city
+    }
+
+    pub async fn org(&self, event: OrgEvent) {
+        self.tenant
+            .change_org(&Permit::system(), event, now())
+            .await
+            .expect("the tree allows it");
+    }
+
+    pub fn bodies(&mut self) -> Bodies {
+        Bodies::new(now(), &mut self.entropy)
+    }
+
+    pub async fn raise(&mut self, title: &str, text: &str) -> Receipt {
+        let mut bodies = self.bodies();
+        let raise = raise(&mut bodies, title, text);
+        self.tenant
+            .raise(&Permit::reporter(), raise, None, bodies, None, now())
+            .await
+            .expect("taken in")
+    }
+
+    /// The clerk's permit for an action that dispatchers have.
+    pub fn permit(&self, action: &str) -> Permit {
+        let scene = self.tenant.scene();
+        let packs: Vec<_> = scene.newest().map(|pack| &**pack).collect();
+        let rights = Rights {
+            grants: &scene.grants,
+            packs: &packs,
+            org: &scene.org,
+            calendar: &scene.calendar,
+            now: now(),
+        };
+        let roles = vec![("dispatcher".to_owned(), HOTLINE)];
+        let viewer = Viewer {
+            person: CLERK,
+            unit: HOTLINE,
+            roles,
+        };
+        authorize_general(&viewer, action, &rights).expect("dispatchers may")
+    }
+
+    /// Accepts the case and makes the health bureau responsible.
+    pub async fn assign(&mut self, case: CaseId) {
+        let steps = [("register", "accept", None), ("assign", "assign", Some(HEALTH))];
+        for (action, step, unit) in steps {
+            let bodies = self.bodies();
+            let permit = self.permit(action);
+            let step = TakeStep {
+                step: step.into(),
+                unit,
+                ..TakeStep::default()
+            };
+            let taken = self
+                .tenant
+                .execute(&permit, case, Command::TakeStep(step), bodies, None, now())
+                .await;
+            taken.expect("the step is taken");
+        }
+    }
+}
+
+pub fn unit(id: UnitId, code: &str, zh: &str) -> Unit {
+    Unit {
+        id,
+        code: code.into(),
+        name: Label::new(zh, code),
+        aliases: Vec::new(),
+        class: "department".into(),
+        parent: None,
+        external: false,
+        founded_on: "2020-01-01".parse().expect("a date"),
+    }
+}
+
+pub fn raise(bodies: &mut Bodies, title: &str, text: &str) -> Raise {
+    Raise {
+        number: String::new(),
+        kind: "help".into(),
+        channel: "portal".into(),
+        source: None,
+        category: None,
+        campaigns: Vec::new(),
+        severity: 2,
+        title: bodies.write(title),
+        text: bodies.write(text),
+        place: None,
+        raised_by: RaisedBy::Reporter {
+            identity: None,
+            disclosure: Disclosure::Anonymous,
+        },
+        accused: Vec::new(),
+        links: Vec::new(),
+        external: None,
+        imported: None,
+    }
+}

@@ -1,0 +1,206 @@
+//! Lists, counts and search.
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use bihuan_core::case::command::{Command, Raise};
+use bihuan_core::filter::Checked;
+use bihuan_core::permission::Permit;
+use bihuan_store::read::list::{Listing, Sort, SortBy};
+use common::{City, now, raise};
+
+async fn city_with(count: usize) -> City {
+    let mut city = City::new().await;
+    for place in 0..count {
+        let mut bodies = city.bodies();
+        let severity = 1 + (place % 5) as u8;
+        let asked = Raise {
+            severity,
+            ..raise(&mut bodies, &format!("标题{place}"), "内容")
+        };
+        let at = now() + jiff::SignedDuration::from_secs((place % 4) as i64);
+        city.tenant
+            .raise(&Permit::reporter(), asked, None, bodies, None, at)
+            .await
+            .expect("taken in");
+    }
+    city
+}
+
+#[tokio::test]
+async fn pages_cover_a_list_without_gap_or_double_in_every_order() {
+    let city = city_with(23).await;
+    let reader = city.tenant.reader().expect("reader");
+    let everything = Checked::everything();
+    for by in SortBy::ALL {
+        for descending in [false, true] {
+            let sort = Sort { by, descending };
+            let (mut seen, mut after) = (Vec::new(), None);
+            loop {
+                let listing = Listing {
+                    filter: &everything,
+                    sort,
+                    after: after.as_ref(),
+                    limit: 5,
+                };
+                let page = reader.list(&listing).expect("reads");
+                assert!(page.rows.len() <= 5);
+                seen.extend(page.rows.into_iter().map(|row| row.id));
+                match page.next {
+                    Some(next) => after = Some(next),
+                    None => break,
+                }
+            }
+            let distinct: BTreeSet<_> = seen.iter().collect();
+            assert_eq!((seen.len(), distinct.len()), (23, 23), "{sort}");
+            let whole = Listing {
+                filter: &everything,
+                sort,
+                after: None,
+                limit: 100,
+            };
+            let whole: Vec<_> = reader
+                .list(&whole)
+                .expect("reads")
+                .rows
+                .into_iter()
+                .map(|row| row.id)
+                .collect();
+            assert_eq!(seen, whole, "{sort}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_count_stops_at_its_cap_and_phases_add_up() {
+    let city = city_with(7).await;
+    let reader = city.tenant.reader().expect("reader");
+    assert_eq!(reader.count(&Checked::everything(), 100).expect("counts"), 7);
+    assert_eq!(reader.count(&Checked::everything(), 3).expect("counts"), 3);
+    assert_eq!(reader.count(&Checked::nothing(), 3).expect("counts"), 0);
+    let phases = reader.count_by_phase(&Checked::everything()).expect("counts");
+    assert_eq!(phases.iter().map(|(_, count)| count).sum::<usize>(), 7);
+}
+
+#[tokio::test]
+async fn a_title_is_listed_and_found() {
+    let mut city = City::new().await;
+    city.raise("小区停车难", "物业不管停车").await;
+    let text_only = city.raise("其他", "楼下噪音扰民，停车也难").await.case();
+    let both = city.raise("噪音扰民", "夜间噪音扰民").await.case();
+    let reader = city.tenant.reader().expect("reader");
+    let hits = reader
+        .search("噪音", &Checked::everything(), 10)
+        .expect("searches");
+    let found: Vec<_> = hits.hits.iter().map(|hit| hit.row.id).collect();
+    assert_eq!(found, [both, text_only]);
+    assert_eq!(hits.hits[0].row.title.as_deref(), Some("噪音扰民"));
+    assert!(
+        reader
+            .search("不存在的词", &Checked::everything(), 10)
+            .expect("searches")
+            .hits
+            .is_empty()
+    );
+    assert!(
+        reader
+            .search("噪音", &Checked::nothing(), 10)
+            .expect("searches")
+            .hits
+            .is_empty()
+    );
+    assert!(
+        reader
+            .search("！", &Checked::everything(), 10)
+            .expect("searches")
+            .hits
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn an_erased_text_is_gone_from_the_case_and_from_search() {
+    let mut city = City::new().await;
+    let case = city.raise("噪音扰民", "我叫王五，夜间噪音").await.case();
+    let text = city
+        .tenant
+        .reader()
+        .expect("reader")
+        .case(case)
+        .expect("reads")
+        .expect("there")
+        .case
+        .text;
+    let mut bodies = city.bodies();
+    let command = Command::EraseBody {
+        body: text.id,
+        reason: bodies.write("本人要求"),
+    };
+    city.tenant
+        .execute(&Permit::system(), case, command, bodies, None, now())
+        .await
+        .expect("erased");
+    let reader = city.tenant.reader().expect("reader");
+    let view = reader.case(case).expect("reads").expect("there");
+    assert_eq!(view.text(text), None);
+    assert_eq!(view.text(view.case.title), Some("噪音扰民"));
+    assert!(
+        reader
+            .search("王五", &Checked::everything(), 10)
+            .expect("searches")
+            .hits
+            .is_empty()
+    );
+    assert_eq!(
+        reader
+            .search("扰民", &Checked::everything(), 10)
+            .expect("searches")
+            .hits
+            .len(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_corrected_title_is_found_by_its_new_words_only() {
+    let mut city = City::new().await;
+    let case = city.raise("停水", "无水可用").await.case();
+    let mut bodies = city.bodies();
+    let correction = bihuan_core::event::Correction {
+        title: Some(bodies.write("停电")),
+        ..Default::default()
+    };
+    let command = Command::CorrectRegistration {
+        correction,
+        reason: bodies.write("听错了"),
+    };
+    city.tenant
+        .execute(&Permit::system(), case, command, bodies, None, now())
+        .await
+        .expect("corrected");
+    let reader = city.tenant.reader().expect("reader");
+    assert!(
+        reader
+            .search("停水", &Checked::everything(), 10)
+            .expect("searches")
+            .hits
+            .is_empty()
+    );
+    assert_eq!(
+        reader
+            .search("停电", &Checked::everything(), 10)
+            .expect("searches")
+            .hits
+            .len(),
+        1
+    );
+    assert_eq!(
+        reader
+            .search("无水", &Checked::everything(), 10)
+            .expect("searches")
+            .hits
+            .len(),
+        1
+    );
+}
