@@ -11,6 +11,6 @@ pub mod model;
 pub mod parse;
 pub(crate) mod phase;
 pub mod prove;
-pub mod words;
+mod words;
 
 pub use words::{ACTIONS, Word};

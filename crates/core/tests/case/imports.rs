@@ -15,6 +15,15 @@ fn a_case_closed_elsewhere_keeps_its_due_and_its_end() {
 }
 
 #[test]
+fn a_case_closed_elsewhere_without_a_due_instant_runs_no_clock() {
+    check_timeline(
+        "complaint",
+        "03-02 09:00 import raise unit=health closed=01-20T08:31 => raised; assigned health; ended imported_closed
+         03-02 09:00 world show => new round 1, health, closed 01-20 08:31, imported",
+    );
+}
+
+#[test]
 fn an_open_case_whose_clock_ran_out_before_the_import_never_breaches() {
     check_timeline(
         "complaint",

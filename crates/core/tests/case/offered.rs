@@ -2,7 +2,7 @@
 
 use bihuan_core::case::command::{Command, TakeStep};
 use bihuan_core::case::decide::{action_needed, asks_of, available_steps, suggested_units};
-use bihuan_core::pack::words::Word;
+use bihuan_core::pack::Word;
 
 use crate::timeline::{Life, case_id};
 use crate::town::{self, body};

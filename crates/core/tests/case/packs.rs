@@ -6,11 +6,11 @@ use bihuan_core::calendar::Calendar;
 use bihuan_core::clock::Limit;
 use bihuan_core::filter;
 use bihuan_core::label::Label;
+use bihuan_core::pack::Word;
 use bihuan_core::pack::model::{
     AnswerRule, Category, ClockRule, Effect, EndKind, Kind, Named, Pack, Raiser, Relation, State, Step,
     Taxonomy,
 };
-use bihuan_core::pack::words::Word;
 use jiff::civil::date;
 
 /// A complaint from outside: the whole loop, with a look back.

@@ -40,19 +40,10 @@ pub fn raise(raise: &Raise, id: CaseId, ctx: &Context) -> Result<Vec<Decided>, R
             person: None,
         });
     }
-    if life.runs_clocks() {
-        events.extend(ctx.first_clocks(kind, life.due_at)?);
-    }
+    events.extend(ctx.first_clocks(kind, &life)?);
     let mut decided = ctx.all_now(events);
     decided.extend(later_life(&life, ctx.occurred_at));
     Ok(decided)
-}
-
-impl ImportedLife {
-    /// A case that was closed elsewhere without a due instant never ran by a clock of ours.
-    fn runs_clocks(&self) -> bool {
-        self.closed_at.is_none() || self.due_at.is_some()
-    }
 }
 
 fn later_life(life: &ImportedLife, raised_at: Timestamp) -> Vec<Decided> {
@@ -143,15 +134,19 @@ impl Context<'_> {
         }
     }
 
-    /// Starts the kind's clocks; `given` overrides the due instant of the first.
-    fn first_clocks(&self, kind: &Kind, given: Option<Timestamp>) -> Result<Vec<CaseEvent>, Refusal> {
-        if given.is_some() && kind.start.is_empty() {
+    /// Starts the kind's clocks; the due instant of the first may be known from elsewhere.
+    ///
+    /// A case that was closed elsewhere never ran by a clock of ours: it gets the one that was known there,
+    /// or none.
+    fn first_clocks(&self, kind: &Kind, life: &ImportedLife) -> Result<Vec<CaseEvent>, Refusal> {
+        if life.due_at.is_some() && kind.start.is_empty() {
             return Err(Refusal::NoClock(kind.id.clone()));
         }
-        let mut given = given;
-        let mut events = Vec::with_capacity(kind.start.len());
-        for id in &kind.start {
-            let span = match given.take() {
+        let known = usize::from(life.due_at.is_some());
+        let most = life.closed_at.map_or(kind.start.len(), |_| known);
+        let mut events = Vec::with_capacity(most);
+        for (place, id) in kind.start.iter().take(most).enumerate() {
+            let span = match life.due_at.filter(|_| place == 0) {
                 Some(at) => {
                     let due = Due {
                         at,
