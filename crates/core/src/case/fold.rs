@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{Answer, Case, ClockChange, ClockRun, ClockState, Evidence, Verification};
-use crate::event::{Actor, CaseEvent, ClockSpan, Correction, End, Entry, Event, Fields};
+use crate::event::{Actor, BodyRef, CaseEvent, ClockSpan, Correction, End, Entry, Event, Fields, ReplyWay};
 use crate::id::{CaseId, EvidenceId, UnitId};
 
 /// Why a log cannot be: it was not written by [`decide`](super::decide).
@@ -174,53 +174,18 @@ impl Case {
             CaseEvent::ClockStopped { clock } => self.clock(clock)?.run = ClockRun::Stopped(at),
             CaseEvent::ClockWarned { clock } => self.clock(clock)?.warned = true,
             CaseEvent::ClockBreached { clock, .. } => self.breach(clock)?,
-            CaseEvent::EvidenceAdded {
-                evidence,
-                blob,
-                media_type,
-                size_bytes,
-                moment,
-                caption,
-            } => {
-                self.evidence.push(Evidence {
-                    id: *evidence,
-                    blob: *blob,
-                    media_type: media_type.clone(),
-                    size_bytes: *size_bytes,
-                    moment: *moment,
-                    caption: *caption,
-                    round: self.round,
-                    from_reporter: entry.actor == Actor::Reporter,
-                    added_at: at,
-                });
+            CaseEvent::EvidenceAdded { .. } => {
+                self.evidence.extend(Evidence::added(event, entry, self.round))
             }
             CaseEvent::EvidenceWithdrawn { evidence, .. } => self.withdraw_evidence(*evidence)?,
             CaseEvent::ReporterAsked { .. } => self.question_open = true,
             CaseEvent::ReporterReplied { .. } => self.reporter_wrote(at),
-            CaseEvent::Answered { text, way } => {
-                self.answered = Some(Answer {
-                    text: *text,
-                    way: *way,
-                    at,
-                });
-                self.satisfied = None;
-            }
+            CaseEvent::Answered { text, way } => self.answer(*text, *way, at),
             CaseEvent::SatisfactionGiven { solved, .. } => {
                 self.satisfied = Some(*solved);
                 self.unsatisfied = !solved;
             }
-            CaseEvent::Verified {
-                person,
-                unit,
-                finding,
-            } => {
-                self.verified = Some(Verification {
-                    person: *person,
-                    unit: *unit,
-                    at,
-                    finding: *finding,
-                });
-            }
+            CaseEvent::Verified { .. } => self.verified = Verification::of(event, at),
             CaseEvent::VerificationFailed { .. } => self.begin_round(),
             CaseEvent::Published { until, .. } => self.published_until = Some(*until),
             CaseEvent::FinderConsented { person } => self.consented = Some(*person),
@@ -302,6 +267,11 @@ impl Case {
         Ok(())
     }
 
+    fn answer(&mut self, text: BodyRef, way: ReplyWay, at: Timestamp) {
+        self.answered = Some(Answer { text, way, at });
+        self.satisfied = None;
+    }
+
     fn reporter_wrote(&mut self, at: Timestamp) {
         self.question_open = false;
         self.reporter_wrote_at = Some(at);
@@ -360,6 +330,54 @@ impl Case {
         if let Some(accused) = right.accused {
             self.accused = accused;
         }
+    }
+}
+
+impl Evidence {
+    /// Returns the evidence that an event added in the round `round`; `None` for every other event.
+    fn added(event: &CaseEvent, entry: &Entry, round: u32) -> Option<Evidence> {
+        let CaseEvent::EvidenceAdded {
+            evidence,
+            blob,
+            media_type,
+            size_bytes,
+            moment,
+            caption,
+        } = event
+        else {
+            return None;
+        };
+        Some(Evidence {
+            id: *evidence,
+            blob: *blob,
+            media_type: media_type.clone(),
+            size_bytes: *size_bytes,
+            moment: *moment,
+            caption: *caption,
+            round,
+            from_reporter: entry.actor == Actor::Reporter,
+            added_at: entry.occurred_at,
+        })
+    }
+}
+
+impl Verification {
+    /// Returns the verification that an event made at `at`; `None` for every other event.
+    fn of(event: &CaseEvent, at: Timestamp) -> Option<Verification> {
+        let CaseEvent::Verified {
+            person,
+            unit,
+            finding,
+        } = event
+        else {
+            return None;
+        };
+        Some(Verification {
+            person: *person,
+            unit: *unit,
+            at,
+            finding: *finding,
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 //! `town` is a small org tree, `packs` a few small packs, `timeline` the language of the fixtures.
 
 mod clocks;
+mod commands;
 mod ends;
 mod handling;
 mod imports;

@@ -1,11 +1,11 @@
 //! What a page may offer: the steps with what stands in their way, and the units to assign.
 
-use bihuan_core::case::command::{Command, TakeStep};
 use bihuan_core::case::decide::{action_needed, asks_of, available_steps, suggested_units};
 use bihuan_core::pack::Word;
 
-use crate::timeline::{Life, case_id};
-use crate::town::{self, body};
+use crate::commands::command_in;
+use crate::timeline::Life;
+use crate::town;
 
 /// Lives `past`, then writes the steps offered on 9 March to `actor`, whose grants hold `actions`.
 #[track_caller]
@@ -109,73 +109,31 @@ fn units_are_suggested_by_their_duty_and_never_when_accused() {
 fn each_command_names_the_action_it_needs() {
     let life = Life::new("complaint");
     let kind = life.pack.kind("complaint").expect("the pack has it");
-    let step = |id: &str| {
-        Command::TakeStep(TakeStep {
-            step: id.to_owned(),
-            ..TakeStep::default()
-        })
-    };
-    let (reason, text) = (body(1), body(1));
-    let merge = Command::Merge {
-        into: case_id(2),
-        reason,
-    };
     let needed = [
-        (step("verify"), Some("verify")),
-        (step("redo"), None),
-        (step("dance"), None),
-        (merge, Some("register")),
-        (
-            Command::Transfer {
-                to: town::unit("water"),
-                reason,
-            },
-            Some("assign"),
-        ),
-        (
-            Command::Dispute {
-                proposed: None,
-                reason,
-            },
-            Some("handle"),
-        ),
-        (
-            Command::RuleDispute {
-                upheld: true,
-                unit: town::unit("water"),
-                reason,
-            },
-            Some("rule"),
-        ),
-        (
-            Command::PauseClock {
-                clock: "handle".to_owned(),
-                reason,
-            },
-            Some("approve"),
-        ),
-        (
-            Command::GiveSatisfaction {
-                solved: true,
-                score: None,
-                remark: None,
-            },
-            Some("answer"),
-        ),
-        (Command::Comment { text }, Some("read")),
-        (Command::ReadIdentity { reason }, Some("identity")),
-        (
-            Command::EraseBody {
-                body: body(1).id,
-                reason,
-            },
-            Some("admin"),
-        ),
-        (Command::Reply { text }, None),
-        (Command::Tick, None),
+        ("take verify", Some("verify")),
+        ("take redo", None),
+        ("take dance", None),
+        ("merge 2", Some("register")),
+        ("classify care", Some("register")),
+        ("accuse health", Some("register")),
+        ("transfer water", Some("assign")),
+        ("dispute", Some("handle")),
+        ("prove 1", Some("handle")),
+        ("staff", Some("handle")),
+        ("uphold water", Some("rule")),
+        ("pause handle", Some("approve")),
+        ("extend handle 1", Some("approve")),
+        ("resume handle", Some("handle")),
+        ("solved", Some("answer")),
+        ("comment", Some("read")),
+        ("identity", Some("identity")),
+        ("erase", Some("admin")),
+        ("reply", None),
+        ("tick", None),
+        ("recompute", None),
     ];
-    for (command, action) in needed {
-        assert_eq!(action_needed(&command, kind), action, "{command:?}");
+    for (words, action) in needed {
+        assert_eq!(action_needed(&command_in(words), kind), action, "{words}");
     }
 }
 

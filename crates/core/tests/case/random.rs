@@ -12,7 +12,8 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::timeline::{Life, case_id};
+use crate::commands::case_id;
+use crate::timeline::Life;
 use crate::town;
 
 const ACTORS: [&str; 9] = [
