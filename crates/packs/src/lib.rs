@@ -6,10 +6,6 @@
 
 #![warn(missing_docs)]
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
-
 use bihuan_core::pack::model::Pack;
 use bihuan_core::pack::parse::{includes, parse};
 use bihuan_core::problem::Problem;
@@ -52,28 +48,18 @@ pub fn shipped() -> Result<Vec<Pack>, (&'static str, Vec<Problem>)> {
         .collect()
 }
 
-/// A file of a pack could not be read.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot read {}", path.display())]
-pub struct AssembleError {
-    /// The file.
-    pub path: PathBuf,
-    /// Why.
-    pub source: io::Error,
-}
-
-/// Reads a pack file and puts the files that it includes behind it, in their order.
+/// Puts the files that a pack includes behind its text, in their order.
 ///
-/// Their paths are taken from where the pack lies; an included file includes no others.
+/// `read` returns the text of a file by the name that the pack calls it, which is a path from where the pack
+/// lies. An included file includes no others.
 ///
 /// # Errors
-/// The first file that cannot be read as UTF-8 text.
-pub fn assemble(path: &Path) -> Result<String, AssembleError> {
-    let read = |path: PathBuf| fs::read_to_string(&path).map_err(|source| AssembleError { path, source });
-    let mut text = read(path.to_owned())?;
-    for file in includes(&text) {
+/// The first error of `read`.
+pub fn assemble<E>(pack: &str, mut read: impl FnMut(&str) -> Result<String, E>) -> Result<String, E> {
+    let mut text = pack.to_owned();
+    for file in includes(pack) {
         text.push('\n');
-        text.push_str(&read(path.with_file_name("").join(file))?);
+        text.push_str(&read(&file)?);
     }
     Ok(text)
 }

@@ -1,6 +1,7 @@
 //! What the shipped packs promise: they are in order, and the numbers of their rules are the published ones.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 
 use bihuan_core::pack::model::{AlarmAction, AnswerRule, EndKind, Kind, Pack, Phase, Raiser, SourceGrade};
@@ -210,14 +211,18 @@ fn a_pack_on_disk_is_put_together_as_it_is_shipped() {
         .iter()
         .zip(bihuan_packs::TEXTS)
     {
-        let path = folder.join(id).join("pack.toml");
-        assert_eq!(bihuan_packs::assemble(&path).expect("the files are there"), text);
+        let read = |file: &str| fs::read_to_string(folder.join(id).join(file));
+        let pack = read("pack.toml").expect("the pack is there");
+        assert_eq!(
+            bihuan_packs::assemble(&pack, read).expect("its parts are there"),
+            text
+        );
     }
 }
 
 #[test]
-fn a_missing_part_of_a_pack_is_named() {
-    let missing = Path::new("no/such/pack.toml");
-    let error = bihuan_packs::assemble(missing).expect_err("there is no such file");
-    assert_eq!(error.path, missing);
+fn a_part_of_a_pack_that_is_not_there_is_an_error() {
+    let read = |file: &str| Err(file.to_owned());
+    let missing = bihuan_packs::assemble("include = [\"parts/more.toml\"]", read);
+    assert_eq!(missing, Err("parts/more.toml".to_owned()));
 }

@@ -30,8 +30,8 @@ pub fn run(task: Task) -> Result<(), Failure> {
 fn check(path: &Path) -> Result<(), Failure> {
     let mut refused = 0;
     for file in files(path)? {
-        let text =
-            std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let read = |part: &str| read(&file.with_file_name(part));
+        let text = bihuan_packs::assemble(&self::read(&file)?, read)?;
         match parse::parse(&text) {
             Ok(pack) => println!("{}: {} version {}: sound", file.display(), pack.id, pack.version),
             Err(problems) => {
@@ -48,6 +48,10 @@ fn check(path: &Path) -> Result<(), Failure> {
     } else {
         Err(Failure::Negative)
     }
+}
+
+fn read(file: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
 }
 
 fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
