@@ -1,6 +1,6 @@
 //! Whether a map fits a pack: what every row would be refused for is said once, before the first.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use bihuan_core::pack::model::{Kind, Named, Pack, Raiser};
 
 use super::map::{Coded, Map};
@@ -9,24 +9,22 @@ use super::map::{Coded, Map};
 ///
 /// # Errors
 /// All codes that the pack does not have, at once.
-pub fn check<'a>(map: &Map, packs: impl Iterator<Item = &'a Pack> + Clone) -> Result<&'a Pack> {
-    let known = || {
+pub fn check<'a>(map: &Map, packs: &[&'a Pack]) -> Result<&'a Pack> {
+    let found = packs
+        .iter()
+        .rev()
+        .find_map(|pack| Some((*pack, pack.kind(&map.kind)?)));
+    let Some((pack, kind)) = found else {
         let kinds = packs
-            .clone()
+            .iter()
             .flat_map(|pack| &pack.kinds)
             .map(|kind| kind.id.as_str());
-        format!(
-            "no installed pack has the kind `{}` of the import map; there are {}",
-            map.kind,
-            kinds.collect::<Vec<_>>().join(", ")
-        )
+        let kinds = kinds.collect::<Vec<_>>().join(", ");
+        bail!(
+            "no installed pack has the kind `{}` of the import map; there are {kinds}",
+            map.kind
+        );
     };
-    let pack = packs
-        .clone()
-        .filter(|pack| pack.kind(&map.kind).is_some())
-        .last()
-        .with_context(known)?;
-    let kind = pack.kind(&map.kind).with_context(known)?;
     let problems = problems(map, pack, kind);
     if problems.is_empty() {
         return Ok(pack);
@@ -87,7 +85,8 @@ mod tests {
 
     fn fit(map: &str) -> Result<String> {
         let packs = bihuan_packs::shipped().expect("the shipped packs are in order");
-        check(&Map::parse(map).expect("the map is valid"), packs.iter()).map(|pack| pack.id.clone())
+        let packs: Vec<&Pack> = packs.iter().collect();
+        check(&Map::parse(map).expect("the map is valid"), &packs).map(|pack| pack.id.clone())
     }
 
     #[test]

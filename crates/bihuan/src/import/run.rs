@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use bihuan_core::id::UnitId;
 use jiff::Timestamp;
 
+use super::intake::Intake;
 use super::map::Map;
 use super::progress::Progress;
 use super::reject::RejectFile;
@@ -26,20 +26,12 @@ pub struct Options {
     pub map: PathBuf,
     /// Where rejected rows go.
     pub rejects: PathBuf,
+    /// Whether to only say what would become of the rows.
+    pub dry_run: bool,
     /// The instant that stands for times the records do not have; nothing may be raised after it.
     pub as_of: Timestamp,
-}
-
-/// Where the cases go.
-pub trait Intake {
-    /// Finds a unit by name or code.
-    fn unit(&self, name: &str) -> Option<UnitId>;
-
-    /// Takes a case in.
-    fn take(&mut self, map: &Map, case: ImportCase) -> Result<Outcome>;
-
-    /// Makes sure that everything taken in is on disk.
-    fn finish(&mut self) -> Result<()>;
+    /// The present instant.
+    pub now: Timestamp,
 }
 
 /// Reads the map that `options` name.
@@ -83,7 +75,6 @@ pub fn run(
             progress.at(row.share, &summary);
         }
     }
-    intake.finish()?;
     summary.rejects = rejects.finish()?;
     progress.at(1.0, &summary);
     Ok(summary)
@@ -113,6 +104,7 @@ fn case_of(
 mod tests {
     use super::*;
     use crate::import::progress::Silent;
+    use bihuan_core::id::UnitId;
     use std::collections::BTreeMap;
 
     const MAP: &str = r#"
@@ -129,7 +121,6 @@ time = { utc_offset = "+08:00", raised_at = ["{time}"], missing = "as_of" }
     #[derive(Default)]
     struct Memory {
         cases: BTreeMap<String, ImportCase>,
-        finished: bool,
     }
 
     impl Intake for Memory {
@@ -148,11 +139,6 @@ time = { utc_offset = "+08:00", raised_at = ["{time}"], missing = "as_of" }
                 Outcome::Accepted
             })
         }
-
-        fn finish(&mut self) -> Result<()> {
-            self.finished = true;
-            Ok(())
-        }
     }
 
     fn import(dir: &tempfile::TempDir, bytes: &[u8], into: &mut Memory) -> Result<Summary> {
@@ -160,6 +146,8 @@ time = { utc_offset = "+08:00", raised_at = ["{time}"], missing = "as_of" }
             file: dir.path().join("a.csv"),
             map: dir.path().join("map.toml"),
             rejects: dir.path().join("rejects.csv"),
+            dry_run: false,
+            now: "2026-01-02T00:00:00Z".parse()?,
             as_of: "2026-01-01T00:00:00Z".parse()?,
         };
         std::fs::write(&options.file, bytes)?;
@@ -176,7 +164,6 @@ time = { utc_offset = "+08:00", raised_at = ["{time}"], missing = "as_of" }
         let summary = import(&dir, file.as_bytes(), &mut memory).expect("imported");
         assert_eq!((summary.rows, summary.accepted), (7, 2));
         assert_eq!((summary.already_there, summary.rejected), (1, 4));
-        assert!(memory.finished);
         let rejects = std::fs::read_to_string(summary.rejects.expect("a file")).expect("read");
         let mut reader = csv::ReaderBuilder::new()
             .flexible(true)

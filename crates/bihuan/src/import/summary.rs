@@ -1,6 +1,7 @@
 //! What became of the rows of an import.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
 use super::row::Reject;
@@ -47,5 +48,49 @@ impl Summary {
                 *self.rules.entry(reject.rule.clone()).or_default() += 1;
             }
         }
+    }
+}
+
+impl fmt::Display for Summary {
+    /// Writes the account for people, several lines without a last line end.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} rows ({}): {} accepted, {} already there, {} rejected",
+            self.rows, self.read_as, self.accepted, self.already_there, self.rejected
+        )?;
+        for (rule, rows) in &self.rules {
+            write!(f, "\n  {rows} × {rule}")?;
+        }
+        match &self.rejects {
+            Some(path) => write!(f, "\nrejected rows: {}", path.display()),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_account_names_each_rule_with_its_rows() {
+        let mut summary = Summary {
+            read_as: "gb18030".to_owned(),
+            ..Summary::default()
+        };
+        let reject = |detail: &str| Outcome::Rejected(Reject::new("two labels", detail));
+        for outcome in [
+            Outcome::Accepted,
+            Outcome::AlreadyThere,
+            reject("a|b"),
+            reject("c|d"),
+        ] {
+            summary.count(&outcome);
+        }
+        assert_eq!(
+            summary.to_string(),
+            "4 rows (gb18030): 1 accepted, 1 already there, 2 rejected\n  2 × two labels"
+        );
     }
 }
