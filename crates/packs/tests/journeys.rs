@@ -5,6 +5,7 @@ use bihuan_core::case::Case;
 use bihuan_core::case::command::{Command, Context, Raise, TakeStep};
 use bihuan_core::case::decide::{Decided, decide, raise};
 use bihuan_core::case::fold::fold_all;
+use bihuan_core::case::refusal::Refusal;
 use bihuan_core::event::{Actor, BodyRef, Disclosure, End, Entry, Event, EvidenceMoment, RaisedBy};
 use bihuan_core::id::{BodyId, CaseId, Digest, EvidenceId, PersonId, UnitId};
 use bihuan_core::label::Label;
@@ -301,6 +302,21 @@ fn a_listed_problem_is_verified_published_struck_off_and_looked_back_at() {
     assert_eq!(life.case().end, Some(End::StruckOff));
     life.take(SUPERVISOR, &["relapse"]);
     assert_eq!(life.case().state, "rectifying");
+}
+
+#[test]
+fn a_result_is_not_published_for_less_than_the_pack_says() {
+    let mut life = Life::new("rectification", "listed_problem");
+    life.take(SUPERVISOR, &["assign"]);
+    life.prove_the_fix();
+    life.take(HANDLER, &["apply"]);
+    life.take(SUPERVISOR, &["pass_preliminary", "verify"]);
+    let short = TakeStep {
+        publication_days: Some(4),
+        ..everything("publish")
+    };
+    let decided = decide(&life.case(), &Command::TakeStep(short), &life.context(SUPERVISOR));
+    assert_eq!(decided, Err(Refusal::OutOfRange("publication_days")));
 }
 
 #[test]

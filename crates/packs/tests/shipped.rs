@@ -151,6 +151,7 @@ fn a_listed_problem_is_published_before_it_is_struck_off() {
     .collect();
     assert!(way.is_sorted(), "{way:?}");
     assert_eq!(way.last(), Some(&Phase::Watch));
+    assert_eq!(listed.publication_days, Some(5));
 }
 
 #[test]

@@ -232,6 +232,7 @@ fn kind(id: &str, zh: &str, en: &str, states: &[(&str, &str, &str, Phase)]) -> K
         consultation: false,
         portal: false,
         silence_days: 5,
+        publication_days: None,
         initial: "new".to_owned(),
         start: Vec::new(),
         states: states.collect(),

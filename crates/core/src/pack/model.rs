@@ -139,6 +139,8 @@ pub struct Kind {
     pub portal: bool,
     /// After how many calendar days without a word from the reporter an answer counts as accepted.
     pub silence_days: u32,
+    /// For how many working days at least a result is published 公示, where publication stands for the answer.
+    pub publication_days: Option<u32>,
     /// The state a new case is in.
     pub initial: String,
     /// Clocks that start when it is raised.

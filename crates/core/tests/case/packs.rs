@@ -197,6 +197,7 @@ fn kind(id: &str, text: &str, raised_by: Raiser, answer: AnswerRule) -> Kind {
         portal: true,
         consultation: false,
         silence_days: 7,
+        publication_days: None,
         initial: states[0].id.clone(),
         start: Vec::new(),
         states,

@@ -251,7 +251,8 @@ impl Matter<'_> {
     fn published(&self, given: &TakeStep) -> Result<CaseEvent, Refusal> {
         let text = need(given.publication, Ask::Publication)?;
         let days = need(given.publication_days, Ask::Publication)?;
-        if !(1..=LONGEST_PUBLICATION).contains(&days) {
+        let shortest = self.kind.publication_days.unwrap_or(1).max(1);
+        if !(shortest..=LONGEST_PUBLICATION).contains(&days) {
             return Err(Refusal::OutOfRange("publication_days"));
         }
         let period = Limit::working_days(days);

@@ -94,6 +94,7 @@ fn kind(
         consultation: section.flag("consultation", out),
         portal: section.flag("portal", out),
         silence_days: section.number("silence_days", out),
+        publication_days: section.optional_number("publication_days", out),
         initial: cite("state", initial, &flow.state_ids(), &subject, out),
         start: section
             .texts("start", out)

@@ -191,9 +191,16 @@ impl<'t, 'i> Section<'t, 'i> {
     }
 
     pub(super) fn number(&mut self, key: &'static str, out: &mut Problems) -> u32 {
-        let Some(value) = self.required(key, out) else {
-            return 0;
-        };
+        let value = self.required(key, out);
+        value.map_or(0, |value| self.as_number(key, value, out))
+    }
+
+    pub(super) fn optional_number(&mut self, key: &'static str, out: &mut Problems) -> Option<u32> {
+        let value = self.value(key)?;
+        Some(self.as_number(key, value, out))
+    }
+
+    fn as_number(&self, key: &str, value: &Value<'i>, out: &mut Problems) -> u32 {
         let number = value
             .get_ref()
             .as_integer()

@@ -31,6 +31,9 @@ fn wrong_raiser(kind: &Kind) -> Vec<String> {
         (Raiser::Reporter, AnswerRule::Reporter)
         | (Raiser::Finder, AnswerRule::Publication | AnswerRule::FinderConsent) => {}
     }
+    if kind.answer == AnswerRule::Publication && kind.publication_days.is_none_or(|days| days == 0) {
+        faults.push("\"publication_days\" does not say how long its result is published".to_owned());
+    }
     if kind.raised_by == Raiser::Finder && kind.portal {
         faults.push("it is raised by a finder, so the portal cannot take it".to_owned());
     }
