@@ -162,7 +162,10 @@ impl Case {
             CaseEvent::Transferred { to, .. } => self.make_responsible(*to),
             CaseEvent::Returned { .. } => self.give_back(),
             CaseEvent::AssignmentDisputed { by, proposed, .. } => self.dispute = Some((*by, *proposed)),
-            CaseEvent::DisputeRuled { unit, .. } => self.make_responsible(*unit),
+            CaseEvent::DisputeRuled { unit, .. } => {
+                self.dispute = None;
+                self.make_responsible(*unit);
+            }
             CaseEvent::StepTaken {
                 from, to, new_round, ..
             } => self.step(from, to, *new_round)?,
@@ -220,13 +223,14 @@ impl Case {
 
     /// A unit becomes responsible, and is for ever one that was: it can no longer verify this case.
     fn make_responsible(&mut self, unit: UnitId) {
+        // Naming other people for the same unit settles no dispute of that unit.
         if self.unit != Some(unit) {
             self.person = None;
+            self.dispute = None;
         }
         self.unit = Some(unit);
         self.co_units.retain(|co_unit| *co_unit != unit);
         self.ever_responsible.insert(unit);
-        self.dispute = None;
     }
 
     fn give_back(&mut self) {

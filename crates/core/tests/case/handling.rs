@@ -78,6 +78,7 @@ fn a_dispute_is_ruled_by_somebody_else() {
          03-02 12:00 inspect uphold water => refused: there is no open dispute, or one is open already
          03-02 12:00 clinic dispute water => assignment disputed
          03-02 12:30 health dispute => refused: there is no open dispute, or one is open already
+         03-02 12:40 health staff person=clinic => assigned health
          03-02 13:00 world show => handling round 1, health, due 03-09 18:00, open, disputed, timer 03-06 09:00
          03-02 13:00 clinic uphold water => refused: only Independent may do this
          03-02 13:00 inspect dismiss water => refused: there is no open dispute, or one is open already
