@@ -1,0 +1,185 @@
+//! Who a reporter is: sealed, read with a grant and a reason, erased for good.
+
+mod common;
+
+use bihuan_core::event::{CaseEvent, Disclosure, Event, RaisedBy};
+use bihuan_core::id::{CaseId, PersonId};
+use bihuan_core::org::OrgEvent;
+use bihuan_core::permission::{Permit, Rights, Viewer, authorize_general};
+use bihuan_store::error::{ExecuteError, StoreError};
+use bihuan_store::execute::Receipt;
+use bihuan_store::seal::Identity;
+use common::{CLERK, City, HOTLINE, now, raise};
+
+const NAME: &str = "欧阳修文";
+const PHONE: &str = "138-0013-8000";
+
+async fn with_reporter() -> (City, CaseId) {
+    let mut city = City::new().await;
+    for role in ["operator", "registrar", "admin"] {
+        let on = "2020-01-01".parse().expect("a date");
+        city.org(OrgEvent::RoleGranted {
+            person: CLERK,
+            role: role.into(),
+            unit: HOTLINE,
+            on,
+        })
+        .await;
+    }
+    let case = raise_as(&mut city, PHONE).await.case();
+    (city, case)
+}
+
+async fn raise_as(city: &mut City, phone: &str) -> Receipt {
+    let mut bodies = city.bodies();
+    let mut asked = raise(&mut bodies, "路灯坏了", "人民路的路灯坏了三天");
+    asked.raised_by = RaisedBy::Reporter {
+        identity: None,
+        disclosure: Disclosure::Confidential,
+    };
+    let identity = Identity {
+        name: Some(NAME.into()),
+        phone: Some(phone.into()),
+        address: None,
+    };
+    let tenant = &city.tenant;
+    tenant
+        .raise(&Permit::reporter(), asked, Some(identity), bodies, None, now())
+        .await
+        .expect("taken in")
+}
+
+fn permit(city: &City, person: PersonId, action: &str) -> Permit {
+    let scene = city.tenant.scene();
+    let packs: Vec<_> = scene.packs().map(AsRef::as_ref).collect();
+    let rights = Rights {
+        grants: &scene.grants,
+        packs: &packs,
+        org: &scene.org,
+        calendar: &scene.calendar,
+        now: now(),
+    };
+    let on = scene.calendar.date_of(now());
+    let viewer = Viewer::of(&scene.org, person, HOTLINE, on).expect("has a role");
+    authorize_general(&viewer, action, &rights).expect("granted")
+}
+
+fn reads(city: &City, case: CaseId) -> usize {
+    let view = city
+        .tenant
+        .reader()
+        .expect("reader")
+        .case(case)
+        .expect("reads")
+        .expect("there");
+    let read = |event: &Event| matches!(event, Event::Case(CaseEvent::IdentityRead { .. }));
+    view.log.iter().filter(|logged| read(&logged.entry.event)).count()
+}
+
+async fn read(city: &mut City, case: CaseId, permit: &Permit) -> Result<Identity, ExecuteError> {
+    let mut bodies = city.bodies();
+    let reason = bodies.write("回访核实");
+    city.tenant
+        .read_identity(permit, case, bodies, reason, now())
+        .await
+}
+
+#[tokio::test]
+async fn a_registrar_reads_the_identity_and_an_event_stays() {
+    let (mut city, case) = with_reporter().await;
+    let registrar = permit(&city, CLERK, "identity");
+    let identity = read(&mut city, case, &registrar).await.expect("read");
+    assert_eq!(identity.name.as_deref(), Some(NAME));
+    assert_eq!(identity.phone.as_deref(), Some(PHONE));
+    assert_eq!(reads(&city, case), 1);
+}
+
+#[tokio::test]
+async fn without_the_grant_nothing_is_opened_and_nothing_is_written() {
+    let (mut city, case) = with_reporter().await;
+    for wrong in [
+        permit(&city, CLERK, "register"),
+        Permit::reporter(),
+        Permit::system(),
+        Permit::import(),
+    ] {
+        let refused = read(&mut city, case, &wrong).await;
+        assert!(refused.is_err(), "{wrong:?}");
+    }
+    assert_eq!(reads(&city, case), 0);
+}
+
+#[tokio::test]
+async fn an_erased_identity_is_gone_and_the_log_stays_whole() {
+    let (mut city, case) = with_reporter().await;
+    let admin = permit(&city, CLERK, "admin");
+    let mut bodies = city.bodies();
+    let reason = bodies.write("本人要求删除");
+    city.tenant
+        .erase_identity(&admin, case, bodies, reason, now())
+        .await
+        .expect("erased");
+
+    let registrar = permit(&city, CLERK, "identity");
+    let gone = read(&mut city, case, &registrar).await;
+    let gone = gone.map(|_opened| ());
+    assert!(
+        matches!(gone, Err(ExecuteError::Store(StoreError::NotFound(_)))),
+        "{gone:?}"
+    );
+    let operator = permit(&city, CLERK, "register");
+    assert_eq!(
+        city.tenant.cases_of_phone(&operator, PHONE, 10).expect("asked"),
+        []
+    );
+    city.tenant.follow().await.expect("followed");
+    assert_eq!(
+        city.tenant
+            .verify(None, &mut |_| {})
+            .expect("verified")
+            .differences,
+        []
+    );
+}
+
+#[tokio::test]
+async fn a_repeat_caller_is_known_by_the_number_however_it_is_written() {
+    let (mut city, first) = with_reporter().await;
+    let second = raise_as(&mut city, "+86 138 0013 8000").await.case();
+    let other = raise_as(&mut city, "13900139000").await.case();
+    let operator = permit(&city, CLERK, "register");
+    let found = city
+        .tenant
+        .cases_of_phone(&operator, "13800138000", 10)
+        .expect("asked");
+    assert_eq!(found.len(), 2);
+    assert!(found.contains(&first) && found.contains(&second) && !found.contains(&other));
+    let registrar = permit(&city, CLERK, "identity");
+    assert!(city.tenant.cases_of_phone(&registrar, PHONE, 10).is_err());
+}
+
+#[tokio::test]
+async fn no_file_of_the_store_holds_the_name_the_number_or_the_text() {
+    let (city, _) = with_reporter().await;
+    city.tenant.follow().await.expect("followed");
+    let mut files = 0;
+    let mut folders = vec![city.dir.path().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let bytes = std::fs::read(&path).expect("a file");
+            for secret in [NAME, PHONE, "13800138000", "人民路的路灯坏了三天"] {
+                let found = bytes
+                    .windows(secret.len())
+                    .any(|window| window == secret.as_bytes());
+                assert!(!found, "{secret} is in {}", path.display());
+            }
+            files += 1;
+        }
+    }
+    assert!(files >= 2, "the database and its write-ahead log");
+}

@@ -1,0 +1,405 @@
+//! Verifying finds what was done to the store behind its back.
+
+mod common;
+
+use bihuan_core::case::command::Command;
+use bihuan_core::event::{EvidenceMoment, Stream, link};
+use bihuan_core::id::{BodyId, CaseId, Digest, EvidenceId};
+use bihuan_core::permission::Permit;
+use bihuan_store::tenant::{BLOBS_DIRECTORY, DATABASE_FILE};
+use bihuan_store::verify::findings::{Check, Difference, Verification};
+use common::{City, now};
+use rusqlite::Connection;
+
+/// A city with three cases, of which the first has evidence and a few remarks.
+struct Lived {
+    city: City,
+    case: CaseId,
+    blob: Digest,
+}
+
+impl Lived {
+    async fn new() -> Lived {
+        let mut city = City::new().await;
+        let case = city.raise("路灯坏了", "人民路的路灯坏了三天").await.case();
+        for text in ["垃圾堆了一周", "井盖不见了"] {
+            city.raise("有个问题", text).await;
+        }
+        for text in ["已派人查看", "灯泡已换", "请核实"] {
+            comment(&mut city, case, text).await;
+        }
+        let blob = city
+            .tenant
+            .blobs()
+            .put(b"a photo of a lamp", 1_000)
+            .expect("kept");
+        let bodies = city.bodies();
+        let evidence = Command::AddEvidence {
+            evidence: EvidenceId::new(now(), &mut city.entropy),
+            blob: blob.digest,
+            media_type: "image/jpeg".into(),
+            size_bytes: blob.size_bytes,
+            moment: EvidenceMoment::After,
+            caption: None,
+        };
+        city.tenant
+            .execute(&Permit::system(), case, evidence, bodies, None, now())
+            .await
+            .expect("added");
+        city.tenant.follow().await.expect("followed");
+        Lived {
+            city,
+            case,
+            blob: blob.digest,
+        }
+    }
+
+    fn verify(&self) -> Verification {
+        self.city.tenant.verify(None, &mut |_| {}).expect("verified")
+    }
+
+    fn first_difference(&self) -> Difference {
+        self.verify()
+            .differences
+            .into_iter()
+            .next()
+            .expect("a difference")
+    }
+
+    /// Opens the database as somebody would who has the file.
+    fn intruder(&self) -> Connection {
+        Connection::open(self.city.dir.path().join(DATABASE_FILE)).expect("opens")
+    }
+
+    fn last_version(&self) -> u32 {
+        let sql = "SELECT max(version) FROM event WHERE stream_id = ?1";
+        self.intruder()
+            .query_row(sql, [self.case.0.as_bytes()], |row| row.get(0))
+            .expect("a version")
+    }
+
+    fn tamper(&self, sql: &str, version: u32) {
+        let changed = self
+            .intruder()
+            .execute(sql, (self.case.0.as_bytes(), version))
+            .expect("tampered");
+        assert!(changed > 0, "nothing was changed");
+    }
+}
+
+async fn comment(city: &mut City, case: CaseId, text: &str) {
+    let mut bodies = city.bodies();
+    let command = Command::Comment {
+        text: bodies.write(text),
+    };
+    city.tenant
+        .execute(&Permit::system(), case, command, bodies, None, now())
+        .await
+        .expect("remarked");
+}
+
+#[tokio::test]
+async fn an_untouched_store_is_clean_and_counted() {
+    let lived = Lived::new().await;
+    let verification = lived.verify();
+    assert_eq!(verification.differences, []);
+    assert_eq!((verification.counts.cases, verification.counts.files), (3, 1));
+    assert_eq!(verification.counts.bodies, 3 * 2 + 3);
+    assert_eq!(verification.counts.events, verification.head.size);
+}
+
+#[tokio::test]
+async fn a_flipped_byte_in_an_event_is_found() {
+    let lived = Lived::new().await;
+    let version = lived.last_version() - 1;
+    let sql = "UPDATE event SET data = CAST(replace(CAST(data AS TEXT), '02:00:00', '02:00:01') AS BLOB)
+        WHERE stream_id = ?1 AND version = ?2";
+    lived.tamper(sql, version);
+    let found = lived.first_difference();
+    assert_eq!(found.check, Check::Link);
+    assert_eq!(
+        found.to_string(),
+        format!(
+            "event {version} of case {}: its bytes do not give its hash",
+            lived.case
+        )
+    );
+}
+
+#[tokio::test]
+async fn a_deleted_last_event_is_found() {
+    let lived = Lived::new().await;
+    let version = lived.last_version();
+    lived.tamper("DELETE FROM event WHERE stream_id = ?1 AND version = ?2", version);
+    let found = lived.first_difference();
+    assert_eq!(found.check, Check::Order);
+    assert!(
+        found
+            .to_string()
+            .starts_with(&format!("event {version} of case {}: is gone", lived.case)),
+        "{found}"
+    );
+}
+
+#[tokio::test]
+async fn a_last_event_deleted_before_it_was_placed_is_found_by_the_row() {
+    let mut lived = Lived::new().await;
+    let case = lived.case;
+    comment(&mut lived.city, case, "最后一句").await;
+    lived.tamper(
+        "DELETE FROM event WHERE stream_id = ?1 AND version = ?2",
+        lived.last_version(),
+    );
+    let found = lived.first_difference();
+    assert_eq!(found.check, Check::Rows);
+    assert!(found.problem.contains("case_row.version"), "{found}");
+}
+
+#[tokio::test]
+async fn an_edited_row_is_found_with_its_column() {
+    let lived = Lived::new().await;
+    lived.tamper("UPDATE case_row SET severity = 5 WHERE id = ?1 AND ?2 > 0", 1);
+    let found = lived.first_difference();
+    assert_eq!(found.check, Check::Rows);
+    assert_eq!(found.problem, "case_row.severity is 5 where the log makes it 2");
+}
+
+#[tokio::test]
+async fn a_missing_and_a_changed_file_are_found() {
+    let lived = Lived::new().await;
+    let path = lived.city.tenant.blobs().path(lived.blob);
+    assert!(path.starts_with(lived.city.dir.path().join(BLOBS_DIRECTORY)));
+    std::fs::write(&path, b"another photo").expect("changed");
+    let changed = lived.first_difference();
+    assert!(changed.problem.contains("was changed"), "{changed}");
+    std::fs::remove_file(&path).expect("removed");
+    let missing = lived.first_difference();
+    assert_eq!(missing.check, Check::Files);
+    assert!(missing.problem.contains(&lived.blob.to_string()), "{missing}");
+}
+
+#[tokio::test]
+async fn a_swapped_pair_of_events_is_found() {
+    let lived = Lived::new().await;
+    let (earlier, later) = (lived.last_version() - 2, lived.last_version() - 1);
+    let connection = lived.intruder();
+    for (from, to) in [(earlier, 9_000), (later, earlier), (9_000, later)] {
+        let sql = "UPDATE event SET version = ?3 WHERE stream_id = ?1 AND version = ?2";
+        connection
+            .execute(sql, (lived.case.0.as_bytes(), from, to))
+            .expect("moved");
+    }
+    let found = lived.verify().differences;
+    assert!(
+        found[0]
+            .subject
+            .contains(&format!("event {earlier} of case {}", lived.case)),
+        "{}",
+        found[0]
+    );
+    assert!(found.iter().any(|found| found.check == Check::Link));
+}
+
+#[tokio::test]
+async fn two_places_of_the_order_exchanged_are_found_in_order_and_tree() {
+    let lived = Lived::new().await;
+    let connection = lived.intruder();
+    for (from, to) in [(3, -1), (4, 3), (-1, 4)] {
+        connection
+            .execute("UPDATE sequence SET seq = ?2 WHERE seq = ?1", (from, to))
+            .expect("moved");
+    }
+    let checks: Vec<Check> = lived
+        .verify()
+        .differences
+        .iter()
+        .map(|found| found.check)
+        .collect();
+    assert!(
+        checks.contains(&Check::Order) && checks.contains(&Check::Tree),
+        "{checks:?}"
+    );
+}
+
+/// Rewrites a remark's time and recomputes every hash after it, the order, the tree and the kept heads.
+async fn rewrite(lived: &Lived) {
+    let connection = lived.intruder();
+    let mut statement = connection
+        .prepare("SELECT version, data FROM event WHERE stream_id = ?1 ORDER BY version")
+        .expect("prepared");
+    let events: Vec<(u32, Vec<u8>)> = statement
+        .query_map([lived.case.0.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .expect("read")
+        .map(|event| event.expect("an event"))
+        .collect();
+    let mut prev = Digest::ZERO;
+    for (version, mut data) in events {
+        if version == lived.last_version() - 1 {
+            let text = String::from_utf8(data).expect("JSON");
+            let earlier = text.replacen(
+                "\"occurred_at\":\"2026-03-02T02",
+                "\"occurred_at\":\"2026-03-01T02",
+                1,
+            );
+            assert_ne!(earlier, text);
+            data = earlier.into_bytes();
+        }
+        let hash = link(prev, Stream::Case(lived.case), version, &data);
+        let sql = "UPDATE event SET data = ?3, prev = ?4, hash = ?5 WHERE stream_id = ?1 AND version = ?2";
+        connection
+            .execute(sql, (lived.case.0.as_bytes(), version, data, prev.0, hash.0))
+            .expect("rewritten");
+        prev = hash;
+    }
+    connection
+        .execute_batch("DELETE FROM sequence; DELETE FROM tile; DELETE FROM checkpoint;")
+        .expect("forgotten");
+    lived.city.tenant.follow().await.expect("followed");
+}
+
+#[tokio::test]
+async fn a_consistent_rewrite_passes_alone_but_fails_against_a_checkpoint_saved_before() {
+    let lived = Lived::new().await;
+    let saved = lived.city.tenant.checkpoint(now()).await.expect("signed");
+    assert!(
+        lived
+            .city
+            .tenant
+            .verify(Some(&saved), &mut |_| {})
+            .expect("verified")
+            .is_clean()
+    );
+
+    rewrite(&lived).await;
+    assert_eq!(
+        lived.verify().differences,
+        [],
+        "the rewritten log agrees with itself"
+    );
+    let against = lived
+        .city
+        .tenant
+        .verify(Some(&saved), &mut |_| {})
+        .expect("verified");
+    assert_eq!(against.differences.len(), 1);
+    assert_eq!(against.differences[0].check, Check::Checkpoint);
+    assert!(
+        against.differences[0].problem.contains("does not fit"),
+        "{}",
+        against.differences[0]
+    );
+}
+
+#[tokio::test]
+async fn a_log_cut_short_consistently_fails_against_a_checkpoint_saved_before() {
+    let mut lived = Lived::new().await;
+    let case = lived.case;
+    comment(&mut lived.city, case, "将被删去").await;
+    let saved = lived.city.tenant.checkpoint(now()).await.expect("signed");
+    let version = lived.last_version();
+    lived.tamper("DELETE FROM event WHERE stream_id = ?1 AND version = ?2", version);
+    lived.tamper(
+        "UPDATE case_row SET version = version - 1 WHERE id = ?1 AND ?2 > 0",
+        1,
+    );
+    let connection = lived.intruder();
+    connection
+        .execute_batch("DELETE FROM sequence; DELETE FROM tile; DELETE FROM checkpoint;")
+        .expect("forgotten");
+    lived.city.tenant.follow().await.expect("followed");
+    assert!(
+        lived
+            .verify()
+            .differences
+            .iter()
+            .all(|found| found.check != Check::Order)
+    );
+    let against = lived
+        .city
+        .tenant
+        .verify(Some(&saved), &mut |_| {})
+        .expect("verified");
+    let found = against
+        .differences
+        .iter()
+        .find(|found| found.check == Check::Checkpoint)
+        .expect("found");
+    assert!(found.problem.contains("events were taken out"), "{found}");
+}
+
+#[tokio::test]
+async fn an_edited_timer_a_roll_up_and_a_search_word_are_found() {
+    let lived = Lived::new().await;
+    let connection = lived.intruder();
+    connection
+        .execute(
+            "UPDATE timer SET due_at = due_at + 1 WHERE rowid IN (SELECT 1) OR 1",
+            [],
+        )
+        .ok();
+    connection
+        .execute_batch("UPDATE rollup SET n = n + 1")
+        .expect("edited");
+    connection
+        .execute_batch(
+            "INSERT INTO case_text (rowid, tokens) VALUES ((SELECT max(doc) FROM case_row) + 1, 'x')",
+        )
+        .expect("edited");
+    connection
+        .execute(
+            "DELETE FROM case_text WHERE rowid = (SELECT doc FROM case_row WHERE id = ?1)",
+            [lived.case.0.as_bytes()],
+        )
+        .expect("edited");
+    let checks: Vec<Check> = lived
+        .verify()
+        .differences
+        .iter()
+        .map(|found| found.check)
+        .collect();
+    for expected in [Check::Rollups, Check::Search] {
+        assert!(checks.contains(&expected), "{expected:?} in {checks:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_text_changed_or_taken_away_is_found_and_an_erased_one_is_not() {
+    let mut lived = Lived::new().await;
+    let view = lived
+        .city
+        .tenant
+        .reader()
+        .expect("reader")
+        .case(lived.case)
+        .expect("reads")
+        .expect("there");
+    let erased = view.case.text;
+    let case = lived.case;
+    let mut bodies = lived.city.bodies();
+    let command = Command::EraseBody {
+        body: erased.id,
+        reason: bodies.write("本人要求"),
+    };
+    lived
+        .city
+        .tenant
+        .execute(&Permit::system(), case, command, bodies, None, now())
+        .await
+        .expect("erased");
+    lived.city.tenant.follow().await.expect("followed");
+    let clean = lived.verify();
+    assert_eq!((clean.differences, clean.counts.erased), (Vec::new(), 1));
+
+    take_away(&lived, view.case.title.id);
+    let found = lived.first_difference();
+    assert_eq!(found.check, Check::Bodies);
+    assert!(found.problem.contains("no event says it was erased"), "{found}");
+}
+
+fn take_away(lived: &Lived, body: BodyId) {
+    let changed = lived
+        .intruder()
+        .execute("UPDATE body SET sealed = NULL WHERE id = ?1", [body.0.as_bytes()])
+        .expect("taken away");
+    assert_eq!(changed, 1);
+}
