@@ -99,6 +99,14 @@ mod tests {
     }
 
     #[test]
+    fn the_map_of_service_requests_fits_the_pack_of_the_tests() {
+        let pack = include_str!("../../../packs/tests/valid/service_request.toml");
+        let pack = bihuan_core::pack::parse::parse(pack).expect("the pack is in order");
+        let map = Map::parse(include_str!("../../../../examples/import/baltimore.toml")).expect("valid");
+        assert_eq!(check(&map, &[&pack]).expect("fits").id, pack.id);
+    }
+
+    #[test]
     fn all_codes_that_a_pack_does_not_have_are_named_at_once() {
         let map = LABELLED
             .replace("\"labour\"", "\"work\"")
