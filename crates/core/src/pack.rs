@@ -11,6 +11,6 @@ pub mod model;
 pub mod parse;
 pub(crate) mod phase;
 pub mod prove;
-mod words;
+pub mod words;
 
 pub use words::{ACTIONS, Word};
