@@ -1,0 +1,27 @@
+# Words on every page.
+product = Bihuan
+skip-to-content = Skip to the content
+area-portal = Report a problem
+area-track = Follow a report
+area-desk = Desk
+area-register = Register
+area-ledger = Ledger
+area-main = Main areas
+language-other-title = Read this page in Chinese
+log-out = Log out
+log-in = Staff log-in
+mark-demo = Demonstration data: the city, its units, people and cases are invented.
+mark-testing = A testing directory: nothing in here counts.
+foot-promise = Received means a receipt; done means verified by somebody else; struck off means you were answered.
+foot-api = Open interface
+footer-request = Request { $id }
+optional = optional
+back-home = To the first page
+copy = Copy
+copied = Copied
+print = Print
+sending = Sending…
+pager-next = Next page
+pager-first = First page
+seal-done = Struck off
+seal-on = Struck off on { $date }

@@ -1,0 +1,27 @@
+# 每页都有的字。
+product = 闭环
+skip-to-content = 跳到正文
+area-portal = 我要反映
+area-track = 查询进度
+area-desk = 工作台
+area-register = 登记
+area-ledger = 台账
+area-main = 主要栏目
+language-other-title = Read this page in English
+log-out = 退出
+log-in = 工作人员登录
+mark-demo = 演示数据：城市、单位、人员和事项均为虚构。
+mark-testing = 测试目录：内容不作数。
+foot-promise = 收到就有据，办完要核验，核验要回避，销号要答复。
+foot-api = 开放接口
+footer-request = 请求编号 { $id }
+optional = 选填
+back-home = 回到首页
+copy = 复制
+copied = 已复制
+print = 打印
+sending = 正在提交……
+pager-next = 下一页
+pager-first = 回到第一页
+seal-done = 已销号
+seal-on = { $date } 销号
