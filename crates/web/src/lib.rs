@@ -1,1 +1,37 @@
-//! crate
+//! Pages, portal and API over HTTP.
+//!
+//! Start reading at [`routes`] (every operation, in one table), then [`app`] (how a request passes
+//! through the server). A handler extracts, authorises, executes or queries, and renders; it has no rules
+//! of its own. Where things go:
+//!
+//! - [`portal`]: citizens' pages; `templates/portal/`. [`staff`]: pages of persons of the tree, one file
+//!   and one template folder per resource. [`api`]: `/api/v1`, one file per resource.
+//! - [`ctx`]: what is known of a request ([`ctx::Ctx`]: tenant, scene, tongue, who, now). Handlers take it
+//!   as an argument. [`page`]: what every page has; a template's struct holds a [`page::Page`] as `page`
+//!   and extends `layout.html`; shared parts are macros in `templates/partials/macros.html`.
+//! - [`access`]: what a person may do: scopes for lists, permits for commands; [`auth`]: who they are.
+//! - [`form`]: a form that was sent, its token already checked; [`evidence`]: files into and out of a case.
+//! - [`story`]: a case's timeline, stretch, pictures; [`sentence`]: events and refusals in words;
+//!   [`show`]: instants and clocks in words.
+//! - [`lang`]: words come from `assets/text/{zh,en}/*.ftl` by key, never from code or templates.
+//! - [`error`]: what goes wrong becomes a page or problem JSON there and nowhere else.
+//! - `assets/css/components/`: one file per component; `assets/js/`: one small module per behaviour,
+//!   attached by a data attribute. Nothing inline: the policy of every page forbids it.
+
+mod access;
+pub mod app;
+mod assets;
+pub mod auth;
+mod ctx;
+mod error;
+mod evidence;
+mod form;
+mod health;
+mod lang;
+mod limits;
+mod page;
+mod portal;
+pub mod routes;
+mod sentence;
+mod show;
+mod story;

@@ -1,0 +1,121 @@
+//! What a person may do with cases: one question to the core's one decision, asked alike for a page, a
+//! list, an export and the API.
+
+use bihuan_core::case::command::Command;
+use bihuan_core::case::decide::action_needed;
+use bihuan_core::case::facts::CaseFacts;
+use bihuan_core::filter::Checked;
+use bihuan_core::id::CaseId;
+use bihuan_core::pack::model::{Kind, Pack};
+use bihuan_core::permission::{self, Denied, Permit, READ, Rights};
+use bihuan_store::bodies::Bodies;
+use bihuan_store::commit::idempotency::Once;
+use bihuan_store::execute::Appended;
+use bihuan_store::read::case::CaseView;
+
+use crate::ctx::{Ctx, Who};
+use crate::error::WebError;
+
+/// Returns the cases on which the visitor may do `action`: nothing where no grant of theirs holds it.
+///
+/// # Errors
+/// [`WebError::Login`] if nobody is logged in; [`WebError::Scope`] if their token does not reach that far.
+pub fn scope(ctx: &Ctx, action: &str) -> Result<Checked, WebError> {
+    let who = ctx.who()?;
+    reaches(who, action)?;
+    let scope = with_rights(ctx, |rights| permission::scope(&who.viewer, action, rights));
+    Ok(scope.unwrap_or_else(Checked::nothing))
+}
+
+/// Returns the permit for `action` on a case with these facts.
+///
+/// # Errors
+/// [`WebError::NotFound`] if the visitor may not even know of it, [`WebError::Forbidden`] if they may.
+pub fn permit(ctx: &Ctx, action: &str, facts: &CaseFacts) -> Result<Permit, WebError> {
+    let who = ctx.who()?;
+    reaches(who, action)?;
+    with_rights(ctx, |rights| permission::authorize(&who.viewer, action, facts, rights)).map_err(of_denied)
+}
+
+/// Returns the permit for an action that concerns no case yet, such as to register one.
+///
+/// # Errors
+/// [`WebError::Forbidden`] if no grant of the visitor's holds it.
+pub fn permit_general(ctx: &Ctx, action: &str) -> Result<Permit, WebError> {
+    let who = ctx.who()?;
+    reaches(who, action)?;
+    let permit = with_rights(ctx, |rights| permission::authorize_general(&who.viewer, action, rights));
+    permit.map_err(|_denied| WebError::Forbidden)
+}
+
+/// Whether the visitor may do `action` on a case with these facts.
+pub fn may(ctx: &Ctx, action: &str, facts: &CaseFacts) -> bool {
+    permit(ctx, action, facts).is_ok()
+}
+
+/// Opens a case that the visitor may read.
+///
+/// # Errors
+/// [`WebError::NotFound`] if there is none, or none for them.
+pub async fn open(ctx: &Ctx, id: CaseId) -> Result<CaseView, WebError> {
+    ctx.who()?;
+    let view = ctx.tenant.read(move |reader| reader.case(id)).await?.ok_or(WebError::NotFound)?;
+    permit(ctx, READ, &view.facts).map_err(|error| match error {
+        WebError::Forbidden => WebError::NotFound,
+        other => other,
+    })?;
+    Ok(view)
+}
+
+/// Carries out a command of the visitor on a case: the permit is for whatever action the command needs.
+///
+/// # Errors
+/// [`WebError`] if there is no such case for them, they may not do this, or a rule forbids it.
+pub async fn execute(
+    ctx: &Ctx,
+    case: CaseId,
+    command: Command,
+    bodies: Bodies,
+    once: Option<Once>,
+) -> Result<Appended, WebError> {
+    let view = open(ctx, case).await?;
+    let permit = permit_for(ctx, &view, &command)?;
+    Ok(ctx.tenant.execute(&permit, case, command, bodies, once, ctx.now).await?)
+}
+
+/// Returns the permit for whatever action a command on a case needs.
+///
+/// # Errors
+/// [`WebError::Forbidden`] if no grant of the visitor's holds it here.
+pub fn permit_for(ctx: &Ctx, view: &CaseView, command: &Command) -> Result<Permit, WebError> {
+    let action = action_needed(command, kind(ctx, view)?);
+    // What needs no action is the reporter's or the timer's; asked by a person, deciding names the rule.
+    permit(ctx, action.unwrap_or(READ), &view.facts)
+}
+
+fn kind<'a>(ctx: &'a Ctx, view: &CaseView) -> Result<&'a Kind, WebError> {
+    let kind = ctx.pack(&view.case)?.kind(&view.case.kind);
+    kind.ok_or_else(|| WebError::internal("the pack has no such kind"))
+}
+
+/// Asks with what decides over rights at this instant.
+fn with_rights<T>(ctx: &Ctx, ask: impl FnOnce(&Rights<'_>) -> T) -> T {
+    let packs: Vec<&Pack> = ctx.scene.newest().map(|pack| &**pack).collect();
+    let scene = &ctx.scene;
+    ask(&Rights { grants: &scene.grants, packs: &packs, org: &scene.org, calendar: &scene.calendar, now: ctx.now })
+}
+
+/// Lets through what the visitor's token, if they came by one, may be used for.
+fn reaches(who: &Who, action: &str) -> Result<(), WebError> {
+    match &who.scopes {
+        Some(scopes) if !scopes.iter().any(|scope| scope == action) => Err(WebError::Scope),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn of_denied(denied: Denied) -> WebError {
+    match denied {
+        Denied::Hidden => WebError::NotFound,
+        Denied::Forbidden { .. } => WebError::Forbidden,
+    }
+}

@@ -1,0 +1,89 @@
+//! Who somebody is, and whether they may come in.
+//!
+//! A person comes by session (a cookie, after the log-in page) or by bearer token (programs; pages take
+//! it too). Both are random secrets, of which the store keeps the digest only. What a person may do is
+//! decided by their grants, case by case; here it is only settled who they are.
+
+pub mod page;
+pub mod password;
+
+use axum::http::HeaderMap;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bihuan_core::id::{Digest, Entropy, PersonId, UnitId};
+use bihuan_core::permission::Viewer;
+use bihuan_store::tenant::Tenant;
+use bihuan_store::tenant::scene::Scene;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::app::SystemEntropy;
+use crate::ctx::cookie::Cookie;
+use crate::ctx::{Who, text_of};
+use crate::error::WebError;
+
+/// How long a session lasts without a request.
+pub const SESSION: SignedDuration = SignedDuration::from_hours(10);
+/// How much of that may pass before the store is told that it is still in use.
+const TOUCH: SignedDuration = SignedDuration::from_mins(10);
+
+/// Makes a secret of 256 random bits, in letters, digits, dashes and underscores.
+pub fn new_secret() -> String {
+    let mut bytes = [0; 32];
+    SystemEntropy.fill(&mut bytes);
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Returns what the store keeps of a session's or token's secret.
+pub fn secret_hash(secret: &str) -> Digest {
+    Digest::of(&[b"bihuan secret", secret.as_bytes()])
+}
+
+/// Finds out who sends a request: the person, and the session's secret if they came by session.
+///
+/// # Errors
+/// [`WebError::Login`] if there is a bearer token and it is not good.
+pub async fn identify(
+    tenant: &Tenant,
+    scene: &Scene,
+    headers: &HeaderMap,
+    secure: bool,
+    now: Timestamp,
+) -> Result<(Option<Who>, Option<String>), WebError> {
+    if let Some(token) = text_of(headers, "authorization").and_then(|value| value.strip_prefix("Bearer ")) {
+        let who = by_token(tenant, scene, token.trim(), now).await?;
+        return Ok((Some(who.ok_or(WebError::Login)?), None));
+    }
+    let Some(secret) = Cookie::Session.read(headers, secure).map(str::to_owned) else { return Ok((None, None)) };
+    let who = by_session(tenant, scene, &secret, now).await?;
+    let kept = who.is_some().then_some(secret);
+    Ok((who, kept))
+}
+
+async fn by_session(
+    tenant: &Tenant,
+    scene: &Scene,
+    secret: &str,
+    now: Timestamp,
+) -> Result<Option<Who>, WebError> {
+    let hash = secret_hash(secret);
+    let Some(session) = tenant.read(move |reader| reader.session(hash, now)).await? else { return Ok(None) };
+    if now.duration_since(session.seen_at) > TOUCH {
+        tenant.touch_session(hash, session.unit, now, now + SESSION).await?;
+    }
+    let viewer = viewer(scene, session.person, session.unit, now);
+    Ok(viewer.map(|viewer| Who { login: session.login, viewer, scopes: None }))
+}
+
+async fn by_token(tenant: &Tenant, scene: &Scene, token: &str, now: Timestamp) -> Result<Option<Who>, WebError> {
+    let hash = secret_hash(token);
+    let Some(token) = tenant.read(move |reader| reader.token(hash, now)).await? else { return Ok(None) };
+    let viewer = viewer(scene, token.person, None, now);
+    Ok(viewer.map(|viewer| Who { login: token.login, viewer, scopes: Some(token.scopes) }))
+}
+
+/// Returns a person as a viewer, acting for `unit` or else for the unit of their first role.
+pub fn viewer(scene: &Scene, person: PersonId, unit: Option<UnitId>, now: Timestamp) -> Option<Viewer> {
+    let today = scene.calendar.date_of(now);
+    let first = || scene.org.roles_of(person, today).first().map(|(_, unit)| *unit);
+    Viewer::of(&scene.org, person, unit.or_else(first)?, today)
+}

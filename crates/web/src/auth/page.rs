@@ -1,0 +1,148 @@
+//! The log-in page.
+
+use askama::Template;
+use axum::extract::RawQuery;
+use axum::response::{IntoResponse, Redirect, Response};
+use bihuan_core::id::PersonId;
+use jiff::SignedDuration;
+
+use super::{SESSION, new_secret, password, secret_hash};
+use crate::ctx::cookie::Cookie;
+use crate::ctx::{Ctx, query_value};
+use crate::error::WebError;
+use crate::form::Form;
+use crate::page::{Page, html};
+
+/// The password of all accounts of a demo directory; it stands on the page for everybody to read.
+pub const DEMO_PASSWORD: &str = "demo-2026";
+
+/// After so many failures in a row a login waits.
+const FREE_FAILURES: u32 = 5;
+/// The longest it waits.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(15);
+
+#[derive(Template)]
+#[template(path = "staff/login.html")]
+struct LoginPage {
+    page: Page,
+    next: String,
+    login: String,
+    error: Option<String>,
+    /// The accounts of a demo directory; empty elsewhere.
+    accounts: Vec<DemoAccount>,
+    password: String,
+}
+
+struct DemoAccount {
+    login: String,
+    role: String,
+    who: String,
+}
+
+/// `GET /login`
+pub async fn new_session(ctx: Ctx, RawQuery(query): RawQuery) -> Result<Response, WebError> {
+    let next = query.and_then(|query| query_value(&query, "next")).unwrap_or_default();
+    Ok(html(&LoginPage::new(&ctx, next, String::new(), None).await?))
+}
+
+/// `POST /login`
+pub async fn create_session(ctx: Ctx, form: Form) -> Result<Response, WebError> {
+    ctx.app.throttle_login(ctx.peer, ctx.now)?;
+    let (login, next) = (form.value("login").trim().to_owned(), form.value("next").to_owned());
+    let name = login.clone();
+    let account = ctx.tenant.read(move |reader| reader.account(&name)).await?;
+    let account = account.filter(|account| account.disabled_at.is_none());
+    if let Some(seconds) = account.as_ref().and_then(|account| wait(account.failures, account.failed_at, ctx.now)) {
+        let said = ctx.tongue.t1("login-slow", "seconds", seconds);
+        return Ok(html(&LoginPage::new(&ctx, next, login, Some(said)).await?));
+    }
+    let (given, stored) = (form.value("password").to_owned(), account.map(|account| account.password_hash));
+    let check = tokio::task::spawn_blocking(move || password::is_right(&given, stored.as_deref()));
+    if !check.await.map_err(WebError::internal)? {
+        ctx.tenant.login_failed(&login, ctx.now).await?;
+        let said = ctx.tongue.t("login-wrong");
+        return Ok(html(&LoginPage::new(&ctx, next, login, Some(said)).await?));
+    }
+    let secret = new_secret();
+    ctx.tenant.open_session(secret_hash(&secret), &login, None, ctx.now, ctx.now + SESSION).await?;
+    let mut response = Redirect::to(place(&next)).into_response();
+    Cookie::Session.set(response.headers_mut(), &secret, ctx.secure);
+    Ok(response)
+}
+
+/// `POST /logout`
+pub async fn delete_session(ctx: Ctx, _form: Form) -> Result<Response, WebError> {
+    ctx.tenant.close_session(secret_hash(&ctx.secret)).await?;
+    let mut response = Redirect::to("/login").into_response();
+    Cookie::Session.clear(response.headers_mut(), ctx.secure);
+    Ok(response)
+}
+
+/// Returns how many seconds a login has to wait after its last failure: doubling from the sixth on.
+fn wait(failures: u32, failed_at: Option<jiff::Timestamp>, now: jiff::Timestamp) -> Option<i64> {
+    let beyond = failures.checked_sub(FREE_FAILURES)?;
+    let pause = SignedDuration::from_secs(1 << beyond.min(20)).min(LONGEST_WAIT);
+    let left = (failed_at? + pause).duration_since(now).as_secs();
+    (left > 0).then_some(left)
+}
+
+/// Returns where to go after the log-in: a place of our own, never another host.
+fn place(next: &str) -> &str {
+    let own = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']);
+    if own { next } else { "/desk" }
+}
+
+impl LoginPage {
+    async fn new(ctx: &Ctx, next: String, login: String, error: Option<String>) -> Result<LoginPage, WebError> {
+        let accounts = if ctx.tenant.marks().demo { demo_accounts(ctx).await? } else { Vec::new() };
+        Ok(LoginPage { page: ctx.page(None), next, login, error, accounts, password: DEMO_PASSWORD.to_owned() })
+    }
+}
+
+/// Returns the accounts of a demo directory, by the roles of their people.
+async fn demo_accounts(ctx: &Ctx) -> Result<Vec<DemoAccount>, WebError> {
+    let accounts = ctx.tenant.read(|reader| reader.accounts()).await?;
+    let shown = accounts.into_iter().map(|account| {
+        let (role, who) = role_and_place(ctx, account.person);
+        DemoAccount { login: account.login, role, who }
+    });
+    Ok(shown.collect())
+}
+
+fn role_and_place(ctx: &Ctx, person: PersonId) -> (String, String) {
+    let org = &ctx.scene.org;
+    let held = org.roles_of(person, ctx.scene.calendar.date_of(ctx.now));
+    let title = |role: &str| {
+        let grant = ctx.scene.grants.iter().find(|grant| grant.role == role);
+        grant.map_or_else(|| role.to_owned(), |grant| ctx.name(&grant.title))
+    };
+    let mut roles: Vec<String> = held.iter().map(|(role, _)| title(role)).collect();
+    roles.dedup();
+    let unit = held.first().and_then(|(_, unit)| org.unit(*unit)).map(|unit| ctx.name(&unit.name));
+    let name = org.person(person).map(|person| ctx.name(&person.name));
+    let who = [unit, name].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    (roles.join(&ctx.tongue.t("list-comma")), who)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_sent_to_another_host() {
+        assert_eq!(place("/cases?filter=a"), "/cases?filter=a");
+        for evil in ["//evil.example", "https://evil.example", "/\\evil", "", "/a\r\nSet-Cookie: x"] {
+            assert_eq!(place(evil), "/desk");
+        }
+    }
+
+    #[test]
+    fn failures_in_a_row_make_a_login_wait_longer_and_longer() {
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        assert_eq!(wait(4, Some(at), at), None);
+        assert_eq!(wait(5, Some(at), at), Some(1));
+        assert_eq!(wait(9, Some(at), at), Some(16));
+        assert_eq!(wait(60, Some(at), at), Some(900));
+        assert_eq!(wait(9, Some(at), at + SignedDuration::from_secs(16)), None);
+    }
+}

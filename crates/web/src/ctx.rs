@@ -1,0 +1,225 @@
+//! What is known of a request before any handler runs: tenant, language, visitor, and the present instant.
+
+pub mod cookie;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
+use axum::response::{IntoResponse, Redirect, Response};
+use bihuan_core::case::Case;
+use bihuan_core::case::refusal::Refusal;
+use bihuan_core::id::Digest;
+use bihuan_core::label::Label;
+use bihuan_core::pack::model::Pack;
+use bihuan_core::permission::Viewer;
+use bihuan_store::tenant::Tenant;
+use bihuan_store::tenant::scene::Scene;
+use jiff::Timestamp;
+
+use crate::app::App;
+use crate::error::WebError;
+use crate::lang::Tongue;
+use crate::page::{Area, Page};
+use crate::sentence::Words;
+use crate::sentence::refusal::Refused;
+
+/// What is known of a request. Cheap to clone.
+#[derive(Clone)]
+pub struct Ctx {
+    /// The server.
+    pub app: App,
+    /// The tenant, by host name.
+    pub tenant: Tenant,
+    /// The org tree, packs and calendar as they were when the request came.
+    pub scene: Arc<Scene>,
+    /// The visitor's language.
+    pub tongue: Tongue,
+    /// Whether the address asks for that language.
+    pub asked_lang: bool,
+    /// The present instant; the whole request has one.
+    pub now: Timestamp,
+    /// Whether it came by TLS, so that cookies are bound to it.
+    pub secure: bool,
+    /// The method.
+    pub method: Method,
+    /// The path, for the log and for deciding between page and JSON.
+    pub route: String,
+    /// Path and query without the language.
+    pub here: String,
+    /// The request's number.
+    pub request_id: String,
+    /// Where it came from, if known.
+    pub peer: Option<IpAddr>,
+    /// Who is logged in.
+    pub who: Option<Who>,
+    /// The secret that forms are bound to: the session's or the visit's.
+    pub secret: String,
+    /// The receipt code of the report that is followed, as the cookie holds it.
+    pub code: Option<String>,
+}
+
+/// Somebody who is logged in.
+#[derive(Debug, Clone)]
+pub struct Who {
+    /// The account.
+    pub login: String,
+    /// The person, acting unit and roles.
+    pub viewer: Viewer,
+    /// What the bearer token allows; `None` for a session, which allows all that the person may.
+    pub scopes: Option<Vec<String>>,
+}
+
+impl Ctx {
+    /// Whether the visitor came with a bearer token: no form token is needed then, for a browser adds none by itself.
+    pub fn by_token(&self) -> bool {
+        self.who.as_ref().is_some_and(|who| who.scopes.is_some())
+    }
+
+    /// Returns the token that forms send back: known only to who knows the session's or the visit's secret.
+    pub fn csrf(&self) -> String {
+        Digest::of(&[b"form token", self.secret.as_bytes()]).to_string()
+    }
+
+    /// Whether the answer is for a program.
+    pub fn wants_json(&self) -> bool {
+        self.route.starts_with("/api/")
+    }
+
+    /// Returns who is logged in.
+    ///
+    /// # Errors
+    /// [`WebError::Login`] if nobody is.
+    pub fn who(&self) -> Result<&Who, WebError> {
+        self.who.as_ref().ok_or(WebError::Login)
+    }
+
+    /// Returns what the layout shows.
+    pub fn page(&self, area: Option<Area>) -> Page {
+        let shown = |who: &Who| {
+            let person = self.scene.org.person(who.viewer.person).map(|person| self.name(&person.name));
+            let unit = self.scene.org.unit(who.viewer.unit).map(|unit| self.name(&unit.name));
+            (unit.unwrap_or_default(), person.unwrap_or_else(|| who.login.clone()))
+        };
+        let marks = self.tenant.marks();
+        let mark = match (marks.demo, marks.testing) {
+            (true, _) => Some(self.tongue.t("mark-demo")),
+            (false, true) => Some(self.tongue.t("mark-testing")),
+            (false, false) => None,
+        };
+        Page {
+            tongue: self.tongue,
+            tenant: self.name(self.tenant.name()),
+            area,
+            who: self.who.as_ref().map(shown),
+            mark,
+            csrf: self.csrf(),
+            here: self.here.clone(),
+        }
+    }
+
+    /// Returns a label in the visitor's language.
+    pub fn name(&self, label: &Label) -> String {
+        label.get(self.tongue.0).to_owned()
+    }
+
+    /// Returns the pack that judges a case.
+    ///
+    /// # Errors
+    /// [`WebError::Internal`] if it is not installed, which only a damaged store can bring about.
+    pub fn pack(&self, case: &Case) -> Result<&Arc<Pack>, WebError> {
+        let pack = self.scene.pack(&case.pack);
+        pack.ok_or_else(|| WebError::internal(format!("pack {} {} is not there", case.pack.id, case.pack.version)))
+    }
+
+    /// Returns the words for what happens under a pack.
+    pub fn words<'a>(&'a self, pack: &'a Pack) -> Words<'a> {
+        Words { tongue: self.tongue, org: &self.scene.org, pack, calendar: &self.scene.calendar }
+    }
+
+    /// Returns a refusal in words. Clocks are named by whichever pack knows them.
+    pub fn refusal(&self, refusal: &Refusal) -> Refused {
+        let clock = match refusal {
+            Refusal::Clock(clock) => Some(clock),
+            _ => None,
+        };
+        let knows = |pack: &&Arc<Pack>| clock.is_none_or(|clock| pack.clock(clock).is_some());
+        match self.scene.newest().find(knows).or_else(|| self.scene.newest().next()) {
+            Some(pack) => self.words(pack).refusal(refusal),
+            None => Refused { rule: "refused", said: refusal.to_string() },
+        }
+    }
+
+    /// Sends the visitor to the log-in page, and back here afterwards.
+    pub fn to_login(&self) -> Response {
+        let next: String = self.here.bytes().flat_map(escape).map(char::from).collect();
+        Redirect::to(&format!("/login?next={next}")).into_response()
+    }
+}
+
+/// Escapes a byte for a place in a query.
+fn escape(byte: u8) -> Vec<u8> {
+    match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => vec![byte],
+        other => format!("%{other:02X}").into_bytes(),
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Ctx {
+    type Rejection = WebError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Ctx, WebError> {
+        let ctx = parts.extensions.get::<Ctx>().cloned();
+        ctx.ok_or_else(|| WebError::internal("a handler ran outside the frame"))
+    }
+}
+
+/// Returns the value of a field in a query string, unescaped.
+pub fn query_value(query: &str, name: &str) -> Option<String> {
+    let pair = query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name)?;
+    let mut bytes = Vec::with_capacity(pair.1.len());
+    let mut rest = pair.1.bytes();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'+' => bytes.push(b' '),
+            b'%' => {
+                let pair = [rest.next()?, rest.next()?];
+                let digits = std::str::from_utf8(&pair).ok()?;
+                bytes.push(u8::from_str_radix(digits, 16).ok()?);
+            }
+            plain => bytes.push(plain),
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// Returns path and query without the language, which the page's language switch adds again.
+pub fn without_lang(path: &str, query: Option<&str>) -> String {
+    let kept: Vec<&str> =
+        query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("lang=")).collect();
+    if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) }
+}
+
+/// Returns the text of a header.
+pub fn text_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_leaves_the_address_and_the_rest_stays() {
+        assert_eq!(without_lang("/cases", Some("filter=a&lang=en&after=b")), "/cases?filter=a&after=b");
+        assert_eq!(without_lang("/cases", Some("lang=en")), "/cases");
+    }
+
+    #[test]
+    fn query_values_are_unescaped() {
+        assert_eq!(query_value("next=%2Fcases+1", "next").as_deref(), Some("/cases 1"));
+        assert_eq!(query_value("next=%2", "next"), None);
+    }
+}

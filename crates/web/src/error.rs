@@ -1,0 +1,298 @@
+//! What can go wrong over HTTP, and the one place where it becomes an answer.
+//!
+//! Handlers return [`WebError`]; it leaves them as a bare status that carries the error, and [`dress`],
+//! at the edge, turns it into a page for people or problem JSON (RFC 9457) for programs, in the
+//! visitor's language. Whatever else comes out bare, such as a body over its limit, is dressed alike.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bihuan_core::case::refusal::Refusal;
+use bihuan_store::error::{ExecuteError, StoreError};
+use serde_json::{Value, json};
+
+use crate::ctx::Ctx;
+use crate::page::Page;
+
+/// Something that went wrong, or that a rule forbids.
+#[derive(Debug, thiserror::Error)]
+pub enum WebError {
+    /// There is nothing here, or nothing that the visitor may see.
+    #[error("not found")]
+    NotFound,
+    /// The address does not take this method.
+    #[error("method not allowed")]
+    Method,
+    /// The visitor has to log in.
+    #[error("login needed")]
+    Login,
+    /// The visitor sees it but may not do this.
+    #[error("forbidden")]
+    Forbidden,
+    /// The form does not belong to this session.
+    #[error("form token missing or wrong")]
+    FormToken,
+    /// The bearer token does not reach that far.
+    #[error("token scope")]
+    Scope,
+    /// Fields are wrong; all of them are named at once.
+    #[error("{} fields are wrong", .0.len())]
+    Input(Vec<Complaint>),
+    /// The body is not the JSON that is asked for.
+    #[error("json: {0}")]
+    Json(String),
+    /// A rule forbids it.
+    #[error(transparent)]
+    Refused(Refusal),
+    /// The body is too large.
+    #[error("too large")]
+    TooLarge,
+    /// Too much came from one sender.
+    #[error("too many")]
+    TooMany {
+        /// How long to wait.
+        wait_seconds: u32,
+    },
+    /// More waits to be written than the store takes.
+    #[error("busy")]
+    Busy,
+    /// It took too long.
+    #[error("timeout")]
+    Timeout,
+    /// The body is of a kind that is not taken.
+    #[error("media type")]
+    MediaType,
+    /// The idempotency key belongs to another request.
+    #[error("idempotency key reused")]
+    KeyReused,
+    /// Our own fault.
+    #[error("internal error")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What is wrong with one field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// The field's name.
+    pub field: String,
+    /// The message.
+    pub key: &'static str,
+    /// What fills the message's places.
+    pub places: Vec<(&'static str, u64)>,
+}
+
+impl Complaint {
+    /// Says of a field what `key` says.
+    pub fn new(field: impl Into<String>, key: &'static str) -> Complaint {
+        Complaint { field: field.into(), key, places: Vec::new() }
+    }
+
+    /// Fills a place of the message.
+    pub fn with(mut self, name: &'static str, count: usize) -> Complaint {
+        self.places.push((name, count as u64));
+        self
+    }
+
+    /// Returns the complaint in words.
+    pub fn said(&self, tongue: crate::lang::Tongue) -> String {
+        let places: Vec<_> = self.places.iter().map(|(name, count)| (*name, (*count).into())).collect();
+        tongue.tell(self.key, &places)
+    }
+}
+
+impl WebError {
+    /// Wraps something unexpected.
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> WebError {
+        WebError::Internal(cause.into())
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            WebError::NotFound => StatusCode::NOT_FOUND,
+            WebError::Method => StatusCode::METHOD_NOT_ALLOWED,
+            WebError::Login => StatusCode::UNAUTHORIZED,
+            WebError::Forbidden | WebError::FormToken | WebError::Scope => StatusCode::FORBIDDEN,
+            WebError::Input(_) | WebError::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            WebError::Json(_) => StatusCode::BAD_REQUEST,
+            WebError::Refused(_) => StatusCode::CONFLICT,
+            WebError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            WebError::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            WebError::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            WebError::Timeout => StatusCode::REQUEST_TIMEOUT,
+            WebError::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            WebError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Returns the error's name for programs, what it is called, and what to do about it.
+    fn keys(&self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            WebError::NotFound => ("not_found", "error-not-found", "error-not-found-do"),
+            WebError::Method => ("method", "error-method", "error-method-do"),
+            WebError::Login => ("login", "error-login", "error-login-do"),
+            WebError::Forbidden => ("forbidden", "error-forbidden", "error-forbidden-do"),
+            WebError::FormToken => ("form_token", "error-csrf", "error-csrf-do"),
+            WebError::Scope => ("scope", "error-scope", "error-scope-do"),
+            WebError::Input(_) => ("input", "error-input", "error-input-do"),
+            WebError::Json(_) => ("json", "error-input", "error-json"),
+            WebError::Refused(_) => ("refused", "error-refused", "error-refused"),
+            WebError::TooLarge => ("too_large", "error-too-large", "error-too-large-do"),
+            WebError::TooMany { .. } => ("too_many", "error-too-many", "error-too-many-do"),
+            WebError::Busy => ("busy", "error-busy", "error-busy-do"),
+            WebError::Timeout => ("timeout", "error-timeout", "error-timeout-do"),
+            WebError::MediaType => ("media_type", "error-media", "error-media-do"),
+            WebError::KeyReused => ("key_reused", "error-key-reused", "error-key-reused-do"),
+            WebError::Internal(_) => ("internal", "error-internal", "error-internal-do"),
+        }
+    }
+
+    /// Returns what a bare status means.
+    fn of_status(status: StatusCode) -> Option<WebError> {
+        Some(match status {
+            StatusCode::NOT_FOUND => WebError::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => WebError::Method,
+            StatusCode::PAYLOAD_TOO_LARGE => WebError::TooLarge,
+            StatusCode::REQUEST_TIMEOUT => WebError::Timeout,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => WebError::MediaType,
+            StatusCode::BAD_REQUEST => WebError::Input(Vec::new()),
+            status if status.is_server_error() => WebError::internal("an answer without a body"),
+            _ => return None,
+        })
+    }
+}
+
+impl IntoResponse for WebError {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}
+
+impl From<ExecuteError> for WebError {
+    fn from(error: ExecuteError) -> Self {
+        match error {
+            ExecuteError::Refused(refusal) => WebError::Refused(refusal),
+            ExecuteError::NotFound => WebError::NotFound,
+            ExecuteError::NotPermitted { .. } => WebError::Forbidden,
+            ExecuteError::KeyReused => WebError::KeyReused,
+            ExecuteError::Busy => WebError::Busy,
+            ExecuteError::Store(error) => error.into(),
+            error @ ExecuteError::Known(_) => WebError::internal(error),
+        }
+    }
+}
+
+impl From<StoreError> for WebError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound(_) => WebError::NotFound,
+            error => WebError::internal(error),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage {
+    page: Page,
+    title: String,
+    todo: String,
+    fields: Vec<String>,
+    login: bool,
+    request_id: String,
+}
+
+/// Gives an answer that carries an error, or a bare bad status, its page or problem JSON.
+pub fn dress(ctx: &Ctx, response: Response) -> Response {
+    let carried = response.extensions().get::<Arc<WebError>>().cloned();
+    let bare = || WebError::of_status(response.status()).filter(|_| !has_type(&response)).map(Arc::new);
+    let Some(error) = carried.or_else(bare) else { return response };
+    if let WebError::Internal(cause) = &*error {
+        tracing::error!(request.id = ctx.request_id, path = ctx.route, cause = %chain(&**cause), "a request failed");
+    }
+    let mut dressed = match &*error {
+        WebError::Login if !ctx.wants_json() && ctx.method == Method::GET => return ctx.to_login(),
+        error if ctx.wants_json() => problem(ctx, error),
+        error => page(ctx, error),
+    };
+    *dressed.status_mut() = error.status();
+    if let WebError::TooMany { wait_seconds } = *error {
+        dressed.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait_seconds));
+    }
+    if matches!(*error, WebError::Login) {
+        dressed.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    if let Some(allow) = response.headers().get(header::ALLOW) {
+        dressed.headers_mut().insert(header::ALLOW, allow.clone());
+    }
+    dressed
+}
+
+fn has_type(response: &Response) -> bool {
+    response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| !kind.as_bytes().starts_with(b"text/plain"))
+}
+
+/// Returns what to do about an error, in words.
+fn todo(ctx: &Ctx, error: &WebError) -> String {
+    let t = ctx.tongue;
+    let (_, _, todo) = error.keys();
+    match error {
+        WebError::TooMany { wait_seconds } => t.t1(todo, "seconds", wait_seconds),
+        WebError::Json(detail) => t.t1(todo, "detail", detail),
+        WebError::Refused(refusal) => ctx.refusal(refusal).said,
+        _ => t.t(todo),
+    }
+}
+
+fn page(ctx: &Ctx, error: &WebError) -> Response {
+    let (_, title, _) = error.keys();
+    let fields = match error {
+        WebError::Input(complaints) => complaints.iter().map(|complaint| complaint.said(ctx.tongue)).collect(),
+        _ => Vec::new(),
+    };
+    let page = ErrorPage {
+        page: ctx.page(None),
+        title: ctx.tongue.t(title),
+        todo: todo(ctx, error),
+        fields,
+        login: matches!(error, WebError::Login),
+        request_id: ctx.request_id.clone(),
+    };
+    crate::page::html(&page)
+}
+
+fn problem(ctx: &Ctx, error: &WebError) -> Response {
+    let (name, title, _) = error.keys();
+    let mut problem = json!({
+        "type": format!("/problems/{name}"),
+        "title": ctx.tongue.t(title),
+        "status": error.status().as_u16(),
+        "detail": todo(ctx, error),
+        "request_id": ctx.request_id,
+    });
+    match error {
+        WebError::Refused(refusal) => problem["rule"] = ctx.refusal(refusal).rule.into(),
+        WebError::Input(complaints) => {
+            let field = |complaint: &Complaint| json!({"field": complaint.field, "message": complaint.said(ctx.tongue)});
+            problem["fields"] = complaints.iter().map(field).collect::<Value>();
+        }
+        _ => {}
+    }
+    let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+    (kind, problem.to_string()).into_response()
+}
+
+/// Returns a cause with all below it, for the log; causes are our own words and the engine's, never what people wrote.
+fn chain(cause: &(dyn std::error::Error + 'static)) -> String {
+    let mut said = cause.to_string();
+    let mut below = cause.source();
+    while let Some(cause) = below {
+        said.push_str(": ");
+        said.push_str(&cause.to_string());
+        below = cause.source();
+    }
+    said
+}

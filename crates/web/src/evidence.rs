@@ -1,0 +1,109 @@
+//! Files that come with a form, on their way into the case: cleaned, stored by content, noted in the log.
+
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use bihuan_core::case::command::Command;
+use bihuan_core::case::{Case, Evidence};
+use bihuan_core::event::EvidenceMoment;
+use bihuan_core::id::{CaseId, EvidenceId};
+use bihuan_core::permission::Permit;
+use bihuan_store::bodies::Bodies;
+
+use crate::app::SystemEntropy;
+use crate::ctx::Ctx;
+use crate::error::{Complaint, WebError};
+use crate::form::File;
+use crate::form::photo::{self, Photo, PhotoError};
+use crate::limits;
+
+/// What is noted of a file beside its content.
+pub struct Note<'a> {
+    /// What it shows.
+    pub moment: EvidenceMoment,
+    /// What it shows, in words.
+    pub caption: Option<&'a str>,
+}
+
+/// Cleans the photos of a form; what is no photo, broken, too large or too many is complained of.
+pub fn clean_all(files: &[File]) -> (Vec<Photo>, Vec<Complaint>) {
+    let mut complaints = Vec::new();
+    if files.len() > limits::FILES {
+        complaints.push(Complaint::new("photos", "field-photos-too-many").with("most", limits::FILES));
+    }
+    let mut photos = Vec::new();
+    for file in files.iter().take(limits::FILES) {
+        match clean(file) {
+            Ok(photo) => photos.push(photo),
+            Err(complaint) => complaints.push(complaint),
+        }
+    }
+    (photos, complaints)
+}
+
+fn clean(file: &File) -> Result<Photo, Complaint> {
+    if file.bytes.len() > limits::FILE_BYTES {
+        return Err(Complaint::new("photos", "field-photo-too-large").with("most", limits::FILE_BYTES >> 20));
+    }
+    photo::clean(&file.bytes).map_err(|error| match error {
+        PhotoError::Format => Complaint::new("photos", "field-bad-photo"),
+        PhotoError::Damaged => Complaint::new("photos", "field-photo-damaged"),
+    })
+}
+
+/// Adds the photos that came with a report, as the state before the fix.
+///
+/// # Errors
+/// [`WebError`] if a rule or the store refuses one.
+pub async fn add_reporters(ctx: &Ctx, case: CaseId, photos: Vec<Photo>) -> Result<(), WebError> {
+    for photo in photos {
+        let note = Note { moment: EvidenceMoment::Before, caption: None };
+        add(ctx, &Permit::reporter(), case, photo, note).await?;
+    }
+    Ok(())
+}
+
+/// Stores a photo and notes it in the case.
+///
+/// # Errors
+/// [`WebError`] if a rule or the store refuses it.
+pub async fn add(ctx: &Ctx, permit: &Permit, case: CaseId, photo: Photo, note: Note<'_>) -> Result<(), WebError> {
+    let blobs = ctx.tenant.blobs().clone();
+    let media_type = photo.media_type;
+    let put = tokio::task::spawn_blocking(move || blobs.put(&photo.bytes, limits::FILE_BYTES as u64)).await;
+    let blob = put.map_err(WebError::internal)?.map_err(WebError::internal)?;
+    let mut bodies = Bodies::new(ctx.now, &mut SystemEntropy);
+    let command = Command::AddEvidence {
+        evidence: EvidenceId::new(ctx.now, &mut SystemEntropy),
+        blob: blob.digest,
+        media_type: media_type.to_owned(),
+        size_bytes: blob.size_bytes,
+        moment: note.moment,
+        caption: note.caption.map(|caption| bodies.write(caption)),
+    };
+    ctx.tenant.execute(permit, case, command, bodies, None, ctx.now).await?;
+    Ok(())
+}
+
+/// Returns a stored file of a case that may be seen, as an answer. Its type is what the content was found
+/// to be; with `nosniff` and the policy of every page nothing in it runs.
+///
+/// # Errors
+/// [`WebError::NotFound`] if the case has no such evidence.
+pub async fn file(ctx: &Ctx, case: &Case, evidence: EvidenceId) -> Result<Response, WebError> {
+    let found = case.evidence.iter().find(|piece| piece.id == evidence).ok_or(WebError::NotFound)?;
+    let Evidence { blob, media_type, .. } = found.clone();
+    let blobs = ctx.tenant.blobs().clone();
+    let read = move || {
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut blobs.read(blob).map_err(WebError::internal)?, &mut bytes)
+            .map_err(WebError::internal)?;
+        Ok::<_, WebError>(bytes)
+    };
+    let bytes = tokio::task::spawn_blocking(read).await.map_err(WebError::internal)??;
+    let headers = [
+        (header::CONTENT_TYPE, media_type),
+        (header::CACHE_CONTROL, "private, max-age=3600".to_owned()),
+        (header::CONTENT_DISPOSITION, "inline".to_owned()),
+    ];
+    Ok((headers, bytes).into_response())
+}

@@ -1,0 +1,52 @@
+//! Limits: how large, how long, how often; and the headers that every answer carries.
+
+pub mod throttle;
+
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderValue, header};
+
+/// The largest body of a request without files, in bytes.
+pub const BODY_BYTES: usize = 1 << 20;
+/// The largest body of a request with files, in bytes.
+pub const UPLOAD_BYTES: usize = 20 << 20;
+/// The largest single file, in bytes.
+pub const FILE_BYTES: usize = 8 << 20;
+/// The most files of one form.
+pub const FILES: usize = 6;
+/// The most fields of one form.
+pub const FIELDS: usize = 200;
+/// The longest address with its query, in bytes.
+pub const ADDRESS_BYTES: usize = 8 << 10;
+/// The longest text of a report, in characters.
+pub const TEXT_CHARS: usize = 5000;
+/// The longest other free text, in characters.
+pub const NOTE_CHARS: usize = 2000;
+/// The longest single line, in characters.
+pub const LINE_CHARS: usize = 200;
+/// The longest that a request may take.
+pub const REQUEST_TIME: Duration = Duration::from_secs(60);
+
+/// Scripts, styles and pictures of our own only; nothing inline; nobody frames a page.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Sets the headers that every answer carries. A page is kept by no cache unless it says so itself.
+pub fn set_security_headers(headers: &mut HeaderMap, secure: bool) {
+    let fixed = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
+    headers.insert("permissions-policy", HeaderValue::from_static("geolocation=(), microphone=(), camera=()"));
+    if secure {
+        let year = HeaderValue::from_static("max-age=31536000");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+}

@@ -1,0 +1,116 @@
+//! What every page has: head, areas, language, who is here, and the marks of the directory.
+
+use askama::Template;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::assets;
+use crate::error::WebError;
+use crate::lang::{Fill, Tongue};
+
+/// An area of the pages, as the head lists them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Area {
+    /// Sending a report.
+    Report,
+    /// Following one.
+    Track,
+    /// What a person owes.
+    Desk,
+    /// The operator's form.
+    Register,
+    /// All cases.
+    Ledger,
+}
+
+/// What the layout shows around the content. Templates hold it as `page`.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The language.
+    pub tongue: Tongue,
+    /// The tenant's name.
+    pub tenant: String,
+    /// The area the page belongs to.
+    pub area: Option<Area>,
+    /// Who is logged in: unit and person.
+    pub who: Option<(String, String)>,
+    /// What a demo or testing directory says of itself.
+    pub mark: Option<String>,
+    /// The token that forms send back.
+    pub csrf: String,
+    /// The page's own address, without the language.
+    pub here: String,
+}
+
+impl Page {
+    /// Returns the message of `key`.
+    pub fn t(&self, key: &str) -> String {
+        self.tongue.t(key)
+    }
+
+    /// Returns the message of `key` with one place filled.
+    pub fn t1(&self, key: &str, name: &str, value: impl Fill) -> String {
+        self.tongue.t1(key, name, value)
+    }
+
+    /// Returns the language for the `lang` attribute.
+    pub fn lang(&self) -> &'static str {
+        match self.tongue.0 {
+            bihuan_core::label::Lang::Zh => "zh-CN",
+            bihuan_core::label::Lang::En => "en",
+        }
+    }
+
+    /// Returns the other language's code, its own name for itself, and the page in it.
+    pub fn other(&self) -> (&'static str, &'static str, String) {
+        let (code, name, attribute) = match self.tongue.0 {
+            bihuan_core::label::Lang::Zh => ("en", "EN", "en"),
+            bihuan_core::label::Lang::En => ("zh", "中文", "zh-CN"),
+        };
+        let joint = if self.here.contains('?') { '&' } else { '?' };
+        (attribute, name, format!("{}{joint}lang={code}", self.here))
+    }
+
+    /// Returns the areas that the visitor has: address, name, whether it is this one.
+    pub fn areas(&self) -> Vec<(&'static str, String, bool)> {
+        let entry = |area, href, key: &str| (href, self.t(key), self.area == Some(area));
+        if self.who.is_some() {
+            vec![
+                entry(Area::Desk, "/desk", "area-desk"),
+                entry(Area::Register, "/register", "area-register"),
+                entry(Area::Ledger, "/cases", "area-ledger"),
+            ]
+        } else {
+            vec![
+                entry(Area::Report, "/report", "area-portal"),
+                entry(Area::Track, "/track", "area-track"),
+            ]
+        }
+    }
+
+    /// Returns the address of the style sheet.
+    pub fn style(&self) -> String {
+        assets::style_href()
+    }
+
+    /// Returns the address of the script.
+    pub fn script(&self) -> String {
+        assets::script_href()
+    }
+
+    /// Returns the address of the icon.
+    pub fn icon(&self) -> String {
+        assets::icon_href()
+    }
+}
+
+/// Renders a template as an answer.
+pub fn html(template: &impl Template) -> Response {
+    match template.render() {
+        Ok(text) => {
+            let kind = HeaderValue::from_static("text/html; charset=utf-8");
+            ([(header::CONTENT_TYPE, kind)], text).into_response()
+        }
+        Err(cause) => WebError::internal(cause).into_response(),
+    }
+}

@@ -1,0 +1,8 @@
+//! The citizens' pages: send a report without an account, follow it by its code, talk back.
+
+pub mod home;
+pub mod intake;
+pub mod report;
+pub mod talk;
+pub mod track;
+pub mod view;

@@ -1,0 +1,154 @@
+//! A message from outside on its way into the log, whichever door it came by: the page or the API.
+
+use std::sync::Arc;
+
+use bihuan_core::case::command::Raise;
+use bihuan_core::event::{Disclosure, RaisedBy};
+use bihuan_core::id::Digest;
+use bihuan_core::pack::model::{Alarm, AlarmAction, Kind, Pack};
+use bihuan_core::permission::Permit;
+use bihuan_store::bodies::Bodies;
+use bihuan_store::commit::idempotency::Once;
+use bihuan_store::execute::Receipt;
+use bihuan_store::seal::Identity;
+
+use crate::app::SystemEntropy;
+use crate::ctx::Ctx;
+use crate::error::WebError;
+
+/// The channel that messages of the portal come by.
+const CHANNEL: &str = "portal";
+/// Neither slight nor grave; whoever takes it in corrects that.
+const SEVERITY: u8 = 3;
+/// How many characters of the text make a title where none was given.
+const TITLE_CHARS: usize = 40;
+
+/// What somebody outside sends. It can hold who they are, so it has no `Debug`.
+#[derive(Default)]
+pub struct Message {
+    /// The title, if given.
+    pub title: Option<String>,
+    /// The text.
+    pub text: String,
+    /// Where it is.
+    pub place: Option<String>,
+    /// The kind, if chosen.
+    pub kind: Option<String>,
+    /// Who they are, if they say so.
+    pub identity: Identity,
+    /// What the sender allows to be known.
+    pub disclosure: Option<Disclosure>,
+}
+
+/// Returns the kinds that may be sent, each with its pack; the one taken where none is chosen comes first.
+pub fn kinds(ctx: &Ctx) -> Vec<(Arc<Pack>, Kind)> {
+    let packs: Vec<&Arc<Pack>> = ctx.scene.newest().collect();
+    let default = packs.iter().find_map(|pack| pack.portal_kind.clone());
+    let pairs = packs.into_iter().flat_map(|pack| pack.portal_kinds().map(move |kind| (Arc::clone(pack), kind.clone())));
+    let mut kinds: Vec<_> = pairs.collect();
+    kinds.sort_by_key(|(_, kind)| Some(&kind.id) != default.as_ref());
+    kinds
+}
+
+/// Returns the alarms that a message raises: those that refuse it, or else those that warn first.
+pub fn alarms(ctx: &Ctx, message: &Message) -> (Vec<(Arc<Pack>, Alarm)>, Vec<(Arc<Pack>, Alarm)>) {
+    let said = [message.title.as_deref(), Some(message.text.as_str()), message.place.as_deref()];
+    let said = said.into_iter().flatten().collect::<Vec<_>>().join("\n");
+    let raised = |alarm: &Alarm| {
+        bihuan_text::contains_any(&said, alarm.words.iter().map(String::as_str)).is_some()
+    };
+    let packs = ctx.scene.newest().flat_map(|pack| pack.alarms.iter().map(move |alarm| (pack, alarm)));
+    let found = packs.filter(|(_, alarm)| raised(alarm)).map(|(pack, alarm)| (Arc::clone(pack), alarm.clone()));
+    found.partition(|(_, alarm)| alarm.action == AlarmAction::Refuse)
+}
+
+/// Takes a message in and returns its receipt once it is on disk. The same `key` with the same message
+/// gives the same receipt.
+///
+/// # Errors
+/// [`WebError`] if a rule or the store refuses it.
+pub async fn take(ctx: &Ctx, message: &Message, key: Option<&str>) -> Result<Receipt, WebError> {
+    let chosen = kinds(ctx).into_iter().find(|(_, kind)| message.kind.as_ref().is_none_or(|id| *id == kind.id));
+    let (_, kind) = chosen.ok_or_else(|| WebError::internal("no kind is open to the portal"))?;
+    let mut bodies = Bodies::new(ctx.now, &mut SystemEntropy);
+    let title = message.title.clone().unwrap_or_else(|| beginning(&message.text));
+    let raise = Raise {
+        number: String::new(),
+        kind: kind.id,
+        channel: CHANNEL.to_owned(),
+        source: None,
+        category: None,
+        campaigns: Vec::new(),
+        severity: SEVERITY,
+        title: bodies.write(title),
+        text: bodies.write(message.text.as_str()),
+        place: message.place.as_deref().map(|place| bodies.write(place)),
+        raised_by: RaisedBy::Reporter { identity: None, disclosure: message.disclosure() },
+        accused: Vec::new(),
+        links: Vec::new(),
+        external: None,
+        imported: None,
+    };
+    let once = key.map(|key| Once { key: key.to_owned(), request: message.digest() });
+    let identity = Some(message.identity.clone()).filter(|identity| !identity.is_empty());
+    let receipt = ctx.tenant.raise(&Permit::reporter(), raise, identity, bodies, once, ctx.now).await?;
+    Ok(receipt)
+}
+
+impl Message {
+    fn disclosure(&self) -> Disclosure {
+        match self.disclosure {
+            Some(disclosure) => disclosure,
+            None if self.identity.is_empty() => Disclosure::Anonymous,
+            None => Disclosure::Confidential,
+        }
+    }
+
+    /// Returns what tells this message from another sent under the same key.
+    fn digest(&self) -> Digest {
+        let disclosure = format!("{:?}", self.disclosure());
+        let parts = [&self.title, &self.place, &self.kind, &self.identity.name, &self.identity.phone];
+        let parts = parts.into_iter().map(|part| part.as_deref()).chain([Some(&*self.text), Some(&*disclosure)]);
+        // Each part with its length, so that no two messages run into the same bytes.
+        let said: String = parts.map(|part| format!("{:?};", part.map(|part| (part.len(), part)))).collect();
+        Digest::of(&[said.as_bytes()])
+    }
+}
+
+/// Whether a text could be a telephone number: digits with the usual marks between them.
+pub fn is_phone(text: &str) -> bool {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let marks = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | ' ' | '(' | ')' | '转' | '#');
+    (3..=20).contains(&digits) && text.trim().chars().all(marks)
+}
+
+/// Returns the first sentence or line of a text, cut to a title's length.
+fn beginning(text: &str) -> String {
+    let ends = ['\n', '。', '！', '？', '!', '?'];
+    let first = text.split(ends).map(str::trim).find(|part| !part.is_empty()).unwrap_or(text);
+    match first.char_indices().nth(TITLE_CHARS) {
+        Some((cut, _)) => format!("{}…", &first[..cut]),
+        None => first.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_is_the_beginning_of_the_text() {
+        assert_eq!(beginning("路灯坏了。三周没有人来修"), "路灯坏了");
+        assert_eq!(beginning(&"长".repeat(60)), format!("{}…", "长".repeat(40)));
+    }
+
+    #[test]
+    fn whoever_leaves_a_telephone_is_confidential_unless_they_say_otherwise() {
+        let identity = Identity { phone: Some("1".to_owned()), name: None, address: None };
+        let mut message = Message { identity, ..Message::default() };
+        assert_eq!(message.disclosure(), Disclosure::Confidential);
+        message.disclosure = Some(Disclosure::RealName);
+        assert_eq!(message.disclosure(), Disclosure::RealName);
+        assert_eq!(Message::default().disclosure(), Disclosure::Anonymous);
+    }
+}

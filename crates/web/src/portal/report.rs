@@ -1,0 +1,195 @@
+//! Sending a report.
+
+use askama::Template;
+use axum::response::Response;
+use bihuan_core::event::Disclosure;
+use bihuan_core::pack::model::{Alarm, Pack};
+use bihuan_store::execute::Receipt;
+use bihuan_store::seal::Identity;
+use std::sync::Arc;
+
+use super::intake::{self, Message};
+use super::view;
+use crate::auth;
+use crate::ctx::Ctx;
+use crate::ctx::cookie::Cookie;
+use crate::error::{Complaint, WebError};
+use crate::evidence;
+use crate::form::photo::Photo;
+use crate::form::{Form, Reader};
+use crate::limits;
+use crate::page::{Area, Page, html};
+use crate::show::{self, ClockFace};
+
+#[derive(Template)]
+#[template(path = "portal/report.html")]
+struct ReportPage {
+    page: Page,
+    /// Makes a form that is sent twice one report.
+    key: String,
+    values: Values,
+    kinds: Vec<(String, String)>,
+    errors: Vec<(String, String)>,
+    alarms: Vec<String>,
+    photos_hint: String,
+    most: usize,
+    had_photos: bool,
+}
+
+/// What was written in the form, to show it again.
+#[derive(Default)]
+struct Values {
+    title: String,
+    text: String,
+    place: String,
+    kind: String,
+    disclosure: String,
+    name: String,
+    phone: String,
+}
+
+#[derive(Template)]
+#[template(path = "portal/refused.html")]
+struct RefusedPage {
+    page: Page,
+    /// What is said, and where the rule comes from.
+    routes: Vec<(String, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "portal/receipt.html")]
+struct ReceiptPage {
+    page: Page,
+    code: String,
+    number: String,
+    clocks: Vec<ClockFace>,
+    repeated: bool,
+}
+
+/// `GET /report`
+pub async fn new_report(ctx: Ctx) -> Response {
+    let values = Values { disclosure: "anonymous".to_owned(), ..Values::default() };
+    html(&ReportPage::new(&ctx, auth::new_secret(), values))
+}
+
+/// `POST /report`: takes the report in and shows its code; or says first what has to be said first.
+pub async fn create_report(ctx: Ctx, form: Form) -> Result<Response, WebError> {
+    let mut read = form.read();
+    let message = read_message(&ctx, &form, &mut read);
+    let photos = read_photos(&form, &mut read);
+    let (refusing, warning) = intake::alarms(&ctx, &message);
+    if !refusing.is_empty() {
+        return Ok(refused(&ctx, &refusing));
+    }
+    let warned = form.value("warned") == "yes";
+    if !read.complaints.is_empty() || !warning.is_empty() && !warned {
+        return Ok(again(&ctx, &form, &read.complaints, &warning));
+    }
+    let receipt = intake::take(&ctx, &message, Some(form.value("key")).filter(|key| !key.is_empty())).await?;
+    if !receipt.appended().is_repeated() {
+        evidence::add_reporters(&ctx, receipt.case(), photos).await?;
+    }
+    receipt_page(&ctx, &receipt).await
+}
+
+fn read_message(ctx: &Ctx, form: &Form, read: &mut Reader<'_>) -> Message {
+    let kinds = intake::kinds(ctx);
+    let message = Message {
+        text: read.needed("text", limits::TEXT_CHARS),
+        title: read.text("title", 120),
+        place: read.text("place", limits::LINE_CHARS),
+        kind: read.choice("kind", |id| kinds.iter().any(|(_, kind)| kind.id == id).then(|| id.to_owned())),
+        disclosure: read.choice("disclosure", disclosure),
+        identity: Identity { name: read.text("name", 60), phone: read.text("phone", 30), address: None },
+    };
+    match message.disclosure {
+        Some(Disclosure::Anonymous) | None if !message.identity.is_empty() => {
+            read.complain(Complaint::new("contact", "field-contact-anonymous"));
+        }
+        Some(Disclosure::Confidential | Disclosure::RealName) if message.identity.is_empty() => {
+            read.complain(Complaint::new("contact", "field-contact-missing"));
+        }
+        Some(_) | None => {}
+    }
+    if !form.value("phone").trim().is_empty() && !intake::is_phone(form.value("phone")) {
+        read.complain(Complaint::new("phone", "field-phone"));
+    }
+    message
+}
+
+fn disclosure(word: &str) -> Option<Disclosure> {
+    match word {
+        "anonymous" => Some(Disclosure::Anonymous),
+        "confidential" => Some(Disclosure::Confidential),
+        "real_name" => Some(Disclosure::RealName),
+        _ => None,
+    }
+}
+
+fn read_photos(form: &Form, read: &mut Reader<'_>) -> Vec<Photo> {
+    let (photos, complaints) = evidence::clean_all(&form.files);
+    complaints.into_iter().for_each(|complaint| read.complain(complaint));
+    photos
+}
+
+/// Shows the form again with what was written, what is wrong with it, and what has to be said first.
+fn again(ctx: &Ctx, form: &Form, complaints: &[Complaint], warning: &[(Arc<Pack>, Alarm)]) -> Response {
+    let value = |name: &str| form.value(name).to_owned();
+    let values = Values {
+        title: value("title"),
+        text: value("text"),
+        place: value("place"),
+        kind: value("kind"),
+        disclosure: value("disclosure"),
+        name: value("name"),
+        phone: value("phone"),
+    };
+    let mut page = ReportPage::new(ctx, value("key"), values);
+    page.errors = complaints.iter().map(|complaint| (complaint.field.clone(), complaint.said(ctx.tongue))).collect();
+    page.alarms = warning.iter().map(|(_, alarm)| ctx.name(&alarm.message)).collect();
+    page.had_photos = !form.files.is_empty();
+    html(&page)
+}
+
+/// Tells the lawful route. Nothing of what was written is kept, logged or shown again.
+fn refused(ctx: &Ctx, alarms: &[(Arc<Pack>, Alarm)]) -> Response {
+    let route = |(pack, alarm): &(Arc<Pack>, Alarm)| {
+        let source = pack.source(&alarm.source).map(|source| show::citation(ctx.tongue, source));
+        (ctx.name(&alarm.message), source.unwrap_or_default())
+    };
+    html(&RefusedPage { page: ctx.page(Some(Area::Report)), routes: alarms.iter().map(route).collect() })
+}
+
+async fn receipt_page(ctx: &Ctx, receipt: &Receipt) -> Result<Response, WebError> {
+    let case = view::case(ctx, receipt.case()).await?.case;
+    let pack = ctx.pack(&case)?;
+    let code = receipt.code().ok_or_else(|| WebError::internal("a report without a receipt code"))?;
+    let page = ReceiptPage {
+        page: ctx.page(Some(Area::Report)),
+        code: code.to_string(),
+        number: receipt.number().to_owned(),
+        clocks: show::clock_faces(case.clocks.values(), pack, &ctx.scene.calendar, ctx.tongue, ctx.now),
+        repeated: receipt.appended().is_repeated(),
+    };
+    let mut response = html(&page);
+    Cookie::Code.set(response.headers_mut(), &page.code, ctx.secure);
+    Ok(response)
+}
+
+impl ReportPage {
+    fn new(ctx: &Ctx, key: String, values: Values) -> ReportPage {
+        let kinds = intake::kinds(ctx).into_iter().map(|(_, kind)| (kind.id.clone(), ctx.name(&kind.title))).collect();
+        let (count, size) = (("count", limits::FILES), ("size", limits::FILE_BYTES >> 20));
+        ReportPage {
+            page: ctx.page(Some(Area::Report)),
+            key,
+            values,
+            kinds,
+            errors: Vec::new(),
+            alarms: Vec::new(),
+            photos_hint: ctx.tongue.t2("report-photos-hint", count, size),
+            most: limits::TEXT_CHARS,
+            had_photos: false,
+        }
+    }
+}

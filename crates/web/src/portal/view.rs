@@ -1,0 +1,185 @@
+//! A report as its reporter sees it.
+
+use askama::Template;
+use bihuan_core::case::command::Context;
+use bihuan_core::case::decide::available_steps;
+use bihuan_core::event::{Actor, Disclosure, End, RaisedBy};
+use bihuan_core::id::CaseId;
+use bihuan_core::pack::model::{AnswerRule, Effect, Relation};
+use bihuan_store::read::case::CaseView;
+
+use crate::auth;
+use crate::ctx::Ctx;
+use crate::error::WebError;
+use crate::page::{Area, Page};
+use crate::sentence::Listener;
+use crate::show::{self, ClockFace};
+use crate::story::{Line, Message, Picture, Stop, Story};
+
+/// The page that a receipt code opens.
+#[derive(Template)]
+#[template(path = "portal/track.html")]
+pub struct TrackPage {
+    page: Page,
+    /// What was just done.
+    done: Option<String>,
+    /// Makes what is sent twice one thing.
+    key: String,
+    number: String,
+    raised: String,
+    title: String,
+    text: String,
+    place: Option<String>,
+    state: String,
+    look: &'static str,
+    unit: Option<String>,
+    struck_off: Option<String>,
+    stops: Vec<Stop>,
+    answer: Option<Written>,
+    photos: Vec<Picture>,
+    may_judge: bool,
+    judged: Option<String>,
+    clocks: Vec<ClockFace>,
+    thread: Vec<Message>,
+    may_reply: bool,
+    asked: bool,
+    lines: Vec<Line>,
+    steps: usize,
+    identity: String,
+    own_steps: Vec<OwnStep>,
+}
+
+/// An answer with when and by whom.
+pub struct Written {
+    text: String,
+    by: String,
+    when: String,
+}
+
+/// A step that is the reporter's own.
+pub struct OwnStep {
+    id: String,
+    title: String,
+    hint: String,
+    reason: String,
+}
+
+/// Returns a case with log and texts.
+///
+/// # Errors
+/// [`WebError::NotFound`] if there is none.
+pub async fn case(ctx: &Ctx, id: CaseId) -> Result<CaseView, WebError> {
+    let found = ctx.tenant.read(move |reader| reader.case(id)).await?;
+    found.ok_or(WebError::NotFound)
+}
+
+impl TrackPage {
+    /// Reads the report; `done` is said first, where something was just done.
+    ///
+    /// # Errors
+    /// [`WebError`] if the store fails.
+    pub async fn read(ctx: &Ctx, id: CaseId, done: Option<String>) -> Result<TrackPage, WebError> {
+        let view = case(ctx, id).await?;
+        Ok(TrackPage::tell(&Story::of(ctx, &view)?, done))
+    }
+
+    fn tell(story: &Story<'_>, done: Option<String>) -> TrackPage {
+        let (ctx, case) = (story.ctx, story.case());
+        let lines = story.lines(Listener::Reporter);
+        TrackPage {
+            page: ctx.page(Some(Area::Track)),
+            done,
+            key: auth::new_secret(),
+            number: case.number.clone(),
+            raised: story.date(case.raised_at),
+            title: story.text(case.title),
+            text: story.text(case.text),
+            place: case.place.map(|place| story.text(place)),
+            state: story.state(),
+            look: look(case.end.as_ref()),
+            unit: case.unit.map(|unit| story.words().unit(unit)),
+            struck_off: case.ended_at.filter(|_| case.end == Some(End::StruckOff)).map(|at| story.date(at)),
+            stops: story.rail(),
+            answer: answer(story),
+            photos: story.pictures("/track/evidence/"),
+            may_judge: case.answered.is_some() && case.satisfied.is_none() && story.kind.answer == AnswerRule::Reporter,
+            judged: judged(story),
+            clocks: faces(story),
+            thread: story.thread(),
+            may_reply: case.end.is_none(),
+            asked: case.question_open,
+            steps: story.view.log.len(),
+            lines,
+            identity: identity(story),
+            own_steps: own_steps(story),
+        }
+    }
+}
+
+fn look(end: Option<&End>) -> &'static str {
+    match end {
+        None => "info",
+        Some(End::StruckOff | End::Answered) => "ok",
+        Some(End::Refused { .. } | End::Withdrawn { .. } | End::HandedOver { .. } | End::Merged | End::ImportedClosed) => "",
+    }
+}
+
+fn answer(story: &Story<'_>) -> Option<Written> {
+    let answer = story.case().answered?;
+    let unit = story.case().unit.map(|unit| story.words().unit(unit));
+    Some(Written { text: story.text(answer.text), by: unit.unwrap_or_default(), when: story.moment(answer.at) })
+}
+
+fn judged(story: &Story<'_>) -> Option<String> {
+    let said = match story.case().satisfied? {
+        true => "track-said-solved",
+        false => "track-said-not-solved",
+    };
+    Some(story.ctx.tongue.t(said))
+}
+
+fn faces(story: &Story<'_>) -> Vec<ClockFace> {
+    let (ctx, clocks) = (story.ctx, story.case().clocks.values());
+    show::clock_faces(clocks, story.pack, &ctx.scene.calendar, ctx.tongue, ctx.now)
+}
+
+/// Says how often the reporter's identity was looked at.
+fn identity(story: &Story<'_>) -> String {
+    let t = story.ctx.tongue;
+    match story.case().raised_by {
+        RaisedBy::Reporter { disclosure: Disclosure::Anonymous, .. } | RaisedBy::Reporter { identity: None, .. } => {
+            t.t("track-identity-none")
+        }
+        RaisedBy::Reporter { .. } | RaisedBy::Finder { .. } => {
+            t.t1("track-identity-reads", "count", story.case().identity_reads)
+        }
+    }
+}
+
+/// Returns the steps that are the reporter's own and possible now.
+fn own_steps(story: &Story<'_>) -> Vec<OwnStep> {
+    let ctx = story.ctx;
+    let context = Context {
+        pack: story.pack,
+        org: &ctx.scene.org,
+        calendar: &ctx.scene.calendar,
+        actor: Actor::Reporter,
+        occurred_at: ctx.now,
+        now: ctx.now,
+    };
+    let choices = available_steps(story.case(), &|_| false, &context);
+    let own = choices.iter().filter(|choice| choice.refusal.is_none() && choice.step.relation == Relation::Reporter);
+    let worded = own.map(|choice| {
+        let (hint, reason) = match choice.step.effect {
+            Effect::Withdraw => ("track-withdraw-hint", "track-withdraw-reason"),
+            _ => ("track-reopen-hint", "track-reopen-reason"),
+        };
+        OwnStep {
+            id: choice.step.id.clone(),
+            title: ctx.name(&choice.step.title),
+            hint: ctx.tongue.t(hint),
+            reason: ctx.tongue.t(reason),
+        }
+    });
+    worded.collect()
+}

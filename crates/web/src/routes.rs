@@ -1,0 +1,252 @@
+//! Every route and API operation, in one table: the router is built from it, and so are the gate before
+//! each handler, the OpenAPI document, and the tests that knock at each door as everybody in turn.
+//!
+//! An operation's id is its handler's name. A handler that is not in here cannot be reached.
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::Method;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, MethodRouter, on};
+
+use crate::app::App;
+use crate::assets;
+use crate::auth;
+use crate::ctx::Ctx;
+use crate::error::WebError;
+use crate::limits;
+use crate::{health, portal};
+
+mod staff;
+
+use Verb::{Get, Post};
+
+/// Who may come to an operation at all; what they may do there is decided by their grants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Visibility {
+    /// Everybody, throttled where it writes.
+    Public,
+    /// Whoever holds the receipt code of the case; to others there is nothing here.
+    Code,
+    /// Persons of the tree, by session or bearer token.
+    Staff,
+}
+
+/// What a body may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body {
+    /// Up to a megabyte.
+    Small,
+    /// With files.
+    Upload,
+}
+
+/// One operation.
+#[derive(Clone, Copy)]
+pub struct Route {
+    /// Its id: the handler's name.
+    pub id: &'static str,
+    /// The method.
+    pub method: Verb,
+    /// The path.
+    pub path: &'static str,
+    /// Who may come.
+    pub seen_by: Visibility,
+    /// The action of a grant that it needs, where it is always the same; a step brings its own.
+    pub action: Option<&'static str>,
+    /// Whether it changes anything.
+    pub changes: bool,
+    /// Whether it leaves an event in the log.
+    pub audited: bool,
+    /// What its body may be.
+    pub body: Body,
+    /// The schema of what it takes and of what it gives, by name; operations of the API only.
+    pub schema: Option<(&'static str, &'static str)>,
+    handler: fn(MethodFilter) -> MethodRouter<App>,
+}
+
+/// The methods in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// Reads.
+    Get,
+    /// Writes.
+    Post,
+}
+
+impl Verb {
+    /// Returns the HTTP method.
+    pub fn method(self) -> Method {
+        match self {
+            Get => Method::GET,
+            Post => Method::POST,
+        }
+    }
+
+    fn filter(self) -> MethodFilter {
+        match self {
+            Get => MethodFilter::GET,
+            Post => MethodFilter::POST,
+        }
+    }
+}
+
+type Handler = fn(MethodFilter) -> MethodRouter<App>;
+
+impl Route {
+    const fn new(id: &'static str, method: Verb, path: &'static str, seen_by: Visibility, handler: Handler) -> Route {
+        let changes = matches!(method, Post);
+        let (action, audited, body, schema) = (None, false, Body::Small, None);
+        Route { id, method, path, seen_by, action, changes, audited, body, schema, handler }
+    }
+
+    /// A page or a file for everybody.
+    const fn public(id: &'static str, method: Verb, path: &'static str, handler: Handler) -> Route {
+        Route::new(id, method, path, Visibility::Public, handler)
+    }
+
+    /// Something for whoever holds the receipt code.
+    const fn code(id: &'static str, method: Verb, path: &'static str, handler: Handler) -> Route {
+        Route::new(id, method, path, Visibility::Code, handler)
+    }
+
+    /// Something for persons of the tree.
+    const fn staff(id: &'static str, method: Verb, path: &'static str, handler: Handler) -> Route {
+        Route::new(id, method, path, Visibility::Staff, handler)
+    }
+
+    /// It needs this action.
+    const fn needs(mut self, action: &'static str) -> Route {
+        self.action = Some(action);
+        self
+    }
+
+    /// It leaves an event in the log.
+    const fn audited(mut self) -> Route {
+        self.audited = true;
+        self
+    }
+
+    /// It changes nothing, although it is posted: what it takes must not stand in an address.
+    const fn reads(mut self) -> Route {
+        self.changes = false;
+        self
+    }
+
+    /// It takes files.
+    const fn upload(mut self) -> Route {
+        self.body = Body::Upload;
+        self
+    }
+
+    /// It takes and gives these schemas.
+    const fn schema(mut self, takes: &'static str, gives: &'static str) -> Route {
+        self.schema = Some((takes, gives));
+        self
+    }
+}
+
+/// Pages for everybody and for reporters.
+const PORTAL: &[Route] = &[
+    Route::public("read_home", Get, "/", |m| on(m, portal::home::read_home)),
+    Route::public("new_report", Get, "/report", |m| on(m, portal::report::new_report)),
+    Route::public("create_report", Post, "/report", |m| on(m, portal::report::create_report)).upload().audited(),
+    Route::public("read_track", Get, "/track", |m| on(m, portal::track::read_track)),
+    Route::public("open_track", Post, "/track", |m| on(m, portal::track::open_track)).reads(),
+    Route::code("leave_track", Post, "/track/leave", |m| on(m, portal::track::leave_track)).reads(),
+    Route::code("create_track_reply", Post, "/track/replies", |m| on(m, portal::talk::create_track_reply)).audited(),
+    Route::code("create_track_satisfaction", Post, "/track/satisfaction", |m| {
+        on(m, portal::talk::create_track_satisfaction)
+    })
+    .audited(),
+    Route::code("create_track_step", Post, "/track/steps", |m| on(m, portal::talk::create_track_step)).audited(),
+    Route::code("read_track_evidence", Get, "/track/evidence/{evidence}", |m| {
+        on(m, portal::track::read_track_evidence)
+    }),
+];
+
+/// The door for staff, and what machines ask.
+const DOOR: &[Route] = &[
+    Route::public("new_session", Get, "/login", |m| on(m, auth::page::new_session)),
+    Route::public("create_session", Post, "/login", |m| on(m, auth::page::create_session)),
+    Route::staff("delete_session", Post, "/logout", |m| on(m, auth::page::delete_session)),
+    Route::public("read_asset", Get, "/assets/{name}", |m| on(m, assets::read_asset)),
+    Route::public("read_health", Get, "/healthz", |m| on(m, health::read_health)),
+    Route::public("read_readiness", Get, "/readyz", |m| on(m, health::read_readiness)),
+];
+
+/// Returns every operation.
+pub fn all() -> impl Iterator<Item = &'static Route> {
+    [PORTAL, DOOR, staff::ROUTES].into_iter().flatten()
+}
+
+/// Builds the router from the table.
+pub fn router() -> Router<App> {
+    let router = all().fold(Router::new(), |router, route| {
+        let limit = match route.body {
+            Body::Small => limits::BODY_BYTES,
+            Body::Upload => limits::UPLOAD_BYTES,
+        };
+        let gate = middleware::from_fn_with_state(route, gate);
+        let handler = (route.handler)(route.method.filter()).layer(DefaultBodyLimit::max(limit)).route_layer(gate);
+        router.route(route.path, handler)
+    });
+    router.fallback(|| async { WebError::NotFound }).method_not_allowed_fallback(|| async { WebError::Method })
+}
+
+/// Stands before every handler and lets in who may come.
+async fn gate(State(route): State<&'static Route>, request: Request, next: Next) -> Response {
+    match admit(route, &request) {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    }
+}
+
+fn admit(route: &Route, request: &Request) -> Result<(), WebError> {
+    let ctx = request.extensions().get::<Ctx>().ok_or_else(|| WebError::internal("no frame around the gate"))?;
+    match route.seen_by {
+        Visibility::Public => {}
+        Visibility::Code => ctx.code.as_ref().map(|_| ()).ok_or(WebError::NotFound)?,
+        Visibility::Staff => ctx.who().map(|_| ())?,
+    }
+    if route.seen_by != Visibility::Staff && route.method == Post {
+        ctx.app.throttle_anonymous(ctx.peer, ctx.now)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn ids_and_doors_are_unique() {
+        let ids: BTreeSet<_> = all().map(|route| route.id).collect();
+        let doors: BTreeSet<_> = all().map(|route| (route.path, route.method.method().to_string())).collect();
+        assert_eq!((ids.len(), doors.len()), (all().count(), all().count()));
+    }
+
+    #[test]
+    fn whatever_leaves_an_event_changes_something() {
+        for route in all() {
+            assert!(!route.audited || route.changes, "{}", route.id);
+        }
+    }
+
+    #[test]
+    fn no_other_file_opens_a_door() {
+        let mut files = vec![std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src")];
+        while let Some(path) = files.pop() {
+            if path.is_dir() {
+                files.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            } else if !path.ends_with("routes.rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let outside_tests = text.split("#[cfg(test)]").next().unwrap();
+                assert!(!outside_tests.contains(".route("), "{}", path.display());
+            }
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! The story of a case as a page tells it: the stretch it has gone, each step, its pictures, what was said.
+
+use bihuan_core::case::Case;
+use bihuan_core::event::{Actor, BodyRef, CaseEvent, Event, EvidenceMoment};
+use bihuan_core::pack::model::{Kind, Pack, Phase};
+use bihuan_store::read::case::CaseView;
+use jiff::Timestamp;
+
+use crate::ctx::Ctx;
+use crate::error::WebError;
+use crate::sentence::{Listener, Words};
+use crate::show;
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// When, for machines.
+    pub at: String,
+    /// When, for people.
+    pub when: String,
+    /// What, as a sentence.
+    pub said: String,
+    /// Who.
+    pub by: String,
+    /// What was written with it.
+    pub quotes: Vec<String>,
+}
+
+/// A stop on the way of a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stop {
+    /// What it is called.
+    pub title: String,
+    /// `done`, `now` or empty for what is to come.
+    pub look: &'static str,
+    /// When it was first reached.
+    pub note: String,
+}
+
+/// A picture or document of a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// Its address.
+    pub href: String,
+    /// Whether it can be shown, or only opened.
+    pub is_picture: bool,
+    /// Whether it shows the state before or after.
+    pub moment: String,
+    /// What it shows.
+    pub caption: String,
+    /// Whether the reporter added it.
+    pub from_reporter: bool,
+    /// When it was added.
+    pub when: String,
+}
+
+/// Something written to or by the reporter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Whether the reporter wrote it.
+    pub yours: bool,
+    /// The text.
+    pub text: String,
+    /// When.
+    pub when: String,
+}
+
+/// A case with what is needed to tell its story.
+pub struct Story<'a> {
+    /// The request.
+    pub ctx: &'a Ctx,
+    /// The case with log and texts.
+    pub view: &'a CaseView,
+    /// The pack that judges it.
+    pub pack: &'a Pack,
+    /// Its kind.
+    pub kind: &'a Kind,
+}
+
+impl<'a> Story<'a> {
+    /// Begins to tell.
+    ///
+    /// # Errors
+    /// [`WebError::Internal`] if the case's pack is not installed, which only a damaged store can bring about.
+    pub fn of(ctx: &'a Ctx, view: &'a CaseView) -> Result<Story<'a>, WebError> {
+        let pack = ctx.pack(&view.case)?;
+        let kind = pack.kind(&view.case.kind);
+        let kind = kind.ok_or_else(|| WebError::internal("the pack has no such kind"))?;
+        Ok(Story { ctx, view, pack, kind })
+    }
+
+    /// Returns the words of the case's pack.
+    pub fn words(&self) -> Words<'_> {
+        self.ctx.words(self.pack)
+    }
+
+    /// Returns the case.
+    pub fn case(&self) -> &Case {
+        &self.view.case
+    }
+
+    /// Returns what was written, or that it was erased.
+    pub fn text(&self, body: BodyRef) -> String {
+        self.view.text(body).map_or_else(|| self.ctx.tongue.t("track-erased"), str::to_owned)
+    }
+
+    /// Returns an instant as people read it.
+    pub fn moment(&self, at: Timestamp) -> String {
+        show::moment(&self.ctx.scene.calendar, self.ctx.tongue, at)
+    }
+
+    /// Returns a day as people read it.
+    pub fn date(&self, at: Timestamp) -> String {
+        show::date(&self.ctx.scene.calendar, self.ctx.tongue, at)
+    }
+
+    /// Returns the name of the case's state.
+    pub fn state(&self) -> String {
+        let state = self.kind.state(&self.case().state);
+        state.map_or_else(|| self.case().state.clone(), |state| self.ctx.name(&state.title))
+    }
+
+    /// Returns what happened, the newest first.
+    pub fn lines(&self, listener: Listener) -> Vec<Line> {
+        let words = self.words();
+        let line = |entry: &bihuan_core::event::Entry| {
+            let told = words.tell(self.kind, entry, listener)?;
+            Some(Line {
+                at: entry.occurred_at.to_string(),
+                when: self.moment(entry.occurred_at),
+                said: told.said,
+                by: told.by,
+                quotes: told.quotes.into_iter().map(|body| self.text(body)).collect(),
+            })
+        };
+        self.view.log.iter().rev().filter_map(|logged| line(&logged.entry)).collect()
+    }
+
+    /// Returns the phases of the kind, with where the case is.
+    pub fn rail(&self) -> Vec<Stop> {
+        let mut phases: Vec<Phase> = self.kind.states.iter().map(|state| state.phase).collect();
+        phases.sort_unstable();
+        phases.dedup();
+        let now = self.case().phase(self.kind);
+        let reached = self.reached();
+        let stop = |phase: Phase| {
+            let look = match phase.cmp(&now) {
+                std::cmp::Ordering::Less => "done",
+                std::cmp::Ordering::Equal if now.is_end() => "done",
+                std::cmp::Ordering::Equal => "now",
+                std::cmp::Ordering::Greater => "",
+            };
+            let at = reached.iter().find(|(of, _)| *of == phase).map(|(_, at)| *at);
+            let note = at.filter(|_| look != "").map(|at| self.date(at)).unwrap_or_default();
+            Stop { title: self.ctx.tongue.t(phase_key(phase)), look, note }
+        };
+        phases.into_iter().map(stop).collect()
+    }
+
+    /// Returns when each phase was first reached.
+    fn reached(&self) -> Vec<(Phase, Timestamp)> {
+        let state = |event: &Event| match event {
+            Event::Case(CaseEvent::Raised(fields)) => self.kind.phase(&fields.state),
+            Event::Case(CaseEvent::StepTaken { to, .. }) => self.kind.phase(to),
+            _ => None,
+        };
+        let entries = self.view.log.iter().map(|logged| &logged.entry);
+        entries.filter_map(|entry| Some((state(&entry.event)?, entry.occurred_at))).collect()
+    }
+
+    /// Returns the standing evidence; `base` is the address that each id is added to.
+    pub fn pictures(&self, base: &str) -> Vec<Picture> {
+        let picture = |piece: &bihuan_core::case::Evidence| {
+            let moment = self.ctx.tongue.t(match piece.moment {
+                EvidenceMoment::Before => "track-photo-before",
+                EvidenceMoment::After => "track-photo-after",
+                EvidenceMoment::Other => "track-photo-other",
+            });
+            Picture {
+                href: format!("{base}{}", piece.id),
+                is_picture: piece.media_type.starts_with("image/"),
+                caption: piece.caption.map_or_else(|| moment.clone(), |caption| self.text(caption)),
+                moment,
+                from_reporter: piece.from_reporter,
+                when: self.moment(piece.added_at),
+            }
+        };
+        self.case().evidence.iter().map(picture).collect()
+    }
+
+    /// Returns what was asked of the reporter and what they wrote, the oldest first.
+    pub fn thread(&self) -> Vec<Message> {
+        let message = |entry: &bihuan_core::event::Entry| {
+            let Event::Case(CaseEvent::ReporterAsked { text } | CaseEvent::ReporterReplied { text }) = &entry.event
+            else {
+                return None;
+            };
+            Some(Message {
+                yours: entry.actor == Actor::Reporter,
+                text: self.text(*text),
+                when: self.moment(entry.occurred_at),
+            })
+        };
+        self.view.log.iter().filter_map(|logged| message(&logged.entry)).collect()
+    }
+}
+
+/// Returns the message for a phase.
+pub fn phase_key(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Raise => "phase-raise",
+        Phase::Accept => "phase-accept",
+        Phase::Act => "phase-act",
+        Phase::Verify => "phase-verify",
+        Phase::Answer => "phase-answer",
+        Phase::Closed => "phase-closed",
+        Phase::Watch => "phase-watch",
+    }
+}

@@ -1,0 +1,189 @@
+//! A small town to knock at: a store in a directory of its own, a few units and people, and a browser
+//! without a screen that keeps cookies and fills in forms.
+
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+pub mod browser;
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, LazyLock};
+
+use axum::Router;
+use bihuan_core::id::{Entropy, PersonId, UnitId};
+use bihuan_core::label::Label;
+use bihuan_core::org::{OrgEvent, Person, Unit};
+use bihuan_core::permission::Permit;
+use bihuan_store::account::{NewAccount, NewToken};
+use bihuan_store::keys::MasterKey;
+use bihuan_store::tenant::{Founding, Marks, Options, Store, Tenant};
+use bihuan_web::app::{App, ServeOptions, router};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+pub use browser::{Answer, Browser};
+
+/// Bytes that count up: the same in every run.
+pub struct Counter(pub u64);
+
+impl Entropy for Counter {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(8) {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let drawn = (self.0 ^ self.0 >> 29).to_le_bytes();
+            chunk.copy_from_slice(&drawn[..chunk.len()]);
+        }
+    }
+}
+
+/// The town. Its clock stands still until it is moved.
+pub struct Town {
+    _directory: tempfile::TempDir,
+    pub store: Store,
+    pub app: App,
+    router: Router,
+    clock: Arc<AtomicI64>,
+}
+
+/// The people of the town: name, login, unit's code, role.
+pub const PEOPLE: [(&str, &str, &str, &str); 7] = [
+    ("陈晓", "operator", "hotline", "operator"),
+    ("林达", "dispatcher", "hotline", "dispatcher"),
+    ("赵工", "handler", "works", "handler"),
+    ("钱局", "head", "works", "unit_head"),
+    ("孙水", "water", "water", "handler"),
+    ("周督", "supervisor", "inspection", "supervisor"),
+    ("吴档", "registrar", "hotline", "registrar"),
+];
+
+/// The units of the town: code, Chinese and English name, duty.
+const UNITS: [(&str, &str, &str, Option<&str>); 5] = [
+    ("city", "青禾市", "Qinghe City", None),
+    ("hotline", "热线中心", "Hotline Centre", None),
+    ("works", "住建局", "Works Bureau", Some("municipal")),
+    ("water", "水务局", "Water Bureau", None),
+    ("inspection", "督查室", "Inspection Office", None),
+];
+
+impl Town {
+    /// Founds the town on Monday, 2 March 2026, at nine in the morning.
+    pub async fn found() -> Town {
+        Town::found_with(|_| {}).await
+    }
+
+    /// Founds the town with other options.
+    pub async fn found_with(change: impl FnOnce(&mut ServeOptions)) -> Town {
+        let directory = tempfile::tempdir().unwrap();
+        let now: Timestamp = "2026-03-02T01:00:00Z".parse().unwrap();
+        let options = Options { master_key: MasterKey::of_seed(7), vfs: None };
+        let founding = Founding {
+            name: Label::new("青禾市", "Qinghe City"),
+            host: None,
+            calendar: bihuan_packs::CALENDAR_CN,
+            packs: &[bihuan_packs::HOTLINE],
+            now,
+        };
+        let marks = Marks { testing: true, demo: false };
+        let store = Store::init(directory.path(), marks, &options, &founding, &mut Counter(1)).unwrap();
+        let tenant = store.tenant(None).unwrap();
+        populate(&tenant, now).await;
+        let clock = Arc::new(AtomicI64::new(now.as_millisecond()));
+        let hand = Arc::clone(&clock);
+        let tell = move || Timestamp::from_millisecond(hand.load(Ordering::Relaxed)).unwrap();
+        let mut options = ServeOptions {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            tls: None,
+            trusted_proxy: false,
+            rate_limit: false,
+        };
+        change(&mut options);
+        let app = App::new(store.clone(), &options, Box::new(tell));
+        Town { _directory: directory, store, router: router(app.clone()), app, clock }
+    }
+
+    /// Returns the tenant.
+    pub fn tenant(&self) -> Tenant {
+        self.store.tenant(None).unwrap()
+    }
+
+    /// Moves the clock on.
+    pub fn pass_hours(&self, hours: i64) {
+        self.clock.fetch_add(hours * 3_600_000, Ordering::Relaxed);
+    }
+
+    /// Opens a browser with no cookies.
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.router.clone())
+    }
+}
+
+impl Town {
+    /// Opens a browser in which somebody is logged in.
+    pub async fn log_in(&self, login: &str) -> Browser {
+        let mut browser = self.browser();
+        let page = browser.get("/login?next=/").await;
+        let fields = [("login", login), ("password", PASSWORD), ("next", "/")];
+        browser.submit(&page, "/login", &fields).await.says("logout");
+        browser
+    }
+
+    /// Makes a token for a login and returns its secret.
+    pub async fn token(&self, login: &str, scopes: &[&str]) -> String {
+        let secret = bihuan_web::auth::new_secret();
+        let token = NewToken {
+            token_hash: bihuan_web::auth::secret_hash(&secret),
+            name: "test".to_owned(),
+            login: login.to_owned(),
+            scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            expires_at: None,
+        };
+        self.tenant().add_token(&Permit::system(), token, self.app.now()).await.unwrap();
+        secret
+    }
+}
+
+/// The password of everybody in town.
+pub const PASSWORD: &str = "correct horse";
+
+/// Its hash, made once: it is slow on purpose.
+static PASSWORD_HASH: LazyLock<String> =
+    LazyLock::new(|| bihuan_web::auth::password::hash(PASSWORD, &mut Counter(3)).unwrap());
+
+/// Returns a unit's id by its code.
+pub fn unit(tenant: &Tenant, code: &str) -> UnitId {
+    tenant.scene().org.unit_by_name(code).unwrap().id
+}
+
+async fn populate(tenant: &Tenant, now: Timestamp) {
+    let mut chance = Counter(2);
+    let on: Date = "2020-01-01".parse().unwrap();
+    let mut events = Vec::new();
+    let top = UnitId::new(now, &mut chance);
+    let mut ids = std::collections::HashMap::from([("city", top)]);
+    for (code, zh, en, duty) in UNITS {
+        let id = *ids.entry(code).or_insert_with(|| UnitId::new(now, &mut chance));
+        let parent = (code != "city").then_some(top);
+        let name = Label::new(zh, en);
+        let class = "department".to_owned();
+        let code = code.to_owned();
+        let unit = Unit { id, code, name, aliases: Vec::new(), class, parent, external: false, founded_on: on };
+        events.push(OrgEvent::UnitFounded(unit));
+        events.extend(duty.map(|duty| OrgEvent::DutyGiven { unit: id, category: duty.to_owned(), on }));
+    }
+    let mut people = Vec::new();
+    for (name, login, unit, role) in PEOPLE {
+        let id = PersonId::new(now, &mut chance);
+        events.push(OrgEvent::PersonAdded(Person { id, name: Label::new(name, login) }));
+        let (role, unit) = (role.to_owned(), ids[unit]);
+        events.push(OrgEvent::RoleGranted { person: id, role, unit, on });
+        people.push((login, id));
+    }
+    for event in events {
+        tenant.change_org(&Permit::system(), event, now).await.unwrap();
+    }
+    for (login, person) in people {
+        let password_hash = PASSWORD_HASH.clone();
+        let account = NewAccount { login: login.to_owned(), person, password_hash };
+        tenant.add_account(&Permit::system(), account, now).await.unwrap();
+    }
+}

@@ -1,0 +1,80 @@
+//! The door for staff.
+
+mod common;
+
+use axum::http::StatusCode;
+use common::Town;
+
+#[tokio::test]
+async fn whoever_logs_in_comes_back_to_where_they_wanted_to_go() {
+    let town = Town::found().await;
+    let mut browser = town.browser();
+    let page = browser.get("/login?next=/track").await;
+    assert_eq!(page.hidden("next"), "/track");
+    let fields = [("login", "operator"), ("password", common::PASSWORD), ("next", "/track")];
+    browser.submit(&page, "/login", &fields).await.says("热线中心").says("陈晓").says("退出");
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_login_are_answered_alike() {
+    let town = Town::found().await;
+    for login in ["operator", "nobody"] {
+        let mut browser = town.browser();
+        let page = browser.get("/login").await;
+        let answer = browser.submit(&page, "/login", &[("login", login), ("password", "wrong")]).await;
+        answer.says("账号或口令不对").keeps_silent_about("退出");
+        assert_eq!(browser.cookie("session"), None);
+    }
+}
+
+#[tokio::test]
+async fn after_failures_in_a_row_even_the_right_password_waits() {
+    let town = Town::found().await;
+    let mut browser = town.browser();
+    let page = browser.get("/login").await;
+    for _ in 0..9 {
+        browser.submit(&page, "/login", &[("login", "operator"), ("password", "wrong")]).await;
+    }
+    let fields = [("login", "operator"), ("password", common::PASSWORD)];
+    browser.submit(&page, "/login", &fields).await.says("试得太多");
+    town.pass_hours(1);
+    browser.submit(&page, "/login", &fields).await.keeps_silent_about("试得太多");
+}
+
+#[tokio::test]
+async fn whoever_logs_out_is_out_also_with_the_old_cookie() {
+    let town = Town::found().await;
+    let mut browser = town.log_in("operator").await;
+    let page = browser.get("/").await;
+    let thief = browser.clone();
+    browser.submit(&page, "/logout", &[]).await;
+    for mut browser in [browser, thief] {
+        browser.get("/").await.keeps_silent_about("陈晓");
+    }
+}
+
+#[tokio::test]
+async fn a_session_ends_by_itself() {
+    let town = Town::found().await;
+    let mut browser = town.log_in("operator").await;
+    browser.get("/").await.says("陈晓");
+    town.pass_hours(11);
+    browser.get("/").await.keeps_silent_about("陈晓");
+}
+
+#[tokio::test]
+async fn pages_take_a_bearer_token_and_a_bad_one_is_refused() {
+    let town = Town::found().await;
+    let token = town.token("operator", &["read"]).await;
+    let mut browser = town.browser();
+    browser.headers = vec![("authorization", format!("Bearer {token}"))];
+    browser.get("/").await.says("陈晓");
+    browser.headers = vec![("authorization", "Bearer nonsense".to_owned())];
+    assert_eq!(browser.request(axum::http::Method::POST, "/track", None, Vec::new()).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn accounts_stand_on_the_login_page_of_a_demo_only() {
+    let town = Town::found().await;
+    town.browser().get("/login").await.keeps_silent_about("演示账号");
+}
