@@ -1,0 +1,62 @@
+//! The log as it lies there, in the sequencer's order: what an export and a second engine are fed with.
+
+use bihuan_core::event::Stream;
+use bihuan_core::id::Digest;
+
+use crate::engine::sql::statements;
+use crate::error::StoreError;
+use crate::proof::sequence::stream_of;
+use crate::read::Reader;
+use crate::value::{Hash, Id};
+
+statements! {
+    PLACED = "SELECT s.seq, s.stream_kind, s.stream_id, s.version, e.data, e.prev, e.hash
+        FROM sequence s JOIN event e ON e.tenant = s.tenant AND e.stream_kind = s.stream_kind
+            AND e.stream_id = s.stream_id AND e.version = s.version
+        WHERE s.tenant = $1 AND s.seq >= $2 ORDER BY s.seq LIMIT $3";
+}
+
+/// An event and its place in the tenant's one order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedEvent {
+    /// Its place, from 0.
+    pub seq: u64,
+    /// Its stream.
+    pub stream: Stream,
+    /// Its place in its stream, from 1.
+    pub version: u32,
+    /// Its bytes, which the hash covers: JSON in UTF-8, on one line.
+    pub data: Vec<u8>,
+    /// The hash of the event before it in its stream.
+    pub prev: Digest,
+    /// Its own hash.
+    pub hash: Digest,
+}
+
+impl Reader {
+    /// Returns at most `limit` events from the place `from` on, in their order.
+    ///
+    /// Only events that have a place are seen: [`crate::tenant::Tenant::follow`] gives one to every
+    /// committed event.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if a stream is of no known kind.
+    pub fn events(&self, from: u64, limit: usize) -> Result<Vec<PlacedEvent>, StoreError> {
+        let mut statement = self.snapshot.connection().prepare_cached(PLACED)?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut rows = statement.query((Id(self.tenant.id().0), from.cast_signed(), limit))?;
+        let mut events = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (Hash(prev), Hash(hash)) = (row.get(5)?, row.get(6)?);
+            events.push(PlacedEvent {
+                seq: row.get::<_, i64>(0)?.cast_unsigned(),
+                stream: stream_of(row.get(1)?, row.get(2)?)?,
+                version: row.get(3)?,
+                data: row.get(4)?,
+                prev,
+                hash,
+            });
+        }
+        Ok(events)
+    }
+}
