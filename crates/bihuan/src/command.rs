@@ -1,8 +1,13 @@
 //! The subcommands, one file each.
 
+mod backup;
 mod calendar;
+mod explain;
+mod export;
+mod init;
 mod pack;
 mod reference;
+mod verify;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -18,12 +23,25 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Make a data directory with its first tenant and its master key.
+    Init(init::Init),
+    /// Bring the log out.
+    #[command(subcommand)]
+    Export(export::Task),
+    /// Verify the log and everything that follows from it; exit 1 if something is not as it must be.
+    Verify(verify::Verify),
+    /// Print a signed checkpoint of the log, to be kept outside.
+    Checkpoint(verify::Checkpoint),
+    /// Copy an installation into a new directory while it runs.
+    Backup(backup::Backup),
+    /// Make a data directory of a backup, checking every file of it.
+    Restore(backup::Restore),
+    /// Check, install and explain policy packs.
+    #[command(subcommand)]
+    Pack(pack::Task),
     /// Compute with the working-day calendar.
     #[command(subcommand)]
     Calendar(calendar::Task),
-    /// Check and explain policy packs.
-    #[command(subcommand)]
-    Pack(pack::Task),
     /// Print shell completions.
     Completions(reference::Completions),
     /// Print the reference of all commands as Markdown.
@@ -36,8 +54,14 @@ enum Task {
 /// A [`Failure`] whose kind decides the exit code.
 pub fn run(cli: Cli) -> Result<(), Failure> {
     match cli.task {
-        Task::Calendar(task) => calendar::run(task),
-        Task::Pack(task) => pack::run(task),
+        Task::Init(wanted) => init::run(&wanted),
+        Task::Export(task) => export::run(&task),
+        Task::Verify(wanted) => verify::verify(&wanted),
+        Task::Checkpoint(wanted) => verify::checkpoint(&wanted),
+        Task::Backup(wanted) => backup::backup(&wanted),
+        Task::Restore(wanted) => backup::restore(&wanted),
+        Task::Pack(task) => pack::run(&task),
+        Task::Calendar(task) => calendar::run(&task),
         Task::Completions(wanted) => reference::completions(&wanted, Cli::command()),
         Task::Reference => reference::markdown(Cli::command()),
     }

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use bihuan_store::error::{ExecuteError, StoreError};
+
 /// A failed command.
 #[derive(Debug)]
 pub enum Failure {
@@ -34,13 +36,75 @@ impl Failure {
             Failure::Internal(error) => (70, error),
             Failure::Negative => return ExitCode::from(1),
         };
-        eprintln!("bihuan: {error:#}");
+        eprintln!("bihuan: {}", chain(error));
         ExitCode::from(code)
+    }
+}
+
+/// Returns the error with its causes; a cause that the one above it tells already is left out.
+fn chain(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if told.is_empty() {
+            told = cause;
+        } else if !told.ends_with(&cause) {
+            told.push_str(": ");
+            told.push_str(&cause);
+        }
+    }
+    told
+}
+
+impl Failure {
+    /// Makes the failure of a store that does not open: the directory, its key or its disk.
+    pub fn opening(error: StoreError) -> Failure {
+        match error {
+            StoreError::Corrupt(_) => Failure::Internal(error.into()),
+            StoreError::NotFound(_) | StoreError::Conflict(_) | StoreError::Unavailable { .. } => {
+                Failure::Configuration(error.into())
+            }
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound(_) | StoreError::Conflict(_) => Failure::User(error.into()),
+            StoreError::Unavailable { .. } | StoreError::Corrupt(_) => Failure::Internal(error.into()),
+        }
+    }
+}
+
+impl From<ExecuteError> for Failure {
+    fn from(error: ExecuteError) -> Self {
+        match error {
+            ExecuteError::Store(error) => error.into(),
+            ExecuteError::Refused(_)
+            | ExecuteError::NotFound
+            | ExecuteError::NotPermitted { .. }
+            | ExecuteError::KeyReused
+            | ExecuteError::Known(_)
+            | ExecuteError::Busy => Failure::User(error.into()),
+        }
     }
 }
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
         Failure::User(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let error = anyhow::anyhow!("no such file")
+            .context("key.txt: no such file")
+            .context("no key");
+        assert_eq!(chain(&error), "no key: key.txt: no such file");
     }
 }

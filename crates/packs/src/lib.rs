@@ -63,3 +63,9 @@ pub fn assemble<E>(pack: &str, mut read: impl FnMut(&str) -> Result<String, E>) 
     }
     Ok(text)
 }
+
+/// Returns the shipped file that a pack anywhere may include by its name, which may stand behind a path.
+pub fn shared(file: &str) -> Option<&'static str> {
+    let name = file.rsplit('/').next();
+    (name == Some("matters.toml")).then_some(include_str!("../taxonomies/matters.toml"))
+}

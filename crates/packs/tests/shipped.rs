@@ -227,3 +227,10 @@ fn a_part_of_a_pack_that_is_not_there_is_an_error() {
     let missing = bihuan_packs::assemble("include = [\"parts/more.toml\"]", read);
     assert_eq!(missing, Err("parts/more.toml".to_owned()));
 }
+
+#[test]
+fn a_pack_elsewhere_includes_a_shipped_file_by_its_name() {
+    let shipped = bihuan_packs::shared("../taxonomies/matters.toml").expect("it is shipped");
+    assert!(bihuan_packs::HOTLINE.ends_with(shipped));
+    assert_eq!(bihuan_packs::shared("others.toml"), None);
+}

@@ -1,12 +1,17 @@
-//! `bihuan pack`: check and explain policy packs.
+//! `bihuan pack`: check, install and explain policy packs.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use bihuan_core::pack::parse;
-use clap::Subcommand;
+use bihuan_core::permission::Permit;
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
 
+use crate::command::explain;
 use crate::failure::Failure;
+use crate::installation::Place;
+use crate::runtime;
 
 /// What to do with packs.
 #[derive(Subcommand)]
@@ -18,29 +23,37 @@ pub enum Task {
         /// A pack file, or a folder of them.
         path: PathBuf,
     },
+    /// Install a version of a pack: it judges new cases from its first day on, and its grants hold at once.
+    Install(Install),
+    /// Print which rules of its pack a case met, stands under and may meet next, each with its source.
+    Explain(explain::Explain),
+}
+
+/// What to install.
+#[derive(Args)]
+pub struct Install {
+    /// The pack file.
+    path: PathBuf,
+    #[command(flatten)]
+    place: Place,
 }
 
 /// Runs the task.
-pub fn run(task: Task) -> Result<(), Failure> {
+pub fn run(task: &Task) -> Result<(), Failure> {
     match task {
-        Task::Check { path } => check(&path),
+        Task::Check { path } => check(path),
+        Task::Install(wanted) => install(wanted),
+        Task::Explain(wanted) => explain::run(wanted),
     }
 }
 
 fn check(path: &Path) -> Result<(), Failure> {
     let mut refused = 0;
     for file in files(path)? {
-        let read = |part: &str| read(&file.with_file_name(part));
-        let text = bihuan_packs::assemble(&self::read(&file)?, read)?;
-        match parse::parse(&text) {
-            Ok(pack) => println!("{}: {} version {}: sound", file.display(), pack.id, pack.version),
-            Err(problems) => {
-                refused += 1;
-                for problem in problems {
-                    let place = problem.place(&text);
-                    eprintln!("{}:{}:{}: {problem}", file.display(), place.line, place.column);
-                }
-            }
+        if let Some(pack) = sound(&file)? {
+            println!("{}: {} version {}: sound", file.display(), pack.id, pack.version);
+        } else {
+            refused += 1;
         }
     }
     if refused == 0 {
@@ -48,6 +61,48 @@ fn check(path: &Path) -> Result<(), Failure> {
     } else {
         Err(Failure::Negative)
     }
+}
+
+fn install(wanted: &Install) -> Result<(), Failure> {
+    let text = sound_text(&wanted.path)?;
+    let tenant = wanted.place.tenant()?;
+    runtime::run(tenant.install_pack(&Permit::system(), &text, Timestamp::now()))??;
+    println!("{}: installed", wanted.path.display());
+    Ok(())
+}
+
+/// Returns the whole text of a pack that has no problems; prints the problems where it has some.
+///
+/// # Errors
+/// [`Failure::Negative`] for a pack that is refused.
+pub fn sound_text(file: &Path) -> Result<String, Failure> {
+    if sound(file)?.is_none() {
+        return Err(Failure::Negative);
+    }
+    Ok(assembled(file)?)
+}
+
+/// Reads and proves a pack; prints its problems and returns nothing where it has some.
+fn sound(file: &Path) -> Result<Option<bihuan_core::pack::model::Pack>, Failure> {
+    let text = assembled(file)?;
+    let problems = match parse::parse(&text) {
+        Ok(pack) => return Ok(Some(pack)),
+        Err(problems) => problems,
+    };
+    for problem in problems {
+        let place = problem.place(&text);
+        eprintln!("{}:{}:{}: {problem}", file.display(), place.line, place.column);
+    }
+    Ok(None)
+}
+
+/// Reads a pack with the files it includes; what is not there and has the name of a shipped file is that.
+fn assembled(file: &Path) -> anyhow::Result<String> {
+    let part = |name: &str| match (bihuan_packs::shared(name), file.with_file_name(name)) {
+        (Some(shipped), missing) if !missing.exists() => Ok(shipped.to_owned()),
+        (_, part) => read(&part),
+    };
+    bihuan_packs::assemble(&read(file)?, part)
 }
 
 fn read(file: &Path) -> anyhow::Result<String> {

@@ -1,0 +1,132 @@
+//! `bihuan init`: makes a data directory with its first tenant.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use bihuan_core::label::Label;
+use bihuan_store::error::StoreError;
+use bihuan_store::keys::MasterKey;
+use bihuan_store::tenant::{Founding, Marks, Options, Store};
+use clap::Args;
+use jiff::Timestamp;
+
+use crate::command::pack;
+use crate::entropy::System;
+use crate::failure::Failure;
+use crate::installation::{Installation, key_is_in_environment};
+
+/// What to make.
+#[derive(Args)]
+pub struct Init {
+    #[command(flatten)]
+    installation: Installation,
+    /// The tenant's name in Chinese.
+    #[arg(long, value_name = "NAME", default_value = "闭环")]
+    name_zh: String,
+    /// The tenant's name in English.
+    #[arg(long, value_name = "NAME", default_value = "Bihuan")]
+    name_en: String,
+    /// The host name it answers under; not needed where it is the only tenant.
+    #[arg(long)]
+    host: Option<String>,
+    /// A pack to begin with, once for each; by default all that are shipped.
+    #[arg(long, value_name = "FILE")]
+    pack: Vec<PathBuf>,
+    /// Mark the directory for ever as one for tests: only there can limits be switched off.
+    #[arg(long)]
+    for_testing: bool,
+}
+
+/// Makes the directory.
+pub fn run(wanted: &Init) -> Result<(), Failure> {
+    let directory = &wanted.installation.data;
+    if directory.join(bihuan_store::tenant::DATABASE_FILE).exists() {
+        return Err(Failure::user(format!(
+            "{} is a data directory already; nothing was changed",
+            directory.display()
+        )));
+    }
+    let texts = pack_texts(&wanted.pack)?;
+    let (options, kept) = master_key(&wanted.installation)?;
+    let marks = Marks {
+        testing: wanted.for_testing,
+        demo: false,
+    };
+    let founding = Founding {
+        name: Label::new(&wanted.name_zh, &wanted.name_en),
+        host: wanted.host.clone(),
+        calendar: bihuan_packs::CALENDAR_CN,
+        packs: &texts.iter().map(String::as_str).collect::<Vec<_>>(),
+        now: Timestamp::now(),
+    };
+    make_private(directory)?;
+    let store = Store::init(directory, marks, &options, &founding, &mut System).map_err(refused)?;
+    for tenant in store.tenants() {
+        let packs: Vec<String> = tenant
+            .scene()
+            .newest()
+            .map(|pack| format!("{} {}", pack.id, pack.version))
+            .collect();
+        println!(
+            "{}: {} with the packs {}",
+            directory.display(),
+            tenant.name().zh,
+            packs.join(", ")
+        );
+    }
+    println!("master key: {kept}");
+    println!("Keep a copy of the key elsewhere: without it no text and no identity can be read again.");
+    Ok(())
+}
+
+/// Returns the packs' texts: the shipped ones where none is named.
+fn pack_texts(files: &[PathBuf]) -> Result<Vec<String>, Failure> {
+    if files.is_empty() {
+        return Ok(bihuan_packs::TEXTS.map(str::to_owned).to_vec());
+    }
+    files.iter().map(|file| pack::sound_text(file)).collect()
+}
+
+/// Finds the master key, or makes one and writes it; returns with it where it is kept.
+fn master_key(installation: &Installation) -> Result<(Options, String), Failure> {
+    if key_is_in_environment() {
+        return Ok((installation.options()?, "from the environment".to_owned()));
+    }
+    let file = installation.key_file()?;
+    if !file.exists() {
+        make_key(&file)?;
+    }
+    Ok((installation.options()?, file.display().to_string()))
+}
+
+/// Makes the directory, for its owner alone where the system knows owners.
+fn make_private(directory: &Path) -> Result<(), Failure> {
+    let mut maker = std::fs::DirBuilder::new();
+    maker.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut maker, 0o700);
+    maker
+        .create(directory)
+        .with_context(|| format!("cannot make {}", directory.display()))
+        .map_err(Failure::Configuration)
+}
+
+fn make_key(file: &Path) -> Result<(), Failure> {
+    let unwritable =
+        |error: anyhow::Error| Failure::Configuration(error.context("no master key can be made"));
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| unwritable(error.into()))?;
+    }
+    MasterKey::random(&mut System)
+        .write(file)
+        .map_err(|error| unwritable(error.into()))
+}
+
+fn refused(error: StoreError) -> Failure {
+    match error {
+        StoreError::Conflict(_) => Failure::User(error.into()),
+        StoreError::NotFound(_) | StoreError::Unavailable { .. } | StoreError::Corrupt(_) => {
+            Failure::opening(error)
+        }
+    }
+}
