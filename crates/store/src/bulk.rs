@@ -21,6 +21,7 @@ use crate::commit::{self, CommitError, Loaded, log};
 use crate::decide::{Asked, Source, When, require_action};
 use crate::engine::writer::Loan;
 use crate::error::{ExecuteError, StoreError};
+use crate::followers;
 use crate::receipt::ReceiptCode;
 use crate::seal::Identity;
 use crate::tenant::cache::Cache;
@@ -198,6 +199,17 @@ impl Bulk {
     /// [`StoreError::Unavailable`] if the database cannot be read.
     pub fn by_external(&self, external: &ExternalRef) -> Result<Option<CaseId>, StoreError> {
         commit::find_external(self.loan.connection()?, self.tenant.id(), external)
+    }
+
+    /// Gives every event written so far its place and lets the followers catch up, in large steps.
+    ///
+    /// To be called before [`Bulk::finish`], and now and then in a long session.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if a case cannot be folded.
+    pub fn follow(&mut self) -> Result<(), StoreError> {
+        followers::catch_up(self.loan.connection()?, self.tenant.id(), &self.scene)?;
+        self.commit()
     }
 
     /// Puts on disk what was written so far, and goes on.

@@ -24,12 +24,12 @@ use crate::proof::sequence;
 use crate::tenant::Tenant;
 use crate::tenant::scene::Scene;
 
-/// Events that one transaction places or follows: bounds how long intake waits for it.
-const BATCH: usize = 2_048;
+/// Events that one transaction places: bounds how long intake waits for it.
+const PLACED: usize = 2_048;
 
-/// Events that one transaction follows while nobody else writes: larger, because a case whose events lie
-/// in two batches is folded twice.
-const BULK_BATCH: usize = 32_768;
+/// Events that one transaction follows. Large, because a case whose events lie in two batches is folded
+/// twice; folding is done outside the writer, which gets only the rows.
+const FOLLOWED: usize = 32_768;
 
 impl Tenant {
     /// Gives every committed event its place in the log's order, lets every follower catch up, and
@@ -45,7 +45,7 @@ impl Tenant {
         let mut all = 0;
         loop {
             let placed = self
-                .write_plain(move |connection| sequence::place(connection, tenant, BATCH))
+                .write_plain(move |connection| sequence::place(connection, tenant, PLACED))
                 .await?;
             if placed == 0 {
                 break;
@@ -78,7 +78,7 @@ impl Tenant {
             let here = self.clone();
             let read = move || {
                 let snapshot = here.snapshot()?;
-                follower::read::<F>(snapshot.connection(), tenant, &here.scene(), BATCH)
+                follower::read::<F>(snapshot.connection(), tenant, &here.scene(), FOLLOWED)
             };
             let read = tokio::task::spawn_blocking(read)
                 .await
@@ -94,13 +94,13 @@ impl Tenant {
 
 /// Places what is committed and lets every follower catch up, on a connection of one's own.
 pub(crate) fn catch_up(connection: &Connection, tenant: TenantId, scene: &Scene) -> Result<(), StoreError> {
-    while sequence::place(connection, tenant, BULK_BATCH)? > 0 {}
+    while sequence::place(connection, tenant, FOLLOWED)? > 0 {}
     run::<Clocks>(connection, tenant, scene)?;
     run::<Rollups>(connection, tenant, scene)
 }
 
 fn run<F: Follower>(connection: &Connection, tenant: TenantId, scene: &Scene) -> Result<(), StoreError> {
-    while let Some(advance) = follower::read::<F>(connection, tenant, scene, BULK_BATCH)? {
+    while let Some(advance) = follower::read::<F>(connection, tenant, scene, FOLLOWED)? {
         follower::write(connection, tenant, &advance)?;
     }
     Ok(())

@@ -9,7 +9,7 @@
 
 pub mod case_proof;
 pub mod checkpoint;
-mod publish;
+pub(crate) mod publish;
 pub(crate) mod sequence;
 pub(crate) mod tree;
 

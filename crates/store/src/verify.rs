@@ -8,10 +8,10 @@
 //! Without a checkpoint kept elsewhere this shows only that the store agrees with itself.
 
 pub mod findings;
-mod order;
-mod rows;
-mod search;
-mod streams;
+pub(crate) mod order;
+pub(crate) mod rows;
+pub(crate) mod search;
+pub(crate) mod streams;
 
 use crate::error::StoreError;
 use crate::proof::{Head, checkpoint};

@@ -27,10 +27,21 @@ mod tests {
             crate::commit::log::STATEMENTS,
             crate::commit::rows::STATEMENTS,
             crate::commit::search::STATEMENTS,
+            crate::followers::clocks::STATEMENTS,
+            crate::followers::follower::STATEMENTS,
+            crate::followers::rollups::STATEMENTS,
             crate::personal::STATEMENTS,
+            crate::proof::case_proof::STATEMENTS,
+            crate::proof::publish::STATEMENTS,
+            crate::proof::sequence::STATEMENTS,
+            crate::proof::tree::STATEMENTS,
             crate::read::case::STATEMENTS,
+            crate::seal::reading::STATEMENTS,
             crate::tenant::STATEMENTS,
             crate::tenant::numbers::STATEMENTS,
+            crate::verify::order::STATEMENTS,
+            crate::verify::rows::STATEMENTS,
+            crate::verify::streams::STATEMENTS,
         ];
         lists.concat()
     }

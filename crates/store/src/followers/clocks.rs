@@ -11,9 +11,20 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::follower::{Follower, Step};
+use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::tenant::scene::Scene;
 use crate::value::{Id, instant, millis};
+
+statements! {
+    DELETE = "DELETE FROM timer WHERE tenant = $1 AND case_id = $2";
+    INSERT = "INSERT INTO timer (tenant, due_at, case_id) VALUES ($1, $2, $3)";
+    CLEAR = "DELETE FROM timer WHERE tenant = $1";
+    DUE = "SELECT due_at, case_id FROM timer
+        WHERE tenant = $1 AND due_at <= $2 AND (due_at, case_id) > ($3, $4)
+        ORDER BY due_at, case_id LIMIT $5";
+    STORED = "SELECT due_at FROM timer WHERE tenant = $1 AND case_id = $2";
+}
 
 /// The timers of some cases.
 #[derive(Debug, Default)]
@@ -32,9 +43,8 @@ impl Follower for Clocks {
     }
 
     fn write(&self, connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {
-        let mut delete = connection.prepare_cached("DELETE FROM timer WHERE tenant = $1 AND case_id = $2")?;
-        let mut insert =
-            connection.prepare_cached("INSERT INTO timer (tenant, due_at, case_id) VALUES ($1, $2, $3)")?;
+        let mut delete = connection.prepare_cached(DELETE)?;
+        let mut insert = connection.prepare_cached(INSERT)?;
         for (case, at) in &self.timers {
             delete.execute((Id(tenant.0), Id(case.0)))?;
             if let Some(at) = at {
@@ -45,7 +55,7 @@ impl Follower for Clocks {
     }
 
     fn clear(connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {
-        connection.execute("DELETE FROM timer WHERE tenant = $1", [Id(tenant.0)])?;
+        connection.execute(CLEAR, [Id(tenant.0)])?;
         Ok(())
     }
 }
@@ -71,11 +81,7 @@ pub(crate) fn due(
 ) -> Result<Vec<(Timestamp, CaseId)>, StoreError> {
     let (after_at, after_case) =
         after.map_or((i64::MIN, uuid::Uuid::nil()), |(at, case)| (millis(at), case.0));
-    let mut statement = connection.prepare_cached(
-        "SELECT due_at, case_id FROM timer
-         WHERE tenant = $1 AND due_at <= $2 AND (due_at, case_id) > ($3, $4)
-         ORDER BY due_at, case_id LIMIT $5",
-    )?;
+    let mut statement = connection.prepare_cached(DUE)?;
     let mut rows = statement.query((Id(tenant.0), millis(now), after_at, Id(after_case), limit as i64))?;
     let mut due = Vec::new();
     while let Some(row) = rows.next()? {
@@ -91,8 +97,7 @@ pub(crate) fn stored(
     tenant: TenantId,
     case: CaseId,
 ) -> Result<Vec<Timestamp>, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT due_at FROM timer WHERE tenant = $1 AND case_id = $2")?;
+    let mut statement = connection.prepare_cached(STORED)?;
     let rows = statement.query_map((Id(tenant.0), Id(case.0)), |row| row.get(0))?;
     rows.map(|at| instant(at?)).collect()
 }

@@ -9,10 +9,17 @@ use bihuan_core::id::{CaseId, TenantId};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::commit::log;
+use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::proof::sequence;
 use crate::tenant::scene::Scene;
 use crate::value::Id;
+
+statements! {
+    CURSOR = "SELECT position FROM cursor WHERE tenant = $1 AND follower = $2";
+    SET_CURSOR = "INSERT INTO cursor (tenant, follower, position) VALUES ($1, $2, $3)
+        ON CONFLICT (tenant, follower) DO UPDATE SET position = excluded.position";
+}
 
 /// One event of a case and what the case was after it.
 #[derive(Debug, Clone)]
@@ -96,8 +103,7 @@ pub(crate) fn reset<F: Follower>(connection: &Connection, tenant: TenantId) -> R
 
 /// Returns the place of the next event that the follower reads.
 pub(crate) fn cursor(connection: &Connection, tenant: TenantId, follower: &str) -> Result<u64, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT position FROM cursor WHERE tenant = $1 AND follower = $2")?;
+    let mut statement = connection.prepare_cached(CURSOR)?;
     let position: Option<i64> = statement
         .query_row((Id(tenant.0), follower), |row| row.get(0))
         .optional()?;
@@ -110,10 +116,7 @@ fn set_cursor(
     follower: &str,
     position: u64,
 ) -> Result<(), StoreError> {
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO cursor (tenant, follower, position) VALUES ($1, $2, $3)
-         ON CONFLICT (tenant, follower) DO UPDATE SET position = excluded.position",
-    )?;
+    let mut statement = connection.prepare_cached(SET_CURSOR)?;
     statement.execute((Id(tenant.0), follower, position.cast_signed()))?;
     Ok(())
 }

@@ -13,9 +13,18 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use super::follower::{Follower, Step};
+use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::tenant::scene::Scene;
 use crate::value::Id;
+
+statements! {
+    ADD = "INSERT INTO rollup (tenant, day, what, kind, unit, category, channel, n)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (tenant, day, what, kind, unit, category, channel) DO UPDATE SET n = n + excluded.n";
+    CLEAR = "DELETE FROM rollup WHERE tenant = $1";
+    SELECT = "SELECT day, what, kind, unit, category, channel, n FROM rollup WHERE tenant = $1";
+}
 
 /// The category of cases that have none yet.
 const NO_CATEGORY: &str = "-";
@@ -101,11 +110,7 @@ impl Follower for Rollups {
     }
 
     fn write(&self, connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {
-        let mut statement = connection.prepare_cached(
-            "INSERT INTO rollup (tenant, day, what, kind, unit, category, channel, n)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-             ON CONFLICT (tenant, day, what, kind, unit, category, channel) DO UPDATE SET n = n + excluded.n",
-        )?;
+        let mut statement = connection.prepare_cached(ADD)?;
         for (key, count) in &self.counts {
             statement.execute((
                 Id(tenant.0),
@@ -122,7 +127,7 @@ impl Follower for Rollups {
     }
 
     fn clear(connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {
-        connection.execute("DELETE FROM rollup WHERE tenant = $1", [Id(tenant.0)])?;
+        connection.execute(CLEAR, [Id(tenant.0)])?;
         Ok(())
     }
 }
@@ -198,8 +203,7 @@ fn key(day: &str, measure: Measure, unit: Option<UnitId>, after: &Case) -> Key {
 
 /// Reads all roll-up rows of a tenant.
 pub(crate) fn read(connection: &Connection, tenant: TenantId) -> Result<BTreeMap<Key, i64>, StoreError> {
-    let mut statement = connection
-        .prepare_cached("SELECT day, what, kind, unit, category, channel, n FROM rollup WHERE tenant = $1")?;
+    let mut statement = connection.prepare_cached(SELECT)?;
     let rows = statement.query_map([Id(tenant.0)], |row| {
         let Id(unit) = row.get(3)?;
         let key = Key {

@@ -13,9 +13,15 @@ use tlog_tiles::Hash;
 
 use super::tree::{Tiles, leaf};
 use super::{ProofError, checkpoint};
+use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::keys::TenantKeys;
 use crate::value::Id;
+
+statements! {
+    PLACES = "SELECT version, seq, hash FROM sequence
+        WHERE tenant = $1 AND stream_kind = $2 AND stream_id = $3 ORDER BY version";
+}
 
 /// The proof of one case, as a citizen keeps it: a JSON file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,10 +115,7 @@ fn places(
     case: CaseId,
 ) -> Result<Vec<(u32, u64, Digest)>, StoreError> {
     let (kind, id) = Stream::Case(case).key();
-    let mut statement = connection.prepare_cached(
-        "SELECT version, seq, hash FROM sequence
-         WHERE tenant = $1 AND stream_kind = $2 AND stream_id = $3 ORDER BY version",
-    )?;
+    let mut statement = connection.prepare_cached(PLACES)?;
     let rows = statement.query_map((Id(keys.tenant.0), kind, Id(id)), |row| {
         let hash: crate::value::Hash = row.get(2)?;
         Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned(), hash.0))

@@ -6,10 +6,16 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::case_proof::{self, CaseProof};
 use super::{checkpoint, sequence};
+use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::keys::TenantKeys;
 use crate::tenant::Tenant;
 use crate::value::{Id, millis};
+
+statements! {
+    KEPT = "SELECT note FROM checkpoint WHERE tenant = $1 AND size = $2";
+    KEEP = "INSERT INTO checkpoint (tenant, size, note, signed_at) VALUES ($1, $2, $3, $4)";
+}
 
 impl Tenant {
     /// Returns a signed head over every event committed before the call.
@@ -49,7 +55,7 @@ fn sign_head(connection: &Connection, keys: &TenantKeys, now: Timestamp) -> Resu
     let head = sequence::head(connection, keys.tenant)?;
     let (tenant, size) = (Id(keys.tenant.0), head.size.cast_signed());
     let kept: Option<String> = connection
-        .prepare_cached("SELECT note FROM checkpoint WHERE tenant = $1 AND size = $2")?
+        .prepare_cached(KEPT)?
         .query_row((tenant, size), |row| row.get(0))
         .optional()?;
     if let Some(kept) = kept {
@@ -57,7 +63,7 @@ fn sign_head(connection: &Connection, keys: &TenantKeys, now: Timestamp) -> Resu
     }
     let note = checkpoint::sign(keys, head)?;
     connection
-        .prepare_cached("INSERT INTO checkpoint (tenant, size, note, signed_at) VALUES ($1, $2, $3, $4)")?
+        .prepare_cached(KEEP)?
         .execute((tenant, size, &note, millis(now)))?;
     Ok(note)
 }

@@ -9,8 +9,22 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::Head;
 use super::tree::{Growth, Tiles};
+use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::value::{Hash, Id};
+
+statements! {
+    INSERT = "INSERT INTO sequence (tenant, seq, stream_kind, stream_id, version, hash)
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    SELECT = "SELECT seq, stream_kind, stream_id, version, hash FROM sequence
+        WHERE tenant = $1 AND seq >= $2 ORDER BY seq LIMIT $3";
+    LAST = "SELECT seq, stream_kind, stream_id, version, hash FROM sequence
+        WHERE tenant = $1 ORDER BY seq DESC LIMIT 1";
+    ROW = "SELECT rowid FROM event
+        WHERE tenant = $1 AND stream_kind = $2 AND stream_id = $3 AND version = $4";
+    UNPLACED = "SELECT stream_kind, stream_id, version, hash FROM event
+        WHERE +tenant = $1 AND rowid > $2 ORDER BY rowid LIMIT $3";
+}
 
 /// An event and its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,10 +56,7 @@ pub(crate) fn place(tx: &Connection, tenant: TenantId, limit: usize) -> Result<u
     }
     let tiles = Tiles::new(tx, tenant);
     let mut growth = Growth::resume(size, |level, at| tiles.load(level, at))?;
-    let mut insert = tx.prepare_cached(
-        "INSERT INTO sequence (tenant, seq, stream_kind, stream_id, version, hash)
-         VALUES ($1, $2, $3, $4, $5, $6)",
-    )?;
+    let mut insert = tx.prepare_cached(INSERT)?;
     for (stream, version, hash) in &unplaced {
         let (kind, id) = stream.key();
         let seq = growth.size().cast_signed();
@@ -72,10 +83,7 @@ pub(crate) fn placed(
     from: u64,
     limit: usize,
 ) -> Result<Vec<Placed>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT seq, stream_kind, stream_id, version, hash FROM sequence
-         WHERE tenant = $1 AND seq >= $2 ORDER BY seq LIMIT $3",
-    )?;
+    let mut statement = connection.prepare_cached(SELECT)?;
     let mut rows = statement.query((Id(tenant.0), from.cast_signed(), limit as i64))?;
     let mut placed = Vec::new();
     while let Some(row) = rows.next()? {
@@ -85,10 +93,7 @@ pub(crate) fn placed(
 }
 
 fn last_placed(connection: &Connection, tenant: TenantId) -> Result<Option<Placed>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT seq, stream_kind, stream_id, version, hash FROM sequence
-         WHERE tenant = $1 ORDER BY seq DESC LIMIT 1",
-    )?;
+    let mut statement = connection.prepare_cached(LAST)?;
     let mut rows = statement.query([Id(tenant.0)])?;
     rows.next()?.map(read_placed).transpose()
 }
@@ -113,10 +118,7 @@ pub(crate) fn stream_of(kind: u8, id: Id) -> Result<Stream, StoreError> {
 
 fn row_of(connection: &Connection, tenant: TenantId, placed: &Placed) -> Result<i64, StoreError> {
     let (kind, id) = placed.stream.key();
-    let mut statement = connection.prepare_cached(
-        "SELECT rowid FROM event
-         WHERE tenant = $1 AND stream_kind = $2 AND stream_id = $3 AND version = $4",
-    )?;
+    let mut statement = connection.prepare_cached(ROW)?;
     let row = statement
         .query_row((Id(tenant.0), kind, Id(id), placed.version), |row| row.get(0))
         .optional()?;
@@ -135,10 +137,7 @@ fn unplaced(
     limit: usize,
 ) -> Result<Vec<(Stream, u32, Digest)>, StoreError> {
     // The plus keeps the engine from reading the whole tenant by its key and sorting it.
-    let mut statement = connection.prepare_cached(
-        "SELECT stream_kind, stream_id, version, hash FROM event
-         WHERE +tenant = $1 AND rowid > $2 ORDER BY rowid LIMIT $3",
-    )?;
+    let mut statement = connection.prepare_cached(UNPLACED)?;
     let mut rows = statement.query((Id(tenant.0), after, limit as i64))?;
     let mut unplaced = Vec::new();
     while let Some(row) = rows.next()? {

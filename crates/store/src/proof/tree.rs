@@ -12,8 +12,15 @@ use rusqlite::{Connection, OptionalExtension};
 use tlog_tiles::{EMPTY_HASH, HASH_SIZE, Hash, HashReader, Tile};
 
 use super::Head;
+use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::value::Id;
+
+statements! {
+    SELECT = "SELECT hashes FROM tile WHERE tenant = $1 AND level = $2 AND place = $3";
+    UPSERT = "INSERT INTO tile (tenant, level, place, hashes) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (tenant, level, place) DO UPDATE SET hashes = excluded.hashes";
+}
 
 /// The height of a tile: 2⁸ hashes.
 const HEIGHT: u8 = 8;
@@ -170,9 +177,7 @@ impl<'a> Tiles<'a> {
 
     /// Reads one tile, empty where there is none.
     pub(crate) fn load(&self, level: u8, place: u64) -> Result<Vec<u8>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT hashes FROM tile WHERE tenant = $1 AND level = $2 AND place = $3")?;
+        let mut statement = self.connection.prepare_cached(SELECT)?;
         let hashes = statement
             .query_row((Id(self.tenant.0), level, place.cast_signed()), |row| row.get(0))
             .optional()?;
@@ -181,10 +186,7 @@ impl<'a> Tiles<'a> {
 
     /// Writes one tile over the narrower one that may be there.
     pub(crate) fn store(&self, tile: &TileRow) -> Result<(), StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "INSERT INTO tile (tenant, level, place, hashes) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (tenant, level, place) DO UPDATE SET hashes = excluded.hashes",
-        )?;
+        let mut statement = self.connection.prepare_cached(UPSERT)?;
         statement.execute((
             Id(self.tenant.0),
             tile.level,

@@ -10,10 +10,18 @@ use rusqlite::{Connection, OptionalExtension};
 use super::{Identity, SealedIdentity, phone_hash};
 use crate::bodies::Bodies;
 use crate::decide::require_action;
+use crate::engine::sql::statements;
 use crate::error::{ExecuteError, StoreError};
 use crate::execute::Appended;
 use crate::tenant::Tenant;
 use crate::value::Id;
+
+statements! {
+    BY_PHONE = "SELECT case_id FROM identity WHERE tenant = $1 AND phone_hash = $2
+        ORDER BY case_id DESC LIMIT $3";
+    SELECT = "SELECT wrapped_key, sealed, phone_hash FROM identity
+        WHERE tenant = $1 AND id = $2 AND case_id = $3 AND erased_at IS NULL";
+}
 
 impl Tenant {
     /// Opens the identity of a case's reporter, after the event that says who read it is on disk.
@@ -76,10 +84,7 @@ impl Tenant {
             return Ok(Vec::new());
         };
         let snapshot = self.snapshot()?;
-        let mut statement = snapshot.connection().prepare_cached(
-            "SELECT case_id FROM identity WHERE tenant = $1 AND phone_hash = $2
-             ORDER BY case_id DESC LIMIT $3",
-        )?;
+        let mut statement = snapshot.connection().prepare_cached(BY_PHONE)?;
         let rows = statement.query_map((Id(self.id().0), hash, limit as i64), |row| {
             let Id(case) = row.get(0)?;
             Ok(CaseId(case))
@@ -117,10 +122,7 @@ fn sealed(
     case: CaseId,
     id: IdentityId,
 ) -> Result<Option<SealedIdentity>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT wrapped_key, sealed, phone_hash FROM identity
-         WHERE tenant = $1 AND id = $2 AND case_id = $3 AND erased_at IS NULL",
-    )?;
+    let mut statement = connection.prepare_cached(SELECT)?;
     let found = statement.query_row((Id(tenant.id().0), Id(id.0), Id(case.0)), |row| {
         Ok(SealedIdentity {
             wrapped_key: row.get(0)?,

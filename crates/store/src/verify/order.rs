@@ -5,12 +5,22 @@ use bihuan_core::id::{Digest, TenantId};
 use rusqlite::{Connection, Row};
 
 use super::findings::{Check, Findings};
+use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::keys::TenantKeys;
 use crate::proof::sequence::stream_of;
 use crate::proof::tree::{Growth, TileRow, Tiles};
 use crate::proof::{Head, checkpoint};
 use crate::value::{Hash, Id};
+
+statements! {
+    PLACES = "SELECT s.seq, s.stream_kind, s.stream_id, s.version, s.hash, e.hash, e.rowid
+        FROM sequence s LEFT JOIN event e ON e.tenant = s.tenant AND e.stream_kind = s.stream_kind
+        AND e.stream_id = s.stream_id AND e.version = s.version
+        WHERE s.tenant = $1 ORDER BY s.seq";
+    KEPT = "SELECT size, note FROM checkpoint WHERE tenant = $1 ORDER BY size";
+    COUNT_PLACED = "SELECT count(*) FROM event WHERE +tenant = $1 AND rowid <= $2";
+}
 
 /// A place in the order, and the event there.
 struct Place {
@@ -40,12 +50,7 @@ pub(super) fn check<'a>(
     let tiles = Tiles::new(connection, keys.tenant);
     let mut growth = Growth::default();
     let mut last_row = i64::MIN;
-    let mut statement = connection.prepare(
-        "SELECT s.seq, s.stream_kind, s.stream_id, s.version, s.hash, e.hash, e.rowid
-         FROM sequence s LEFT JOIN event e ON e.tenant = s.tenant AND e.stream_kind = s.stream_kind
-              AND e.stream_id = s.stream_id AND e.version = s.version
-         WHERE s.tenant = $1 ORDER BY s.seq",
-    )?;
+    let mut statement = connection.prepare(PLACES)?;
     let mut rows = statement.query([Id(keys.tenant.0)])?;
     while let Some(row) = rows.next()? {
         let place = read_place(row)?;
@@ -147,8 +152,7 @@ fn kept_heads(
     keys: &TenantKeys,
     findings: &mut Findings,
 ) -> Result<Vec<Head>, StoreError> {
-    let mut statement =
-        connection.prepare("SELECT size, note FROM checkpoint WHERE tenant = $1 ORDER BY size")?;
+    let mut statement = connection.prepare(KEPT)?;
     let mut rows = statement.query([Id(keys.tenant.0)])?;
     let mut heads = Vec::new();
     while let Some(row) = rows.next()? {
@@ -175,11 +179,7 @@ fn check_unplaced(
     placed: u64,
     findings: &mut Findings,
 ) -> Result<(), StoreError> {
-    let count: i64 = connection.query_row(
-        "SELECT count(*) FROM event WHERE +tenant = $1 AND rowid <= $2",
-        (Id(tenant.0), last_row),
-        |row| row.get(0),
-    )?;
+    let count: i64 = connection.query_row(COUNT_PLACED, (Id(tenant.0), last_row), |row| row.get(0))?;
     if count.cast_unsigned() > placed {
         let problem = format!("{count} events up to the last placed one, but {placed} places");
         findings.add(Check::Order, "the order", problem);

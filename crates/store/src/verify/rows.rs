@@ -7,9 +7,15 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::findings::{Check, Findings};
 use crate::commit::rows::{self, Row};
+use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::schema;
 use crate::value::Id;
+
+statements! {
+    COLUMNS = "SELECT name FROM pragma_table_info($1) ORDER BY cid";
+    DOCUMENT = "SELECT doc FROM case_row WHERE tenant = $1 AND id = $2";
+}
 
 /// The tables that hold a case, each with its column of the case's id.
 const TABLES: [(&str, &str); 4] = [
@@ -111,7 +117,7 @@ impl Table {
 }
 
 fn table(scratch: &Connection, name: &'static str, key: &str) -> Result<Table, StoreError> {
-    let mut statement = scratch.prepare("SELECT name FROM pragma_table_info($1) ORDER BY cid")?;
+    let mut statement = scratch.prepare(COLUMNS)?;
     let columns: Vec<String> = statement
         .query_map([name], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
@@ -125,8 +131,7 @@ fn table(scratch: &Connection, name: &'static str, key: &str) -> Result<Table, S
 }
 
 fn document(connection: &Connection, tenant: TenantId, case: CaseId) -> Result<Option<i64>, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT doc FROM case_row WHERE tenant = $1 AND id = $2")?;
+    let mut statement = connection.prepare_cached(DOCUMENT)?;
     Ok(statement
         .query_row((Id(tenant.0), Id(case.0)), |row| row.get(0))
         .optional()?)

@@ -15,6 +15,7 @@ use super::rows::Comparison;
 use super::search::Index;
 use crate::bodies;
 use crate::commit::{row_of, search};
+use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::followers::clocks::{self, Clocks};
 use crate::followers::follower::{Follower, Step, cursor};
@@ -22,6 +23,19 @@ use crate::followers::rollups::{self, Rollups};
 use crate::proof::sequence::stream_of;
 use crate::tenant::Tenant;
 use crate::value::{Hash, Id, millis};
+
+statements! {
+    COUNT_EVENTS = "SELECT count(*) FROM event WHERE tenant = $1";
+    EVENTS = "SELECT e.stream_kind, e.stream_id, e.version, e.recorded_at, e.data, e.prev, e.hash, s.seq
+        FROM event e LEFT JOIN sequence s ON s.tenant = e.tenant AND s.stream_kind = e.stream_kind
+        AND s.stream_id = e.stream_id AND s.version = e.version
+        WHERE e.tenant = $1 ORDER BY e.stream_kind, e.stream_id, e.version";
+    COUNT_TIMERS = "SELECT count(*) FROM timer WHERE tenant = $1";
+    DOCUMENT = "SELECT doc FROM case_row WHERE tenant = $1 AND id = $2";
+    ORPHANS = "SELECT c.id FROM case_row c WHERE c.tenant = $1 AND NOT EXISTS (
+        SELECT 1 FROM event e WHERE e.tenant = c.tenant AND e.stream_kind = $2 AND e.stream_id = c.id)
+        ORDER BY c.id";
+}
 
 /// Files whose content is remembered as checked; beyond that many a file may be read twice.
 const REMEMBERED_FILES: usize = 100_000;
@@ -68,11 +82,7 @@ pub(super) struct Streams<'a> {
 
 /// Returns the number of events of a tenant.
 pub(super) fn count(connection: &Connection, tenant: TenantId) -> Result<u64, StoreError> {
-    let count: i64 = connection.query_row(
-        "SELECT count(*) FROM event WHERE tenant = $1",
-        [Id(tenant.0)],
-        |row| row.get(0),
-    )?;
+    let count: i64 = connection.query_row(COUNT_EVENTS, [Id(tenant.0)], |row| row.get(0))?;
     Ok(count.cast_unsigned())
 }
 
@@ -99,12 +109,7 @@ impl<'a> Streams<'a> {
         tick: &mut dyn FnMut(),
     ) -> Result<(), StoreError> {
         let connection = self.connection;
-        let mut statement = connection.prepare(
-            "SELECT e.stream_kind, e.stream_id, e.version, e.recorded_at, e.data, e.prev, e.hash, s.seq
-             FROM event e LEFT JOIN sequence s ON s.tenant = e.tenant AND s.stream_kind = e.stream_kind
-                  AND s.stream_id = e.stream_id AND s.version = e.version
-             WHERE e.tenant = $1 ORDER BY e.stream_kind, e.stream_id, e.version",
-        )?;
+        let mut statement = connection.prepare(EVENTS)?;
         let mut rows = statement.query([Id(self.tenant.id().0)])?;
         let mut current: Option<Current> = None;
         while let Some(row) = rows.next()? {
@@ -132,11 +137,7 @@ impl<'a> Streams<'a> {
         let (connection, tenant) = (self.connection, self.tenant.id());
         self.index.check(connection, tenant, findings)?;
         check_orphans(connection, tenant, findings)?;
-        let timers: i64 = connection.query_row(
-            "SELECT count(*) FROM timer WHERE tenant = $1",
-            [Id(tenant.0)],
-            |row| row.get(0),
-        )?;
+        let timers: i64 = connection.query_row(COUNT_TIMERS, [Id(tenant.0)], |row| row.get(0))?;
         if timers.cast_unsigned() != self.timers {
             let problem = format!("{timers} rows where the log makes {}", self.timers);
             findings.add(Check::Timers, "the timers", problem);
@@ -403,8 +404,7 @@ fn body_refs(value: &serde_json::Value, found: &mut Vec<BodyRef>) {
 }
 
 fn document(connection: &Connection, tenant: TenantId, case: CaseId) -> Result<Option<i64>, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT doc FROM case_row WHERE tenant = $1 AND id = $2")?;
+    let mut statement = connection.prepare_cached(DOCUMENT)?;
     Ok(statement
         .query_row((Id(tenant.0), Id(case.0)), |row| row.get(0))
         .optional()?)
@@ -416,11 +416,7 @@ fn check_orphans(
     tenant: TenantId,
     findings: &mut Findings,
 ) -> Result<(), StoreError> {
-    let mut statement = connection.prepare(
-        "SELECT c.id FROM case_row c WHERE c.tenant = $1 AND NOT EXISTS (
-             SELECT 1 FROM event e WHERE e.tenant = c.tenant AND e.stream_kind = $2 AND e.stream_id = c.id)
-         ORDER BY c.id",
-    )?;
+    let mut statement = connection.prepare(ORPHANS)?;
     let (case_kind, _) = Stream::Case(CaseId(uuid::Uuid::nil())).key();
     let mut rows = statement.query((Id(tenant.0), case_kind))?;
     while let Some(row) = rows.next()? {
