@@ -9,6 +9,7 @@
 
 pub mod case_proof;
 pub mod checkpoint;
+pub mod consistency;
 pub(crate) mod publish;
 pub(crate) mod sequence;
 pub(crate) mod tree;

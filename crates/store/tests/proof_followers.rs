@@ -190,6 +190,34 @@ async fn every_later_log_contains_the_earlier_one() {
 }
 
 #[tokio::test]
+async fn the_proof_between_two_heads_is_checked_without_the_store() {
+    let (mut city, _) = lived().await;
+    let key = city.tenant.verifier_key();
+    let earlier = city.tenant.checkpoint(now()).await.expect("signed");
+    let same = city
+        .tenant
+        .consistency_proof(&earlier, now())
+        .await
+        .expect("proved");
+    same.check(&key).expect("a log begins with itself");
+    for number in 0..7 {
+        city.raise("井盖", &format!("第 {number} 个")).await;
+        let proof = city
+            .tenant
+            .consistency_proof(&earlier, now())
+            .await
+            .expect("proved");
+        proof.check(&key).expect("proved");
+        let mut wrong = proof.clone();
+        wrong.path.pop();
+        assert!(wrong.check(&key).is_err());
+        let mut turned = proof;
+        std::mem::swap(&mut turned.earlier, &mut turned.later);
+        assert!(turned.check(&key).is_err());
+    }
+}
+
+#[tokio::test]
 async fn the_proof_of_a_case_is_checked_without_the_store_and_no_change_passes() {
     let (city, cases) = lived().await;
     let proof = city.tenant.case_proof(cases[3], now()).await.expect("proved");

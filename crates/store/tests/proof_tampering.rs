@@ -276,6 +276,11 @@ async fn a_consistent_rewrite_passes_alone_but_fails_against_a_checkpoint_saved_
         [],
         "the rewritten log agrees with itself"
     );
+    let proof = lived.city.tenant.consistency_proof(&saved, now()).await;
+    assert!(
+        proof.is_err(),
+        "no path leads from the saved head to the rewritten log"
+    );
     let against = lived
         .city
         .tenant

@@ -1,10 +1,11 @@
-//! What goes out of the house: checkpoints, and the proof of one case.
+//! What goes out of the house: checkpoints, the proof of one case, and that between two checkpoints.
 
 use bihuan_core::id::CaseId;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::case_proof::{self, CaseProof};
+use super::consistency::{self, ConsistencyProof};
 use super::{checkpoint, sequence};
 use crate::engine::sql::statements;
 use crate::error::StoreError;
@@ -48,6 +49,21 @@ impl Tenant {
             return Err(StoreError::NotFound(format!("case {case}")));
         }
         Ok(proof)
+    }
+
+    /// Returns the proof that the log of now begins with the one under `earlier`, a checkpoint kept
+    /// outside.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if `earlier` is no checkpoint of this log, or the log does not begin so.
+    pub async fn consistency_proof(
+        &self,
+        earlier: &str,
+        now: Timestamp,
+    ) -> Result<ConsistencyProof, StoreError> {
+        let later = self.checkpoint(now).await?;
+        let snapshot = self.snapshot()?;
+        consistency::prove(snapshot.connection(), self.keys(), earlier, &later)
     }
 }
 
