@@ -1,7 +1,7 @@
 //! The proof that nothing was taken out of the log or changed in it.
 //!
-//! The hashes of the tenant's events, in the order of the sequencer ([`sequence`]), are the leaves of an
-//! RFC 6962 tree ([`tree`]). A [`checkpoint`] is its signed head in the C2SP form. What a checkpoint proves it proves
+//! The hashes of the tenant's events, in the order of the sequencer (`sequence`), are the leaves of an
+//! RFC 6962 tree (`tree`). A [`checkpoint`] is its signed head in the C2SP form. What a checkpoint proves it proves
 //! only to whoever keeps one outside: against it, no rewrite of the history before it goes unnoticed,
 //! however consistent. Without one the tree shows only that the log agrees with itself.
 //!

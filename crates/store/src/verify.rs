@@ -1,8 +1,8 @@
 //! Verifying: whether the log, and everything that follows from it, is whole and agrees.
 //!
 //! Reads everything in one snapshot, streaming, and changes nothing. First the order and the tree
-//! ([`order`]), then every stream with what was derived from it ([`streams`]), then the search index
-//! ([`search`]) and the counts. Inbox rows are not recounted: they depend on which events one command
+//! (`order`), then every stream with what was derived from it (`streams`), then the search index
+//! (`search`) and the counts. Inbox rows are not recounted: they depend on which events one command
 //! wrote together, which the log does not hold.
 //!
 //! Without a checkpoint kept elsewhere this shows only that the store agrees with itself.
@@ -12,6 +12,7 @@ pub(crate) mod order;
 pub(crate) mod rows;
 pub(crate) mod search;
 pub(crate) mod streams;
+mod texts;
 
 use crate::error::StoreError;
 use crate::proof::{Head, checkpoint};

@@ -33,10 +33,10 @@ struct Place {
 }
 
 /// Goes through the order once and returns the head computed from it.
-pub(super) fn check<'a>(
+pub(super) fn check(
     connection: &Connection,
     keys: &TenantKeys,
-    mut heads: Vec<(Head, &'a str)>,
+    mut heads: Vec<(Head, &str)>,
     findings: &mut Findings,
     tick: &mut dyn FnMut(),
 ) -> Result<Head, StoreError> {

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use bihuan_core::case::Case;
 use bihuan_core::case::fold::fold;
-use bihuan_core::event::{BodyRef, CaseEvent, Entry, Event, Stream, link};
-use bihuan_core::id::{BodyId, CaseId, Digest, TenantId};
+use bihuan_core::event::{CaseEvent, Entry, Event, Stream, link};
+use bihuan_core::id::{CaseId, Digest, TenantId};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -13,7 +13,7 @@ use super::findings::{Check, Counts, Findings};
 use super::order::name;
 use super::rows::Comparison;
 use super::search::Index;
-use crate::bodies;
+use super::texts::{self, Texts};
 use crate::commit::{row_of, search};
 use crate::engine::sql::statements;
 use crate::error::StoreError;
@@ -60,8 +60,7 @@ struct Current {
     /// The case so far; `None` for other streams, and from the first event that does not fold.
     case: Option<Case>,
     folds: bool,
-    bodies: Vec<BodyRef>,
-    erased: HashSet<BodyId>,
+    texts: Texts,
     /// The timer at the place that the clocks' follower has reached, if it has reached this case.
     timer: Option<Option<Timestamp>>,
 }
@@ -231,13 +230,10 @@ impl<'a> Streams<'a> {
         entry: &Entry,
         findings: &mut Findings,
     ) -> Result<(), StoreError> {
-        body_refs(
-            &serde_json::from_slice(data).unwrap_or_default(),
-            &mut current.bodies,
-        );
+        current.texts.refer(data);
         match &entry.event {
             Event::Case(CaseEvent::BodyErased { body, .. }) => {
-                current.erased.insert(*body);
+                current.texts.erased.insert(*body);
             }
             Event::Case(CaseEvent::EvidenceAdded { blob, .. }) => {
                 self.counts.files += 1;
@@ -270,9 +266,11 @@ impl<'a> Streams<'a> {
         let (connection, tenant) = (self.connection, self.tenant.id());
         let row = row_of(&self.tenant.scene(), case)?;
         self.comparison.check(connection, tenant, &row, findings)?;
-        let texts = self.open_bodies(case, &current, findings)?;
+        let opened = texts::open(self.tenant, connection, case, &current.texts, findings)?;
+        self.counts.bodies += opened.count;
+        self.counts.erased += opened.erased;
         if let Some(document) = document(connection, tenant, case.id)? {
-            let tokens = search::tokens(texts.iter().map(String::as_str));
+            let tokens = search::tokens(opened.found_by.iter().map(String::as_str));
             self.index.add(document, &bihuan_text::fts_document(&tokens))?;
         }
         if let Some(timer) = current.timer {
@@ -293,48 +291,6 @@ impl<'a> Streams<'a> {
         }
         Ok(())
     }
-
-    /// Opens every text of a case, and returns those that it is found by.
-    fn open_bodies(
-        &mut self,
-        case: &Case,
-        current: &Current,
-        findings: &mut Findings,
-    ) -> Result<Vec<String>, StoreError> {
-        let (connection, tenant) = (self.connection, self.tenant.id());
-        let key = match bodies::key(connection, tenant, self.tenant.keys(), case.id) {
-            Ok(key) => key,
-            Err(error) => {
-                findings.add(Check::Bodies, format!("case {}", case.id), error.to_string());
-                None
-            }
-        };
-        let searched: Vec<BodyRef> = search::searched(case).collect();
-        let mut texts = vec![String::new(); searched.len()];
-        for reference in &current.bodies {
-            self.counts.bodies += 1;
-            let opened = match &key {
-                Some(key) => bodies::open(connection, tenant, case.id, key, *reference),
-                None => Ok(None),
-            };
-            let subject = || format!("text {} of case {}", reference.id, case.id);
-            match opened {
-                Ok(Some(body)) => {
-                    if let Some(place) = searched.iter().position(|body| body == reference) {
-                        texts[place] = body.text;
-                    }
-                }
-                Ok(None) if current.erased.contains(&reference.id) => self.counts.erased += 1,
-                Ok(None) => findings.add(
-                    Check::Bodies,
-                    subject(),
-                    "is gone, but no event says it was erased",
-                ),
-                Err(error) => findings.add(Check::Bodies, subject(), error.to_string()),
-            }
-        }
-        Ok(texts)
-    }
 }
 
 impl Current {
@@ -345,8 +301,7 @@ impl Current {
             hash: Digest::ZERO,
             case: None,
             folds: true,
-            bodies: Vec::new(),
-            erased: HashSet::new(),
+            texts: Texts::default(),
             timer: None,
         }
     }
@@ -382,25 +337,6 @@ fn check_link(current: &mut Current, raw: &Raw, findings: &mut Findings) {
     }
     current.version = raw.version;
     current.hash = raw.hash;
-}
-
-/// Collects every reference to a text: each is an object of exactly `id` and `digest`.
-fn body_refs(value: &serde_json::Value, found: &mut Vec<BodyRef>) {
-    match value {
-        serde_json::Value::Object(fields) => {
-            let is_reference =
-                fields.len() == 2 && fields.contains_key("id") && fields.contains_key("digest");
-            match is_reference.then(|| serde_json::from_value(value.clone())) {
-                Some(Ok(reference)) => found.push(reference),
-                Some(Err(_)) | None => fields.values().for_each(|field| body_refs(field, found)),
-            }
-        }
-        serde_json::Value::Array(items) => items.iter().for_each(|item| body_refs(item, found)),
-        serde_json::Value::Null
-        | serde_json::Value::Bool(_)
-        | serde_json::Value::Number(_)
-        | serde_json::Value::String(_) => {}
-    }
 }
 
 fn document(connection: &Connection, tenant: TenantId, case: CaseId) -> Result<Option<i64>, StoreError> {
