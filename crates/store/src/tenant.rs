@@ -26,7 +26,7 @@ use crate::keys::{MasterKey, TenantKeys};
 use crate::schema;
 use crate::tenant::cache::Cache;
 use crate::tenant::numbers::Numbers;
-use crate::tenant::scene::{Scene, parse_calendar, parse_pack};
+use crate::tenant::scene::{Heads, Scene, parse_calendar, parse_pack};
 use crate::value::{Id, millis};
 
 statements! {
@@ -471,6 +471,22 @@ impl Tenant {
             Err(error) => return Err(error.into()),
         }
         Ok(())
+    }
+
+    /// Reads the scene again if another process has changed one of its streams.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if a stream of it cannot be folded.
+    pub async fn see_others_changes(&self) -> Result<(), StoreError> {
+        let here = self.clone();
+        let look = move || {
+            let snapshot = here.snapshot()?;
+            let now = Heads::read(snapshot.connection(), here.id())?;
+            if now == here.scene().heads { Ok(()) } else { here.refresh_scene() }
+        };
+        tokio::task::spawn_blocking(look)
+            .await
+            .map_err(|error| StoreError::caused("a reader broke off", error))?
     }
 
     /// Reads the scene again, where another process may have changed it.

@@ -13,6 +13,8 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     SELECT = "SELECT version, data, prev, hash FROM event
         WHERE tenant = $1 AND stream_kind = $2 AND stream_id = $3 AND version >= $4 ORDER BY version";
+    HEAD = "SELECT version, hash FROM event
+        WHERE tenant = $1 AND stream_kind = $2 AND stream_id = $3 ORDER BY version DESC LIMIT 1";
 }
 
 /// Where a stream ends: its last version and that event's hash.
@@ -115,6 +117,21 @@ pub(crate) fn append(
         }
     }
     Ok(())
+}
+
+/// Returns where a stream ends.
+pub(crate) fn head(connection: &Connection, tenant: TenantId, stream: Stream) -> Result<Head, StoreError> {
+    let (kind, id) = stream.key();
+    let mut statement = connection.prepare_cached(HEAD)?;
+    let mut rows = statement.query((Id(tenant.0), kind, Id(id)))?;
+    let Some(row) = rows.next()? else {
+        return Ok(Head::default());
+    };
+    let Hash(hash) = row.get(1)?;
+    Ok(Head {
+        version: row.get(0)?,
+        hash,
+    })
 }
 
 /// Reads a stream from version `from` on.

@@ -40,6 +40,16 @@ pub(crate) struct Heads {
 }
 
 impl Heads {
+    /// Reads where the streams end on disk.
+    pub(crate) fn read(connection: &Connection, tenant: TenantId) -> Result<Self, StoreError> {
+        let end = |stream| log::head(connection, tenant, stream);
+        Ok(Heads {
+            org: end(Stream::Org)?,
+            packs: end(Stream::Packs)?,
+            calendars: end(Stream::Calendars)?,
+        })
+    }
+
     pub(crate) fn of(&mut self, stream: Stream) -> Option<&mut Head> {
         match stream {
             Stream::Org => Some(&mut self.org),
