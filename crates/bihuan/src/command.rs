@@ -4,9 +4,13 @@ mod backup;
 mod calendar;
 mod explain;
 mod export;
+mod import;
 mod init;
 mod pack;
 mod reference;
+mod serve;
+mod unit;
+mod user;
 mod verify;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -25,6 +29,11 @@ pub struct Cli {
 enum Task {
     /// Make a data directory with its first tenant and its master key.
     Init(init::Init),
+    /// Serve pages, portal and API until asked to stop.
+    Serve(serve::Serve),
+    /// Bring records of other systems in.
+    #[command(subcommand)]
+    Import(import::Task),
     /// Bring the log out.
     #[command(subcommand)]
     Export(export::Task),
@@ -36,6 +45,15 @@ enum Task {
     Backup(backup::Backup),
     /// Make a data directory of a backup, checking every file of it.
     Restore(backup::Restore),
+    /// Bring units into the org tree.
+    #[command(subcommand)]
+    Unit(unit::Task),
+    /// Make and change logins.
+    #[command(subcommand)]
+    User(user::Task),
+    /// Make tokens for programs.
+    #[command(subcommand)]
+    Token(user::TokenTask),
     /// Check, install and explain policy packs.
     #[command(subcommand)]
     Pack(pack::Task),
@@ -55,11 +73,16 @@ enum Task {
 pub fn run(cli: Cli) -> Result<(), Failure> {
     match cli.task {
         Task::Init(wanted) => init::run(&wanted),
+        Task::Serve(wanted) => serve::run(&wanted),
+        Task::Import(task) => import::run(&task),
         Task::Export(task) => export::run(&task),
         Task::Verify(wanted) => verify::verify(&wanted),
         Task::Checkpoint(wanted) => verify::checkpoint(&wanted),
         Task::Backup(wanted) => backup::backup(&wanted),
         Task::Restore(wanted) => backup::restore(&wanted),
+        Task::Unit(task) => unit::run(&task),
+        Task::User(task) => user::run(&task),
+        Task::Token(task) => user::tokens(&task),
         Task::Pack(task) => pack::run(&task),
         Task::Calendar(task) => calendar::run(&task),
         Task::Completions(wanted) => reference::completions(&wanted, Cli::command()),

@@ -1,7 +1,6 @@
 //! The one program: every role of an installation is a subcommand.
 
 mod command;
-mod entropy;
 mod failure;
 mod import;
 mod installation;

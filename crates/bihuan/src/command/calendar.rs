@@ -18,10 +18,10 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::entropy::System;
 use crate::failure::Failure;
 use crate::installation::Place;
 use crate::runtime;
+use bihuan_web::app::SystemEntropy;
 
 /// Cases that are read at a time.
 const PAGE: usize = 1_000;
@@ -120,7 +120,7 @@ async fn recompute(tenant: &Tenant, now: Timestamp) -> Result<u64, ExecuteError>
             })
             .await?;
         for case in listed.0 {
-            let bodies = Bodies::new(now, &mut System);
+            let bodies = Bodies::new(now, &mut SystemEntropy);
             let command = Command::RecomputeClocks;
             match tenant
                 .execute(&Permit::system(), case, command, bodies, None, now)

@@ -11,9 +11,9 @@ use clap::Args;
 use jiff::Timestamp;
 
 use crate::command::pack;
-use crate::entropy::System;
 use crate::failure::Failure;
 use crate::installation::{Installation, key_is_in_environment};
+use bihuan_web::app::SystemEntropy;
 
 /// What to make.
 #[derive(Args)]
@@ -60,7 +60,7 @@ pub fn run(wanted: &Init) -> Result<(), Failure> {
         now: Timestamp::now(),
     };
     make_private(directory)?;
-    let store = Store::init(directory, marks, &options, &founding, &mut System).map_err(refused)?;
+    let store = Store::init(directory, marks, &options, &founding, &mut SystemEntropy).map_err(refused)?;
     for tenant in store.tenants() {
         let packs: Vec<String> = tenant
             .scene()
@@ -117,7 +117,7 @@ fn make_key(file: &Path) -> Result<(), Failure> {
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder).map_err(|error| unwritable(error.into()))?;
     }
-    MasterKey::random(&mut System)
+    MasterKey::random(&mut SystemEntropy)
         .write(file)
         .map_err(|error| unwritable(error.into()))
 }

@@ -1,0 +1,204 @@
+//! `bihuan serve`: pages, portal and API, with the followers and timers behind them.
+
+use std::io::IsTerminal;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bihuan_store::error::StoreError;
+use bihuan_store::followers::ticker::Ticker;
+use bihuan_store::tenant::{Store, Tenant};
+use bihuan_web::app::{self, ServeError, ServeOptions, SystemEntropy, TlsFiles};
+use clap::{Args, ValueEnum};
+use jiff::{SignedDuration, Timestamp};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
+
+use crate::failure::Failure;
+use crate::installation::Installation;
+use crate::runtime;
+
+/// How long followers and timers rest between two rounds.
+const ROUND: Duration = Duration::from_secs(1);
+
+/// Rounds between two clearings of what has ended by itself.
+const CLEARING_ROUNDS: u32 = 600;
+
+/// How long a repeated request is known as such.
+const REQUESTS_KNOWN: SignedDuration = SignedDuration::from_hours(72);
+
+/// What to serve.
+#[derive(Args)]
+pub struct Serve {
+    #[command(flatten)]
+    installation: Installation,
+    #[command(flatten)]
+    door: Door,
+}
+
+/// How the server is reached.
+#[derive(Debug, Clone, Args)]
+pub struct Door {
+    /// The address to listen on; port 0 takes a free one, which is printed.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// The certificate chain (PEM), to speak TLS.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key (PEM).
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Believe the X-Forwarded-For and X-Forwarded-Proto of the proxy that stands before the server.
+    #[arg(long)]
+    trusted_proxy: bool,
+    /// Whether anonymous senders are throttled; `off` only in a directory made with --for-testing.
+    #[arg(long, value_enum, default_value = "on")]
+    rate_limit: Switch,
+    /// How the log of the program is written to standard error.
+    #[arg(long, value_enum, default_value = "auto")]
+    log: LogForm,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LogForm {
+    /// Text on a terminal, JSON elsewhere.
+    Auto,
+    /// Text for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Serves until the process is asked to stop.
+pub fn run(wanted: &Serve) -> Result<(), Failure> {
+    serve(wanted.installation.open()?, &wanted.door)
+}
+
+/// Serves a store until the process is asked to stop; requests under way are ended first.
+pub fn serve(store: Store, door: &Door) -> Result<(), Failure> {
+    let options = door.options(&store)?;
+    start_log(door.log);
+    runtime::run(async {
+        let stop = stop_signal()?;
+        let bound = app::bind(store.clone(), &options).map_err(not_served)?;
+        let scheme = if options.tls.is_some() { "https" } else { "http" };
+        println!("listening on {scheme}://{}", bound.address().map_err(not_served)?);
+        let followers: Vec<_> = store
+            .tenants()
+            .into_iter()
+            .map(|tenant| tokio::spawn(keep_up(tenant, stop.clone())))
+            .collect();
+        let served = bound.serve(asked_to_stop(stop)).await.map_err(not_served);
+        for follower in followers {
+            // A follower that broke off has said so in the log.
+            let _ = follower.await;
+        }
+        tracing::info!("stopped");
+        served
+    })?
+}
+
+impl Door {
+    fn options(&self, store: &Store) -> Result<ServeOptions, Failure> {
+        if self.rate_limit == Switch::Off && !store.marks().testing {
+            return Err(Failure::configuration(format!(
+                "{} was not made with `bihuan init --for-testing`: there --rate-limit off is not honoured",
+                store.directory().display()
+            )));
+        }
+        let tls = match (&self.tls_cert, &self.tls_key) {
+            (Some(certificate), Some(key)) => Some(TlsFiles {
+                certificate: certificate.clone(),
+                key: key.clone(),
+            }),
+            _ => None,
+        };
+        Ok(ServeOptions {
+            listen: self.listen,
+            tls,
+            trusted_proxy: self.trusted_proxy,
+            rate_limit: self.rate_limit == Switch::On,
+        })
+    }
+}
+
+fn not_served(error: ServeError) -> Failure {
+    match error {
+        ServeError::Listen { .. } | ServeError::Tls(_) => Failure::Configuration(error.into()),
+        ServeError::Serve(_) => Failure::Internal(error.into()),
+    }
+}
+
+/// Writes the log of the program; `BIHUAN_LOG` filters it, as in `info,bihuan_store=debug`.
+fn start_log(form: LogForm) {
+    let filter = EnvFilter::try_from_env("BIHUAN_LOG").unwrap_or_else(|_unset| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    let json = match form {
+        LogForm::Auto => !std::io::stderr().is_terminal(),
+        LogForm::Text => false,
+        LogForm::Json => true,
+    };
+    // Fails only where a log was begun already.
+    let _ = if json {
+        log.json().try_init()
+    } else {
+        log.try_init()
+    };
+}
+
+/// Becomes true when the process is asked to stop by SIGTERM or from the keyboard.
+fn stop_signal() -> Result<watch::Receiver<bool>, Failure> {
+    let listen = |kind| signal(kind).map_err(|error| Failure::Internal(error.into()));
+    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    let (say, hear) = watch::channel(false);
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("asked to stop");
+        // Nobody hears it where everything has ended already.
+        let _ = say.send(true);
+    });
+    Ok(hear)
+}
+
+async fn asked_to_stop(mut stop: watch::Receiver<bool>) {
+    // A sender that is gone will never ask again.
+    let _ = stop.wait_for(|asked| *asked).await;
+}
+
+/// Lets followers and timers of a tenant keep up with its log until the process is asked to stop.
+async fn keep_up(tenant: Tenant, stop: watch::Receiver<bool>) {
+    let mut ticker = Ticker::default();
+    let mut rounds = 0_u32;
+    while !*stop.borrow() {
+        if let Err(error) = one_round(&tenant, &mut ticker, rounds).await {
+            let id = tenant.id();
+            tracing::error!(tenant.id = %id, %error, "followers of tenant {id} cannot keep up");
+        }
+        rounds = rounds.wrapping_add(1);
+        // The next round comes, or there is none.
+        let _ = tokio::time::timeout(ROUND, asked_to_stop(stop.clone())).await;
+    }
+}
+
+async fn one_round(tenant: &Tenant, ticker: &mut Ticker, rounds: u32) -> Result<(), StoreError> {
+    let now = Timestamp::now();
+    tenant.see_others_changes().await?;
+    ticker.tick(tenant, &mut SystemEntropy, now).await?;
+    if rounds.is_multiple_of(CLEARING_ROUNDS) {
+        tenant.close_expired_sessions(now).await?;
+        tenant.forget_requests(now - REQUESTS_KNOWN).await?;
+    }
+    Ok(())
+}
