@@ -1,0 +1,33 @@
+//! One case in the simulated life, and what is decided about its fate.
+
+use bihuan_core::id::CaseId;
+use jiff::Timestamp;
+
+use crate::story::Story;
+
+/// A case and what the simulation knows of it beyond the log.
+pub(super) struct Affair {
+    /// The case.
+    pub case: CaseId,
+    /// What it is about.
+    pub story: Story,
+    /// Where: the index of the township.
+    pub township: usize,
+    /// Who handles it: the index among all handlers.
+    pub handler: Option<usize>,
+    /// Whether the dispatcher sent it to the wrong unit.
+    pub misdirected: bool,
+    /// Whether the unit has done its work in this round and has pictures.
+    pub worked: bool,
+    /// Whether the reporter has spoken since the answer, or decided to keep silent.
+    pub heard: bool,
+    /// The version and instant of the timer last waited for.
+    pub timer: Option<(u32, Timestamp)>,
+}
+
+impl Affair {
+    pub fn new(case: CaseId, story: Story, township: usize) -> Affair {
+        let (handler, misdirected, worked, heard, timer) = (None, false, false, false, None);
+        Affair { case, story, township, handler, misdirected, worked, heard, timer }
+    }
+}
