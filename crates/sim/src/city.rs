@@ -112,6 +112,8 @@ pub struct City {
     pub counties: Vec<Handler>,
     /// The townships, county by county.
     pub townships: Vec<Handler>,
+    /// Supervisors of bodies outside the tree, who verify what the city's own may not.
+    pub outside: Vec<(PersonId, UnitId)>,
     /// One account for every role.
     pub accounts: Vec<DemoAccount>,
 }
@@ -125,10 +127,6 @@ pub fn found(taxonomy: &Taxonomy, on: Date, now: Timestamp, chance: &mut Seeded)
     let mut founding = Founding::new(on, now, chance, &plan.names);
     let top = founding.unit(&plan.city.code, plan.city.name, vec![], "city", None);
     founding.staff(top, &["leader"]);
-    for body in plan.external {
-        let unit = founding.outside(body);
-        founding.staff(unit, &["supervisor"]);
-    }
     let mut departments = Vec::new();
     for department in plan.department {
         let name = department.name;
@@ -158,6 +156,12 @@ pub fn found(taxonomy: &Taxonomy, on: Date, now: Timestamp, chance: &mut Seeded)
         }
         counties.push(founding.handler(unit, county.code, county.name, &[], county.quality));
     }
+    // After the departments, so that the demo's supervisor is the city's own.
+    let mut outside = Vec::new();
+    for body in plan.external {
+        let unit = founding.outside(body);
+        outside.push((founding.staff_one(unit, "supervisor"), unit));
+    }
     let Founding { events, accounts, .. } = founding;
     Ok(City {
         events,
@@ -165,6 +169,7 @@ pub fn found(taxonomy: &Taxonomy, on: Date, now: Timestamp, chance: &mut Seeded)
         departments,
         counties,
         townships,
+        outside,
         accounts,
     })
 }

@@ -6,6 +6,8 @@
 #![warn(missing_docs)]
 
 pub mod city;
+pub mod demo;
+pub mod life;
 pub mod pictures;
 pub mod seeded;
 pub mod story;

@@ -6,6 +6,7 @@
 
 mod affair;
 mod staff;
+mod turn;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -184,20 +185,29 @@ impl<'a> Life<'a> {
             return at;
         }
         let after_hours = at >= calendar.closing_on(date) || !calendar.is_working(date);
-        let day = if after_hours { calendar.add_working_days(date, 1).unwrap_or(date) } else { date };
+        let day = if after_hours {
+            calendar.add_working_days(date, 1).unwrap_or(date)
+        } else {
+            date
+        };
         let opening = calendar.opening_on(day);
         opening + SignedDuration::from_secs(self.chance.between(120, 5 * 3600))
     }
 
     fn message(&mut self, at: Timestamp) -> Result<(), LifeError> {
         let township = self.chance.between(0, self.city.townships.len() as i64 - 1) as usize;
-        let story = self.stories.arise(&self.city.townships[township].name.zh, &mut self.chance);
+        let story = self
+            .stories
+            .arise(&self.city.townships[township].name.zh, &mut self.chance);
         let identity = self.contact();
         let mut bodies = self.bulk.bodies(at);
         let raise = Raise {
             number: String::new(),
             kind: story.kind.clone(),
-            channel: self.chance.one_of(&["phone", "phone", "phone", "portal", "portal", "letter"]).to_string(),
+            channel: self
+                .chance
+                .one_of(&["phone", "phone", "phone", "portal", "portal", "letter"])
+                .to_string(),
             source: None,
             category: Some(story.category.clone()),
             campaigns: vec![],
@@ -205,12 +215,18 @@ impl<'a> Life<'a> {
             title: bodies.write(&story.title),
             text: bodies.write(&story.text),
             place: Some(bodies.write(&story.place)),
-            raised_by: RaisedBy::Reporter { identity: None, disclosure: self.disclosure(identity.is_some()) },
+            raised_by: RaisedBy::Reporter {
+                identity: None,
+                disclosure: self.disclosure(identity.is_some()),
+            },
             accused: vec![],
             external: None,
+            links: vec![],
             imported: None,
         };
-        let staged = self.bulk.raise(&self.reporter, raise, identity, bodies, When::at(at))?;
+        let staged = self
+            .bulk
+            .raise(&self.reporter, raise, identity, bodies, When::at(at))?;
         self.lived.cases += 1;
         let affair = Affair::new(staged.case, story, township);
         self.affairs.push(affair);
@@ -224,7 +240,11 @@ impl<'a> Life<'a> {
     fn contact(&mut self) -> Option<Identity> {
         let phone = format!("100{:08}", self.chance.between(0, 99_999_999));
         let left = self.chance.happens(0.7);
-        left.then(|| Identity { name: None, phone: Some(phone), address: None })
+        left.then(|| Identity {
+            name: None,
+            phone: Some(phone),
+            address: None,
+        })
     }
 
     fn disclosure(&mut self, known: bool) -> Disclosure {
@@ -253,7 +273,10 @@ impl<'a> Life<'a> {
     fn tick(&mut self, at: Timestamp, affair: usize) -> Result<(), LifeError> {
         let id = self.affairs[affair].case;
         let bodies = self.bulk.bodies(at);
-        match self.bulk.execute(&self.timer, id, &Command::Tick, bodies, When::at(at)) {
+        match self
+            .bulk
+            .execute(&self.timer, id, &Command::Tick, bodies, When::at(at))
+        {
             Ok(_) => {
                 self.lived.commands += 1;
                 self.note_timer(affair)

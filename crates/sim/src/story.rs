@@ -50,6 +50,12 @@ pub struct Work {
     pub reasons_return: Vec<String>,
     /// Why a unit asks for more time.
     pub reasons_extend: Vec<String>,
+    /// Why a dispute is ruled as it is.
+    pub reasons_rule: Vec<String>,
+    /// What a unit asks the reporter.
+    pub questions: Vec<String>,
+    /// What the reporter answers.
+    pub replies_reporter: Vec<String>,
     /// Why a reporter is not satisfied.
     pub reasons_reopen: Vec<String>,
     /// Answers that say what was done.

@@ -28,6 +28,15 @@ pub(super) struct Affair {
 impl Affair {
     pub fn new(case: CaseId, story: Story, township: usize) -> Affair {
         let (handler, misdirected, worked, heard, timer) = (None, false, false, false, None);
-        Affair { case, story, township, handler, misdirected, worked, heard, timer }
+        Affair {
+            case,
+            story,
+            township,
+            handler,
+            misdirected,
+            worked,
+            heard,
+            timer,
+        }
     }
 }

@@ -8,6 +8,7 @@ use bihuan_core::case::command::{Command, TakeStep};
 use bihuan_core::event::{EvidenceMoment, Linkage};
 use bihuan_core::id::{EvidenceId, UnitId};
 use bihuan_core::permission::Permit;
+use bihuan_store::bodies::Bodies;
 use bihuan_store::decide::When;
 use jiff::{SignedDuration, Timestamp};
 
@@ -30,16 +31,22 @@ impl Life<'_> {
             "assigned" if consultation => self.answer_as_handler(at, affair),
             "assigned" => self.sign(at, affair),
             "handling" => self.handle(at, affair, &case),
-            "verifying" => self.verify(at, affair),
+            "verifying" => self.verify(at, affair, &case),
             "answering" => self.answer(at, affair),
             "answered" if !consultation => self.hear(at, affair),
-            "struck_off" => self.look_back(at, affair),
+            "struck_off" => self.look_back(at, affair, &case),
             _ => Ok(()),
         }
     }
 
     /// Gives a command and lets the timer look at the case again.
-    fn give(&mut self, at: Timestamp, affair: usize, permit: &Permit, command: Command) -> Result<(), LifeError> {
+    fn give(
+        &mut self,
+        at: Timestamp,
+        affair: usize,
+        permit: &Permit,
+        command: Command,
+    ) -> Result<(), LifeError> {
         // Ids and salts of a command's texts come from the session, after those it already refers to.
         let bodies = self.bulk.bodies(at);
         self.give_with(at, affair, permit, command, bodies)
@@ -51,9 +58,10 @@ impl Life<'_> {
         affair: usize,
         permit: &Permit,
         command: Command,
-        bodies: bihuan_store::bodies::Bodies,
+        bodies: Bodies,
     ) -> Result<(), LifeError> {
-        self.bulk.execute(permit, self.affairs[affair].case, &command, bodies, When::at(at))?;
+        self.bulk
+            .execute(permit, self.affairs[affair].case, &command, bodies, When::at(at))?;
         self.lived.commands += 1;
         self.note_timer(affair)
     }
@@ -68,7 +76,10 @@ impl Life<'_> {
         text: Option<(Slot, String)>,
     ) -> Result<(), LifeError> {
         let mut bodies = self.bulk.bodies(at);
-        let mut given = TakeStep { step: step.to_owned(), ..TakeStep::default() };
+        let mut given = TakeStep {
+            step: step.to_owned(),
+            ..TakeStep::default()
+        };
         if let Some((slot, text)) = text {
             let body = Some(bodies.write(text));
             match slot {
@@ -91,22 +102,38 @@ impl Life<'_> {
 
     /// Links with an earlier message about the same in the same township, now and then.
     fn link_repeat(&mut self, at: Timestamp, affair: usize, permit: &Permit) -> Result<(), LifeError> {
-        let key = (self.affairs[affair].story.category.clone(), self.affairs[affair].township);
+        let key = (
+            self.affairs[affair].story.category.clone(),
+            self.affairs[affair].township,
+        );
         let earlier = self.latest.insert(key, self.affairs[affair].case);
-        let Some(other) = earlier.filter(|_| self.chance.happens(0.25)) else { return Ok(()) };
+        let Some(other) = earlier.filter(|_| self.chance.happens(0.25)) else {
+            return Ok(());
+        };
         let ended = self.bulk.case(other)?.end.is_some();
-        let linkage = if ended { Linkage::RecurrenceOf } else { Linkage::DuplicateOf };
+        let linkage = if ended {
+            Linkage::RecurrenceOf
+        } else {
+            Linkage::DuplicateOf
+        };
         self.give(at, affair, permit, Command::Link { other, linkage })
     }
 
     fn assign(&mut self, at: Timestamp, affair: usize, case: &Case) -> Result<(), LifeError> {
         let misdirected = case.returns == 0 && self.chance.happens(0.07);
         let right = self.right_handler(at, affair);
-        let handler = if misdirected { self.chance.between(0, 39) as usize } else { right };
+        let handler = if misdirected {
+            self.chance.between(0, 39) as usize
+        } else {
+            right
+        };
         self.affairs[affair].misdirected = misdirected && handler != right;
         self.affairs[affair].handler = Some(handler);
-        let given =
-            TakeStep { step: "assign".into(), unit: Some(self.staff.handlers[handler].unit), ..TakeStep::default() };
+        let given = TakeStep {
+            step: "assign".into(),
+            unit: Some(self.staff.handlers[handler].unit),
+            ..TakeStep::default()
+        };
         let permit = self.staff.desk(self.dispatcher(affair), "assign").clone();
         self.give(at, affair, &permit, Command::TakeStep(given))?;
         self.turn_after(at, 7.0, affair);
@@ -117,7 +144,9 @@ impl Life<'_> {
     fn right_handler(&mut self, at: Timestamp, affair: usize) -> usize {
         let affair = &self.affairs[affair];
         let scene = self.bulk.scene();
-        let duty = scene.org.duty_for(&affair.story.category, scene.calendar.date_of(at));
+        let duty = scene
+            .org
+            .duty_for(&affair.story.category, scene.calendar.date_of(at));
         let unit = duty.first().copied();
         let department = self.staff.handlers.iter().position(|it| Some(it.unit) == unit);
         let per_county = self.city.townships.len() / self.city.counties.len();
@@ -149,7 +178,13 @@ impl Life<'_> {
         Ok(())
     }
 
-    fn dispute(&mut self, at: Timestamp, affair: usize, permit: &Permit, reason: String) -> Result<(), LifeError> {
+    fn dispute(
+        &mut self,
+        at: Timestamp,
+        affair: usize,
+        permit: &Permit,
+        reason: String,
+    ) -> Result<(), LifeError> {
         let right = self.right_handler(at, affair);
         let proposed = Some(self.staff.handlers[right].unit);
         let mut bodies = self.bulk.bodies(at);
@@ -166,9 +201,15 @@ impl Life<'_> {
         let unit = if upheld { proposed.unwrap_or(by) } else { by };
         self.affairs[affair].handler = self.handler_of(unit);
         let mut bodies = self.bulk.bodies(at);
-        let reason = bodies.write(self.chance.one_of(&self.stories.work.reasons_return).as_str());
+        let reason = bodies.write(self.chance.one_of(&self.stories.work.reasons_rule).as_str());
         let permit = self.staff.desk(self.dispatcher(affair), "rule").clone();
-        self.give_with(at, affair, &permit, Command::RuleDispute { upheld, unit, reason }, bodies)?;
+        self.give_with(
+            at,
+            affair,
+            &permit,
+            Command::RuleDispute { upheld, unit, reason },
+            bodies,
+        )?;
         self.turn_after(at, 7.0, affair);
         Ok(())
     }
@@ -183,7 +224,7 @@ impl Life<'_> {
         let permit = self.handler_permit(affair, "handle");
         if case.question_open {
             let mut bodies = self.bulk.bodies(at);
-            let text = bodies.write("位置就在刚才说的地方，随时可以来看。");
+            let text = bodies.write(self.chance.one_of(&self.stories.work.replies_reporter).as_str());
             let reporter = self.reporter.clone();
             self.give_with(at, affair, &reporter, Command::Reply { text }, bodies)?;
             self.turn_after(at, 20.0, affair);
@@ -191,7 +232,7 @@ impl Life<'_> {
         }
         if !self.affairs[affair].worked && self.chance.happens(0.08) {
             let mut bodies = self.bulk.bodies(at);
-            let text = bodies.write("请问具体位置在哪里，方便时我们到现场查看？");
+            let text = bodies.write(self.chance.one_of(&self.stories.work.questions).as_str());
             self.give_with(at, affair, &permit, Command::AskReporter { text }, bodies)?;
             self.turn_after(at, 26.0, affair);
             return Ok(());
@@ -222,8 +263,11 @@ impl Life<'_> {
         self.give_with(at, affair, permit, command, bodies)
     }
 
-    fn verify(&mut self, at: Timestamp, affair: usize) -> Result<(), LifeError> {
-        let permit = self.staff.desk(self.verifier(affair), "verify").clone();
+    fn verify(&mut self, at: Timestamp, affair: usize, case: &Case) -> Result<(), LifeError> {
+        let permit = self
+            .staff
+            .verifier(self.verifier(affair), case, &self.bulk.scene().org)
+            .clone();
         let work = &self.stories.work;
         let sound = self.chance.happens(0.6 + 0.38 * self.quality(affair));
         let (step, finding) = if sound {
@@ -232,7 +276,11 @@ impl Life<'_> {
             ("fail", self.chance.one_of(&work.findings_bad).clone())
         };
         self.step(at, affair, &permit, step, Some((Slot::Finding, finding)))?;
-        let hours = if sound { 6.0 } else { self.handling_hours(affair) / 2.0 };
+        let hours = if sound {
+            6.0
+        } else {
+            self.handling_hours(affair) / 2.0
+        };
         self.turn_after(at, hours, affair);
         Ok(())
     }
@@ -252,7 +300,11 @@ impl Life<'_> {
     fn reply(&mut self, affair: usize) -> String {
         let work = &self.stories.work;
         let good = self.chance.happens(0.25 + 0.7 * self.quality(affair));
-        let pattern = self.chance.one_of(if good { &work.replies_good } else { &work.replies_poor });
+        let pattern = self.chance.one_of(if good {
+            &work.replies_good
+        } else {
+            &work.replies_poor
+        });
         let story = &self.affairs[affair].story;
         fill(pattern, &story.place, &story.spot, &mut self.chance)
     }
@@ -277,8 +329,21 @@ impl Life<'_> {
         self.affairs[affair].heard = true;
         let reporter = self.reporter.clone();
         let solved = self.chance.happens(0.55 + 0.4 * self.quality(affair));
-        let score = Some(if solved { self.chance.between(4, 5) } else { self.chance.between(1, 2) } as u8);
-        self.give(at, affair, &reporter, Command::GiveSatisfaction { solved, score, remark: None })?;
+        let score = Some(if solved {
+            self.chance.between(4, 5)
+        } else {
+            self.chance.between(1, 2)
+        } as u8);
+        self.give(
+            at,
+            affair,
+            &reporter,
+            Command::GiveSatisfaction {
+                solved,
+                score,
+                remark: None,
+            },
+        )?;
         if solved {
             self.turn_after(at, LOOK_BACK_HOURS, affair);
         } else if self.chance.happens(0.9) {
@@ -291,11 +356,14 @@ impl Life<'_> {
     }
 
     /// Lets a supervisor look back at one struck-off case in twelve.
-    fn look_back(&mut self, at: Timestamp, affair: usize) -> Result<(), LifeError> {
+    fn look_back(&mut self, at: Timestamp, affair: usize, case: &Case) -> Result<(), LifeError> {
         if !self.chance.happens(1.0 / 12.0) {
             return Ok(());
         }
-        let permit = self.staff.desk(self.verifier(affair), "verify").clone();
+        let permit = self
+            .staff
+            .verifier(self.verifier(affair), case, &self.bulk.scene().org)
+            .clone();
         let held = self.chance.happens(0.7 + 0.28 * self.quality(affair));
         let work = &self.stories.work;
         let (step, finding) = if held {
@@ -314,15 +382,27 @@ impl Life<'_> {
     }
 
     fn registrar(&self, affair: usize) -> &'static str {
-        if self.is_report(affair) { "inspector" } else { "operator" }
+        if self.is_report(affair) {
+            "inspector"
+        } else {
+            "operator"
+        }
     }
 
     fn dispatcher(&self, affair: usize) -> &'static str {
-        if self.is_report(affair) { "inspector" } else { "dispatcher" }
+        if self.is_report(affair) {
+            "inspector"
+        } else {
+            "dispatcher"
+        }
     }
 
     fn verifier(&self, affair: usize) -> &'static str {
-        if self.is_report(affair) { "inspector" } else { "supervisor" }
+        if self.is_report(affair) {
+            "inspector"
+        } else {
+            "supervisor"
+        }
     }
 
     fn is_report(&self, affair: usize) -> bool {
@@ -330,7 +410,9 @@ impl Life<'_> {
     }
 
     fn quality(&self, affair: usize) -> f64 {
-        self.affairs[affair].handler.map_or(0.5, |handler| self.staff.handlers[handler].quality)
+        self.affairs[affair]
+            .handler
+            .map_or(0.5, |handler| self.staff.handlers[handler].quality)
     }
 
     fn handler_of(&self, unit: UnitId) -> Option<usize> {
@@ -338,8 +420,12 @@ impl Life<'_> {
     }
 
     fn handler_permit(&self, affair: usize, action: &'static str) -> Permit {
-        let handler = self.affairs[affair].handler.expect("an assigned case has a handler");
-        self.staff.person(self.staff.handlers[handler].person, action).clone()
+        let handler = self.affairs[affair]
+            .handler
+            .expect("an assigned case has a handler");
+        self.staff
+            .person(self.staff.handlers[handler].person, action)
+            .clone()
     }
 }
 
