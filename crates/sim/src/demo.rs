@@ -95,6 +95,7 @@ pub fn found(directory: &Path, plan: Plan, progress: &mut dyn FnMut(usize)) -> R
         cases: plan.cases,
     };
     let lived = Life::new(&mut bulk, &city, &stories, &pictures, chance, span)?.live(progress)?;
+    bulk.follow()?;
     bulk.finish()?;
     Ok(Demo {
         store,

@@ -15,6 +15,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Life, LifeError, Next};
 use crate::story::fill;
 
+/// The first department in the file that has no desk for dispatching or supervising: who rules disputes is
+/// no party to one.
+const FIRST_LINE_DEPARTMENT: i64 = 5;
+
 /// Hours after which a struck-off case may be looked back at.
 const LOOK_BACK_HOURS: f64 = 30.0 * 24.0;
 
@@ -123,7 +127,7 @@ impl Life<'_> {
         let misdirected = case.returns == 0 && self.chance.happens(0.07);
         let right = self.right_handler(at, affair);
         let handler = if misdirected {
-            self.chance.between(0, 39) as usize
+            self.chance.between(FIRST_LINE_DEPARTMENT, 39) as usize
         } else {
             right
         };
@@ -197,8 +201,8 @@ impl Life<'_> {
     /// Rules a dispute: mostly for the unit that disputes.
     fn rule(&mut self, at: Timestamp, affair: usize, case: &Case) -> Result<(), LifeError> {
         let (by, proposed) = case.dispute.unwrap_or((self.city.top, None));
-        let upheld = self.chance.happens(0.7);
-        let unit = if upheld { proposed.unwrap_or(by) } else { by };
+        let other = proposed.filter(|unit| *unit != by && self.chance.happens(0.7));
+        let (upheld, unit) = (other.is_some(), other.unwrap_or(by));
         self.affairs[affair].handler = self.handler_of(unit);
         let mut bodies = self.bulk.bodies(at);
         let reason = bodies.write(self.chance.one_of(&self.stories.work.reasons_rule).as_str());
