@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use crate::bodies::Bodies;
+use crate::commit::search::{self, Document};
 use crate::commit::{self, CommitError, Loaded, log};
 use crate::decide::{Asked, Source, When, require_action};
 use crate::engine::writer::Loan;
@@ -41,6 +42,8 @@ pub struct Bulk {
     entropy: Box<dyn Entropy + Send>,
     scene: Scene,
     cases: Cache,
+    /// Search documents not yet written: they go in at the end of the transaction.
+    documents: Vec<Document>,
     pending: usize,
 }
 
@@ -72,6 +75,7 @@ impl Tenant {
             entropy,
             scene,
             cases,
+            documents: Vec::new(),
             pending: 0,
         };
         bulk.begin()?;
@@ -221,11 +225,13 @@ impl Bulk {
         self.begin()
     }
 
-    /// Puts the rest on disk, shows it to everybody and gives the writer back.
+    /// Puts the rest on disk, lets the followers catch up, shows it to everybody and gives the writer back.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if it cannot be put on disk; it is undone then.
     pub fn finish(mut self) -> Result<(), StoreError> {
+        self.commit()?;
+        followers::catch_up(self.loan.connection()?, self.tenant.id(), &self.scene)?;
         self.end()?;
         self.tenant.set_scene(self.scene.clone());
         Ok(())
@@ -237,6 +243,9 @@ impl Bulk {
     }
 
     fn end(&mut self) -> Result<(), StoreError> {
+        for document in std::mem::take(&mut self.documents) {
+            search::write(self.loan.connection()?, self.tenant.id(), &document)?;
+        }
         self.run("COMMIT")
     }
 
@@ -280,6 +289,7 @@ impl Bulk {
             // Another's copy of the case is of before this session.
             self.tenant.forget(change.after.case.id);
             self.cases.put(Arc::clone(&change.after));
+            self.documents.extend(change.document);
             first.get_or_insert(change.after);
         }
         self.count()?;

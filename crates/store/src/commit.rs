@@ -25,6 +25,7 @@ use crate::commit::idempotency::First;
 use crate::commit::inbox::Notice;
 use crate::commit::log::{AppendError, Encoded, Head};
 use crate::commit::rows::Row;
+use crate::commit::search::Document;
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::keys::TenantKeys;
@@ -75,8 +76,8 @@ pub(crate) struct Change {
     events: Vec<Encoded>,
     bodies: Vec<(BodyId, Vec<u8>)>,
     erased: Vec<BodyId>,
-    /// The search document, where it changes.
-    document: Option<String>,
+    /// The search document, where it changes; the caller writes it at the end of the transaction.
+    pub(crate) document: Option<Document>,
     notices: Vec<Notice>,
     external: Option<ExternalRef>,
     beside: Beside,
@@ -205,7 +206,7 @@ fn document(
     erased: &[BodyId],
     bodies: &Bodies,
     open: &dyn Fn(BodyRef) -> Result<Option<String>, StoreError>,
-) -> Result<Option<String>, StoreError> {
+) -> Result<Option<Document>, StoreError> {
     let same = before.is_some_and(|before| search::searched(before).eq(search::searched(after)));
     let touched = search::searched(after).any(|body| erased.contains(&body.id));
     if same && !touched {
@@ -219,7 +220,12 @@ fn document(
         }
     }
     let tokens = search::tokens(texts.iter().map(String::as_str));
-    Ok(Some(bihuan_text::fts_document(&tokens)))
+    Ok(Some(Document {
+        case: after.id,
+        tokens: bihuan_text::fts_document(&tokens),
+        replaces: before.is_some(),
+        erases: !erased.is_empty(),
+    }))
 }
 
 /// Reads a case from its events; `None` where there is none.
@@ -293,18 +299,9 @@ impl Change {
     }
 
     fn write_row(&self, connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {
-        let document = self.document.as_deref();
         match &self.before {
-            None => {
-                let doc = search::insert(connection, document.unwrap_or_default())?;
-                rows::insert(connection, tenant, &self.row, doc)
-            }
-            Some(before) => {
-                if let Some(document) = document {
-                    search::replace(connection, tenant, self.row.id, document)?;
-                }
-                rows::update(connection, tenant, &self.row, before)
-            }
+            None => rows::insert(connection, tenant, &self.row, rows::next_doc(connection, tenant)?),
+            Some(before) => rows::update(connection, tenant, &self.row, before),
         }
     }
 

@@ -284,7 +284,11 @@ fn require(permit: &Permit, command: &Command, kind: &Kind) -> Result<(), Execut
     let allowed = match permit.actor() {
         Actor::System | Actor::Import => true,
         Actor::Reporter => {
-            needed.is_none() || matches!(command, Command::GiveSatisfaction { .. } | Command::AddEvidence { .. })
+            needed.is_none()
+                || matches!(
+                    command,
+                    Command::GiveSatisfaction { .. } | Command::AddEvidence { .. }
+                )
         }
         Actor::Person { .. } => needed.is_some() && permit.action() == needed,
     };

@@ -4,14 +4,16 @@ use std::sync::{Arc, PoisonError};
 
 use bihuan_core::case::command::{Command, Raise};
 use bihuan_core::case::refusal::Refusal;
-use bihuan_core::id::{CaseId, Digest};
+use bihuan_core::id::{CaseId, Digest, TenantId};
 use bihuan_core::permission::Permit;
 use jiff::Timestamp;
 
 use crate::bodies::Bodies;
 use crate::commit::idempotency::{self, First, Once, Record};
+use crate::commit::search::{self, Document};
 use crate::commit::{Change, CommitError, Loaded};
 use crate::decide::{Asked, Source, When};
+use crate::engine::writer::Late;
 use crate::error::{ExecuteError, StoreError};
 use crate::receipt::ReceiptCode;
 use crate::seal::Identity;
@@ -225,7 +227,7 @@ impl Tenant {
         now: Timestamp,
     ) -> Result<Result<Vec<Arc<Loaded>>, CommitError>, ExecuteError> {
         let tenant = self.id();
-        self.write(move |connection| {
+        self.write_with(move |connection| {
             if let Some(record) = record
                 && !idempotency::insert(connection, tenant, &record, now)?
             {
@@ -233,10 +235,14 @@ impl Tenant {
                 let (request, first) = found.ok_or(CommitError::Moved)?;
                 return Err(CommitError::Repeated(request, first));
             }
-            for change in &changes {
+            let mut written = Vec::with_capacity(changes.len());
+            let mut documents = Vec::new();
+            for change in changes {
                 change.write(connection, tenant)?;
+                written.push(change.after);
+                documents.extend(change.document);
             }
-            Ok(changes.into_iter().map(|change| change.after).collect())
+            Ok((written, late(documents, tenant)))
         })
         .await
     }
@@ -323,6 +329,18 @@ impl Appended {
             repeated: true,
         }
     }
+}
+
+/// Leaves the search documents to the end of the batch.
+fn late(documents: Vec<Document>, tenant: TenantId) -> Option<Late> {
+    if documents.is_empty() {
+        return None;
+    }
+    Some(Box::new(move |connection| {
+        documents
+            .iter()
+            .try_for_each(|document| search::write(connection, tenant, document))
+    }))
 }
 
 fn record_of(once: &Once, permit: &Permit, first: &First) -> Record {

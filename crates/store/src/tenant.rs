@@ -20,7 +20,7 @@ use crate::commit::log::{self, AppendError, Encoded};
 use crate::engine::connection::Place;
 use crate::engine::readers::{Readers, Snapshot};
 use crate::engine::sql::statements;
-use crate::engine::writer::{self, Busy, Loan, Writer};
+use crate::engine::writer::{self, Busy, Late, Loan, Writer};
 use crate::error::{ExecuteError, StoreError};
 use crate::keys::{MasterKey, TenantKeys};
 use crate::schema;
@@ -353,6 +353,19 @@ impl Tenant {
     pub(crate) async fn write<T, E>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<Result<T, E>, ExecuteError>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.write_with(move |connection| Ok((work(connection)?, None)))
+            .await
+    }
+
+    /// Like [`Tenant::write`], for work that leaves some of itself to the end of the batch.
+    pub(crate) async fn write_with<T, E>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<(T, Option<Late>), E> + Send + 'static,
     ) -> Result<Result<T, E>, ExecuteError>
     where
         T: Send + 'static,

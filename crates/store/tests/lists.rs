@@ -163,6 +163,41 @@ async fn an_erased_text_is_gone_from_the_case_and_from_search() {
 }
 
 #[tokio::test]
+async fn no_token_of_an_erased_text_is_left_in_the_index() {
+    let mut city = City::new().await;
+    let case = city.raise("路灯", "王五zzyzx").await.case();
+    let count = |city: &City| {
+        let file = city.dir.path().join(bihuan_store::tenant::DATABASE_FILE);
+        let index = rusqlite::Connection::open(file).expect("opens");
+        let blocks = "SELECT count(*) FROM case_text_data WHERE instr(block, CAST('zyzx' AS BLOB)) > 0";
+        index
+            .query_row(blocks, [], |row| row.get::<_, i64>(0))
+            .expect("counts")
+    };
+    assert_eq!(count(&city), 1);
+    let text = city
+        .tenant
+        .reader()
+        .expect("reader")
+        .case(case)
+        .expect("reads")
+        .expect("there")
+        .case
+        .text;
+    let mut bodies = city.bodies();
+    let command = Command::EraseBody {
+        body: text.id,
+        reason: bodies.write("本人要求"),
+    };
+    let erased = city
+        .tenant
+        .execute(&Permit::system(), case, command, bodies, None, now())
+        .await;
+    erased.expect("erased");
+    assert_eq!(count(&city), 0);
+}
+
+#[tokio::test]
 async fn a_corrected_title_is_found_by_its_new_words_only() {
     let mut city = City::new().await;
     let case = city.raise("停水", "无水可用").await.case();

@@ -19,6 +19,8 @@ statements! {
             flags, finder, finder_unit, title_body, tenant, id, doc)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
             $20, $21, $22, $23, $24, $25, $26)";
+    LAST_DOC = "SELECT max(doc) FROM case_row WHERE tenant = $1";
+    TENANT_PLACE = "SELECT rowid FROM tenant WHERE tenant = $1";
     UPDATE = "UPDATE case_row SET version = $1, number = $2, kind = $3, pack = $4, pack_version = $5,
             state = $6, phase = $7, category = $8, unit = $9, person = $10, channel = $11, source = $12,
             severity = $13, raised_at = $14, changed_at = $15, closed_at = $16, due_at = $17,
@@ -99,6 +101,21 @@ impl Row {
     fn campaigns(&self) -> BTreeSet<String> {
         self.facts.campaigns.iter().cloned().collect()
     }
+}
+
+/// Bits of a search document's number that count within its tenant; the tenant's place stands above them,
+/// because the index of one file serves all tenants.
+const DOC_BITS: u32 = 40;
+
+/// Returns the number of the next new search document.
+pub(crate) fn next_doc(connection: &Connection, tenant: TenantId) -> Result<i64, StoreError> {
+    let mut last = connection.prepare_cached(LAST_DOC)?;
+    if let Some(last) = last.query_row((Id(tenant.0),), |row| row.get::<_, Option<i64>>(0))? {
+        return Ok(last + 1);
+    }
+    // Tenants are never deleted, so a tenant keeps its place even when the file is compacted.
+    let mut place = connection.prepare_cached(TENANT_PLACE)?;
+    Ok(place.query_row((Id(tenant.0),), |row| row.get::<_, i64>(0))? << DOC_BITS)
 }
 
 /// Writes the row of a new case, whose search document has the number `doc`.

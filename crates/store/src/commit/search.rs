@@ -15,11 +15,23 @@ use crate::error::StoreError;
 use crate::value::Id;
 
 statements! {
-    INSERT = "INSERT INTO case_text (tokens) VALUES ($1)";
     DELETE = "DELETE FROM case_text WHERE rowid =
         (SELECT doc FROM case_row WHERE tenant = $1 AND id = $2)";
-    REPLACE = "INSERT INTO case_text (rowid, tokens)
+    INSERT = "INSERT INTO case_text (rowid, tokens)
         SELECT doc, $1 FROM case_row WHERE tenant = $2 AND id = $3";
+    MERGE = "INSERT INTO case_text (case_text) VALUES ('optimize')";
+}
+
+/// What a case is found by from now on.
+#[derive(Debug)]
+pub(crate) struct Document {
+    pub(crate) case: CaseId,
+    /// Its tokens, as the index reads them.
+    pub(crate) tokens: String,
+    /// Whether there is an older document of the case.
+    pub(crate) replaces: bool,
+    /// Whether nothing may be left of the older one: a text was erased.
+    pub(crate) erases: bool,
 }
 
 /// The SQL over `case_row c` that is true of cases holding all tokens of the `MATCH` text `$n`.
@@ -46,24 +58,34 @@ pub fn tokens<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     all
 }
 
-/// Writes the document of a new case and returns its number.
-pub(crate) fn insert(connection: &Connection, document: &str) -> Result<i64, StoreError> {
-    connection.prepare_cached(INSERT)?.execute([document])?;
-    Ok(connection.last_insert_rowid())
-}
-
-/// Writes the document of a case anew; the old tokens are gone.
-pub(crate) fn replace(
+/// Writes a document, once the row of its case is written.
+///
+/// At the end of a transaction, after the last savepoint: each savepoint makes the index write out what it
+/// holds in memory, which costs more than the tokens themselves.
+pub(crate) fn write(
     connection: &Connection,
     tenant: TenantId,
-    case: CaseId,
-    document: &str,
+    document: &Document,
 ) -> Result<(), StoreError> {
+    let case = Id(document.case.0);
+    if document.replaces {
+        connection.prepare_cached(DELETE)?.execute((Id(tenant.0), case))?;
+    }
     connection
-        .prepare_cached(DELETE)?
-        .execute((Id(tenant.0), Id(case.0)))?;
-    connection
-        .prepare_cached(REPLACE)?
-        .execute((document, Id(tenant.0), Id(case.0)))?;
+        .prepare_cached(INSERT)?
+        .execute((&document.tokens, Id(tenant.0), case))?;
+    if document.erases {
+        scrub(connection)
+    } else {
+        Ok(())
+    }
+}
+
+/// Takes the tokens of replaced documents out of the index for good.
+///
+/// SQLite only marks them as gone until it merges its segments by itself. This merges all of them: it costs
+/// about as much as writing the whole index anew, and is for erasing only.
+fn scrub(connection: &Connection) -> Result<(), StoreError> {
+    connection.prepare_cached(MERGE)?.execute([])?;
     Ok(())
 }

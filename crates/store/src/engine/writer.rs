@@ -5,7 +5,7 @@
 //! piece undoes its neighbours, and nobody hears of success before it is durable. A full queue answers
 //! [`Busy`] at once.
 
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
@@ -24,9 +24,17 @@ const MAX_BATCH: usize = 1_024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Busy;
 
-/// Runs once in the batch; what it returns is called with the outcome of the commit.
-type Piece = Box<dyn FnOnce(&Connection) -> Finish + Send>;
-type Finish = Box<dyn FnOnce(Result<(), String>) + Send>;
+/// Runs once in the batch.
+type Piece = Box<dyn FnOnce(&Connection) -> Ran + Send>;
+
+/// What a piece leaves to be done: work at the end of the batch, and its answer after the commit.
+struct Ran {
+    late: Option<Late>,
+    finish: Box<dyn FnOnce(Result<(), String>) + Send>,
+}
+
+/// Work at the end of the batch, outside the savepoints; if it fails, the batch does.
+pub(crate) type Late = Box<dyn FnOnce(&Connection) -> Result<(), StoreError> + Send>;
 
 enum Message {
     Work(Piece),
@@ -57,10 +65,11 @@ impl Writer {
 
     /// Hands in work and returns where its outcome will arrive, after the commit.
     ///
-    /// An `Err` of `work` undoes what it wrote and nothing else.
+    /// An `Err` of `work` undoes what it wrote and nothing else. It may leave some of itself to the end of
+    /// the batch: what writes to the search index, which each savepoint would make write out its memory.
     pub(crate) fn submit<T, E>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        work: impl FnOnce(&Connection) -> Result<(T, Option<Late>), E> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, E>>, Busy>
     where
         T: Send + 'static,
@@ -68,15 +77,19 @@ impl Writer {
     {
         let (answer, outcome) = oneshot::channel();
         let piece: Piece = Box::new(move |connection| {
-            let result = in_savepoint(connection, work);
-            Box::new(move |commit| {
+            let (late, result) = match in_savepoint(connection, work) {
+                Ok((value, late)) => (late, Ok(value)),
+                Err(error) => (None, Err(error)),
+            };
+            let finish = Box::new(move |commit| {
                 let result = match commit {
                     Ok(()) => result,
                     Err(reason) => Err(E::from(StoreError::unavailable(reason))),
                 };
                 // Whoever asked may have gone away; the work is done all the same.
                 let _ = answer.send(result);
-            })
+            });
+            Ran { late, finish }
         });
         match self
             .queue
@@ -155,10 +168,7 @@ fn run(mut connection: Connection, waiting: &Receiver<Message>) {
                 Message::Lend(give, back) => lend = Some((give, back)),
             }
             if lend.is_none() && batch.len() < MAX_BATCH {
-                next = match waiting.try_recv() {
-                    Ok(message) => Some(message),
-                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-                };
+                next = waiting.try_recv().ok();
             }
         }
         commit_batch(&connection, batch);
@@ -178,26 +188,36 @@ fn commit_batch(connection: &Connection, batch: Vec<Piece>) {
     if batch.is_empty() {
         return;
     }
-    let begun = connection.execute_batch("BEGIN IMMEDIATE");
-    let finishes: Vec<Finish> = match &begun {
-        Ok(()) => batch.into_iter().map(|piece| piece(connection)).collect(),
-        // Dropping a piece unrun tells its sender that the writer could not serve it.
-        Err(_locked) => Vec::new(),
-    };
-    let committed = begun.and_then(|()| connection.execute_batch("COMMIT"));
+    let mut finishes = Vec::with_capacity(batch.len());
+    let committed = write_batch(connection, batch, &mut finishes);
     if let Err(error) = &committed {
         tracing::error!(%error, "a batch of {} could not be committed", finishes.len());
         // Fails where SQLite has rolled back by itself already.
         let _ = connection.execute_batch("ROLLBACK");
     }
+    let committed = committed.map_err(|error| format!("commit failed: {error}"));
     for finish in finishes {
-        finish(
-            committed
-                .as_ref()
-                .map(|()| ())
-                .map_err(|error| format!("commit failed: {error}")),
-        );
+        finish(committed.clone());
     }
+}
+
+/// Runs and commits the pieces. A piece dropped unrun tells its sender that the writer could not serve it.
+fn write_batch(
+    connection: &Connection,
+    batch: Vec<Piece>,
+    finishes: &mut Vec<Box<dyn FnOnce(Result<(), String>) + Send>>,
+) -> Result<(), StoreError> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let mut late = Vec::new();
+    for piece in batch {
+        let ran = piece(connection);
+        late.extend(ran.late);
+        finishes.push(ran.finish);
+    }
+    for work in late {
+        work(connection)?;
+    }
+    Ok(connection.execute_batch("COMMIT")?)
 }
 
 fn in_savepoint<T, E: From<StoreError>>(
@@ -231,9 +251,10 @@ mod tests {
         (dir, writer, place)
     }
 
+    type Left<T> = Result<(T, Option<Late>), StoreError>;
+
     fn run_sql(writer: &Writer, sql: &'static str) -> Result<usize, StoreError> {
-        let work =
-            move |connection: &Connection| -> Result<usize, StoreError> { Ok(connection.execute(sql, [])?) };
+        let work = move |connection: &Connection| -> Left<usize> { Ok((connection.execute(sql, [])?, None)) };
         writer
             .submit(work)
             .expect("room")
@@ -262,10 +283,10 @@ mod tests {
         let outcomes: Vec<_> = [1, 2, 1, 3]
             .into_iter()
             .map(|value| {
-                let work = move |connection: &Connection| -> Result<(), StoreError> {
+                let work = move |connection: &Connection| -> Left<()> {
                     connection.execute("INSERT INTO t VALUES ($1 + 100)", [value])?;
                     connection.execute("INSERT INTO t VALUES ($1)", [value])?;
-                    Ok(())
+                    Ok(((), None))
                 };
                 writer.submit(work).expect("room")
             })
@@ -289,7 +310,7 @@ mod tests {
         let _loan = writer.borrow().expect("loan");
         let mut waiting = Vec::new();
         let refused = loop {
-            match writer.submit(|_: &Connection| Ok::<(), StoreError>(())) {
+            match writer.submit(|_: &Connection| Left::Ok(((), None))) {
                 Ok(outcome) => waiting.push(outcome),
                 Err(Busy) => break waiting.len(),
             }
@@ -301,8 +322,8 @@ mod tests {
     fn what_waits_when_the_writer_is_dropped_is_still_written() {
         let (_dir, writer, place) = writer();
         run_sql(&writer, "CREATE TABLE t (a INTEGER)").expect("create");
-        let work = |connection: &Connection| -> Result<usize, StoreError> {
-            Ok(connection.execute("INSERT INTO t VALUES (1)", [])?)
+        let work = |connection: &Connection| -> Left<usize> {
+            Ok((connection.execute("INSERT INTO t VALUES (1)", [])?, None))
         };
         let _outcome = writer.submit(work).expect("room");
         drop(writer);
