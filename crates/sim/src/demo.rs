@@ -10,7 +10,8 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::city::{self, DemoAccount};
-use crate::life::{Life, LifeError, Lived, Picture, Span};
+use crate::life::error::LifeError;
+use crate::life::{Life, Lived, Picture, Span};
 use crate::pictures;
 use crate::seeded::Seeded;
 use crate::story::Stories;

@@ -5,6 +5,7 @@
 //! and the log that it writes depends on the seed and the dates alone.
 
 mod affair;
+pub mod error;
 mod staff;
 mod turn;
 
@@ -16,15 +17,15 @@ use bihuan_core::case::refusal::Refusal;
 use bihuan_core::event::{Disclosure, RaisedBy};
 use bihuan_core::id::{CaseId, Digest};
 use bihuan_core::permission::Permit;
-use bihuan_store::blob::BlobError;
 use bihuan_store::bulk::Bulk;
 use bihuan_store::decide::When;
-use bihuan_store::error::{ExecuteError, StoreError};
+use bihuan_store::error::ExecuteError;
 use bihuan_store::seal::Identity;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::city::City;
 use crate::life::affair::Affair;
+use crate::life::error::LifeError;
 use crate::life::staff::Staff;
 use crate::seeded::Seeded;
 use crate::story::Stories;
@@ -47,23 +48,6 @@ pub struct Lived {
     pub cases: usize,
     /// Commands carried out on them.
     pub commands: usize,
-}
-
-/// Why life could not go on.
-#[derive(Debug, thiserror::Error)]
-pub enum LifeError {
-    /// The data files do not fit the packs.
-    #[error("{0}")]
-    Data(String),
-    /// A command was not carried out though it should have been.
-    #[error("a command of the simulated life failed: {0}")]
-    Command(#[from] ExecuteError),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A picture could not be kept.
-    #[error(transparent)]
-    Blob(#[from] BlobError),
 }
 
 /// A picture that evidence may show.

@@ -10,7 +10,7 @@ use bihuan_core::permission::{Permit, Rights, Viewer, authorize_general};
 use bihuan_store::tenant::scene::Scene;
 use jiff::Timestamp;
 
-use super::LifeError;
+use super::error::LifeError;
 use crate::city::{City, Handler};
 
 /// The people of the city with the permits for their work.

@@ -12,7 +12,8 @@ use bihuan_store::bodies::Bodies;
 use bihuan_store::decide::When;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Life, LifeError, Next};
+use super::error::LifeError;
+use super::{Life, Next};
 use crate::story::fill;
 
 /// The first department in the file that has no desk for dispatching or supervising: who rules disputes is
