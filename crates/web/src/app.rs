@@ -78,7 +78,7 @@ struct Inner {
 pub type Clock = Box<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Messages and other writing of one anonymous sender.
-const ANONYMOUS: Rate = Rate { most: 30, window: SignedDuration::from_mins(10) };
+const ANONYMOUS: Rate = Rate { most: 60, window: SignedDuration::from_mins(10) };
 /// Attempts to log in from one place.
 const LOGINS: Rate = Rate { most: 30, window: SignedDuration::from_mins(10) };
 

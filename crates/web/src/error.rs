@@ -10,6 +10,7 @@ use askama::Template;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bihuan_core::case::refusal::Refusal;
+use bihuan_core::problem::Problem;
 use bihuan_store::error::{ExecuteError, StoreError};
 use serde_json::{Value, json};
 
@@ -46,6 +47,15 @@ pub enum WebError {
     /// A rule forbids it.
     #[error(transparent)]
     Refused(Refusal),
+    /// A filter does not say anything; its text, and every problem of it.
+    #[error("{} problems in a filter", .1.len())]
+    Filter(String, Vec<Problem>),
+    /// The case moved on since it was read.
+    #[error("the case moved on")]
+    Stale,
+    /// What was sent may not be entered here; the lawful routes.
+    #[error("not here")]
+    Elsewhere(Vec<String>),
     /// The body is too large.
     #[error("too large")]
     TooLarge,
@@ -115,8 +125,9 @@ impl WebError {
             WebError::Login => StatusCode::UNAUTHORIZED,
             WebError::Forbidden | WebError::FormToken | WebError::Scope => StatusCode::FORBIDDEN,
             WebError::Input(_) | WebError::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
-            WebError::Json(_) => StatusCode::BAD_REQUEST,
-            WebError::Refused(_) => StatusCode::CONFLICT,
+            WebError::Json(_) | WebError::Filter(..) => StatusCode::BAD_REQUEST,
+            WebError::Refused(_) | WebError::Stale => StatusCode::CONFLICT,
+            WebError::Elsewhere(_) => StatusCode::UNPROCESSABLE_ENTITY,
             WebError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             WebError::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             WebError::Busy => StatusCode::SERVICE_UNAVAILABLE,
@@ -137,6 +148,9 @@ impl WebError {
             WebError::Scope => ("scope", "error-scope", "error-scope-do"),
             WebError::Input(_) => ("input", "error-input", "error-input-do"),
             WebError::Json(_) => ("json", "error-input", "error-json"),
+            WebError::Filter(..) => ("filter", "error-filter", "error-filter-do"),
+            WebError::Stale => ("stale", "error-stale", "error-stale-do"),
+            WebError::Elsewhere(_) => ("elsewhere", "refused-title", "refused-lead"),
             WebError::Refused(_) => ("refused", "error-refused", "error-refused"),
             WebError::TooLarge => ("too_large", "error-too-large", "error-too-large-do"),
             WebError::TooMany { .. } => ("too_many", "error-too-many", "error-too-many-do"),
@@ -243,8 +257,19 @@ fn todo(ctx: &Ctx, error: &WebError) -> String {
         WebError::TooMany { wait_seconds } => t.t1(todo, "seconds", wait_seconds),
         WebError::Json(detail) => t.t1(todo, "detail", detail),
         WebError::Refused(refusal) => ctx.refusal(refusal).said,
+        WebError::Filter(text, problems) => filter_problems(text, problems),
+        WebError::Elsewhere(routes) => routes.join(" "),
         _ => t.t(todo),
     }
+}
+
+/// Returns every problem of a filter with its place.
+fn filter_problems(text: &str, problems: &[Problem]) -> String {
+    let said = problems.iter().map(|problem| {
+        let hint = problem.hint.as_ref().map(|hint| format!(" ({hint})"));
+        format!("{}: {}{}", problem.place(text).column, problem.message, hint.unwrap_or_default())
+    });
+    said.collect::<Vec<_>>().join("; ")
 }
 
 fn page(ctx: &Ctx, error: &WebError) -> Response {
@@ -278,6 +303,13 @@ fn problem(ctx: &Ctx, error: &WebError) -> Response {
         WebError::Input(complaints) => {
             let field = |complaint: &Complaint| json!({"field": complaint.field, "message": complaint.said(ctx.tongue)});
             problem["fields"] = complaints.iter().map(field).collect::<Value>();
+        }
+        WebError::Filter(_, problems) => {
+            let shape = |problem: &Problem| {
+                let place = [problem.span.start, problem.span.end];
+                json!({"message": problem.message, "hint": problem.hint, "bytes": place})
+            };
+            problem["problems"] = problems.iter().map(shape).collect::<Value>();
         }
         _ => {}
     }

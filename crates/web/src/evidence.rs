@@ -40,7 +40,11 @@ pub fn clean_all(files: &[File]) -> (Vec<Photo>, Vec<Complaint>) {
     (photos, complaints)
 }
 
-fn clean(file: &File) -> Result<Photo, Complaint> {
+/// Cleans one photo.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn clean(file: &File) -> Result<Photo, Complaint> {
     if file.bytes.len() > limits::FILE_BYTES {
         return Err(Complaint::new("photos", "field-photo-too-large").with("most", limits::FILE_BYTES >> 20));
     }
@@ -66,14 +70,15 @@ pub async fn add_reporters(ctx: &Ctx, case: CaseId, photos: Vec<Photo>) -> Resul
 ///
 /// # Errors
 /// [`WebError`] if a rule or the store refuses it.
-pub async fn add(ctx: &Ctx, permit: &Permit, case: CaseId, photo: Photo, note: Note<'_>) -> Result<(), WebError> {
+pub async fn add(ctx: &Ctx, permit: &Permit, case: CaseId, photo: Photo, note: Note<'_>) -> Result<EvidenceId, WebError> {
     let blobs = ctx.tenant.blobs().clone();
     let media_type = photo.media_type;
     let put = tokio::task::spawn_blocking(move || blobs.put(&photo.bytes, limits::FILE_BYTES as u64)).await;
     let blob = put.map_err(WebError::internal)?.map_err(WebError::internal)?;
     let mut bodies = Bodies::new(ctx.now, &mut SystemEntropy);
+    let evidence = EvidenceId::new(ctx.now, &mut SystemEntropy);
     let command = Command::AddEvidence {
-        evidence: EvidenceId::new(ctx.now, &mut SystemEntropy),
+        evidence,
         blob: blob.digest,
         media_type: media_type.to_owned(),
         size_bytes: blob.size_bytes,
@@ -81,7 +86,7 @@ pub async fn add(ctx: &Ctx, permit: &Permit, case: CaseId, photo: Photo, note: N
         caption: note.caption.map(|caption| bodies.write(caption)),
     };
     ctx.tenant.execute(permit, case, command, bodies, None, ctx.now).await?;
-    Ok(())
+    Ok(evidence)
 }
 
 /// Returns a stored file of a case that may be seen, as an answer. Its type is what the content was found

@@ -10,6 +10,7 @@
 //!   as an argument. [`page`]: what every page has; a template's struct holds a [`page::Page`] as `page`
 //!   and extends `layout.html`; shared parts are macros in `templates/partials/macros.html`.
 //! - [`access`]: what a person may do: scopes for lists, permits for commands; [`auth`]: who they are.
+//!   [`query`]: a filter within that scope.
 //! - [`form`]: a form that was sent, its token already checked; [`evidence`]: files into and out of a case.
 //! - [`story`]: a case's timeline, stretch, pictures; [`sentence`]: events and refusals in words;
 //!   [`show`]: instants and clocks in words.
@@ -19,6 +20,7 @@
 //!   attached by a data attribute. Nothing inline: the policy of every page forbids it.
 
 mod access;
+mod api;
 pub mod app;
 mod assets;
 pub mod auth;
@@ -31,6 +33,7 @@ mod lang;
 mod limits;
 mod page;
 mod portal;
+mod query;
 pub mod routes;
 mod sentence;
 mod show;

@@ -14,6 +14,8 @@ pub const UPLOAD_BYTES: usize = 20 << 20;
 pub const FILE_BYTES: usize = 8 << 20;
 /// The most files of one form.
 pub const FILES: usize = 6;
+/// The most units that one command names.
+pub const UNITS: usize = 50;
 /// The most fields of one form.
 pub const FIELDS: usize = 200;
 /// The longest address with its query, in bytes.

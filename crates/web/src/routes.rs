@@ -10,6 +10,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 
+use crate::api::openapi::Described;
 use crate::app::App;
 use crate::assets;
 use crate::auth;
@@ -18,6 +19,7 @@ use crate::error::WebError;
 use crate::limits;
 use crate::{health, portal};
 
+mod api;
 mod staff;
 
 use Verb::{Get, Post};
@@ -61,8 +63,12 @@ pub struct Route {
     pub audited: bool,
     /// What its body may be.
     pub body: Body,
-    /// The schema of what it takes and of what it gives, by name; operations of the API only.
-    pub schema: Option<(&'static str, &'static str)>,
+    /// The fields of its query string.
+    pub query: &'static [&'static str],
+    /// What it takes and what it gives; operations of the API only.
+    pub takes: Option<fn() -> Described>,
+    /// See `takes`.
+    pub gives: Option<fn() -> Described>,
     handler: fn(MethodFilter) -> MethodRouter<App>,
 }
 
@@ -97,8 +103,9 @@ type Handler = fn(MethodFilter) -> MethodRouter<App>;
 impl Route {
     const fn new(id: &'static str, method: Verb, path: &'static str, seen_by: Visibility, handler: Handler) -> Route {
         let changes = matches!(method, Post);
-        let (action, audited, body, schema) = (None, false, Body::Small, None);
-        Route { id, method, path, seen_by, action, changes, audited, body, schema, handler }
+        let (action, audited, body) = (None, false, Body::Small);
+        let (query, takes, gives): (&[&str], _, _) = (&[], None, None);
+        Route { id, method, path, seen_by, action, changes, audited, body, query, takes, gives, handler }
     }
 
     /// A page or a file for everybody.
@@ -140,9 +147,21 @@ impl Route {
         self
     }
 
-    /// It takes and gives these schemas.
-    const fn schema(mut self, takes: &'static str, gives: &'static str) -> Route {
-        self.schema = Some((takes, gives));
+    /// It reads these fields of the query string.
+    const fn query(mut self, fields: &'static [&'static str]) -> Route {
+        self.query = fields;
+        self
+    }
+
+    /// It takes a body of this type.
+    const fn takes(mut self, takes: fn() -> Described) -> Route {
+        self.takes = Some(takes);
+        self
+    }
+
+    /// It answers with this type.
+    const fn gives(mut self, gives: fn() -> Described) -> Route {
+        self.gives = Some(gives);
         self
     }
 }
@@ -178,7 +197,7 @@ const DOOR: &[Route] = &[
 
 /// Returns every operation.
 pub fn all() -> impl Iterator<Item = &'static Route> {
-    [PORTAL, DOOR, staff::ROUTES].into_iter().flatten()
+    [PORTAL, DOOR, staff::ROUTES, api::PORTAL, api::CASES, api::REFERENCE].into_iter().flatten()
 }
 
 /// Builds the router from the table.
@@ -210,7 +229,7 @@ fn admit(route: &Route, request: &Request) -> Result<(), WebError> {
         Visibility::Code => ctx.code.as_ref().map(|_| ()).ok_or(WebError::NotFound)?,
         Visibility::Staff => ctx.who().map(|_| ())?,
     }
-    if route.seen_by != Visibility::Staff && route.method == Post {
+    if route.seen_by != Visibility::Staff && route.changes {
         ctx.app.throttle_anonymous(ctx.peer, ctx.now)?;
     }
     Ok(())

@@ -67,9 +67,10 @@ async fn pages_take_a_bearer_token_and_a_bad_one_is_refused() {
     let town = Town::found().await;
     let token = town.token("operator", &["read"]).await;
     let mut browser = town.browser();
-    browser.headers = vec![("authorization", format!("Bearer {token}"))];
+    browser.headers.push(("authorization", format!("Bearer {token}")));
     browser.get("/").await.says("陈晓");
-    browser.headers = vec![("authorization", "Bearer nonsense".to_owned())];
+    browser.headers.pop();
+    browser.headers.push(("authorization", "Bearer nonsense".to_owned()));
     assert_eq!(browser.request(axum::http::Method::POST, "/track", None, Vec::new()).await.status, StatusCode::UNAUTHORIZED);
 }
 

@@ -3,7 +3,8 @@
 mod common;
 
 use axum::http::StatusCode;
-use common::{Answer, Browser, Town};
+use common::browser::Answer;
+use common::{Browser, Town};
 
 const TEXT: &str = "小区东门外的路灯三周不亮，晚上走路很危险。";
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bihuan_core::case::command::Raise;
 use bihuan_core::event::{Disclosure, RaisedBy};
 use bihuan_core::id::Digest;
-use bihuan_core::pack::model::{Alarm, AlarmAction, Kind, Pack};
+use bihuan_core::pack::model::{Alarm, AlarmAction, Category, Kind, Pack};
 use bihuan_core::permission::Permit;
 use bihuan_store::bodies::Bodies;
 use bihuan_store::commit::idempotency::Once;
@@ -34,6 +34,8 @@ pub struct Message {
     pub place: Option<String>,
     /// The kind, if chosen.
     pub kind: Option<String>,
+    /// The category, if known.
+    pub category: Option<String>,
     /// Who they are, if they say so.
     pub identity: Identity,
     /// What the sender allows to be known.
@@ -50,8 +52,21 @@ pub fn kinds(ctx: &Ctx) -> Vec<(Arc<Pack>, Kind)> {
     kinds
 }
 
+/// An alarm that a message raised, with the pack it is of.
+pub type Raised = (Arc<Pack>, Alarm);
+
+/// Returns the category whose code or name is `topic`, in a pack that is open to the portal.
+pub fn category(ctx: &Ctx, topic: &str) -> Option<String> {
+    let (pack, kind) = kinds(ctx).into_iter().next()?;
+    let taxonomy = pack.taxonomy_of(&kind)?;
+    let names = |category: &&Category| {
+        [&category.code, &category.title.zh, &category.title.en].into_iter().any(|name| name == topic)
+    };
+    taxonomy.categories.iter().find(names).map(|category| category.code.clone())
+}
+
 /// Returns the alarms that a message raises: those that refuse it, or else those that warn first.
-pub fn alarms(ctx: &Ctx, message: &Message) -> (Vec<(Arc<Pack>, Alarm)>, Vec<(Arc<Pack>, Alarm)>) {
+pub fn alarms(ctx: &Ctx, message: &Message) -> (Vec<Raised>, Vec<Raised>) {
     let said = [message.title.as_deref(), Some(message.text.as_str()), message.place.as_deref()];
     let said = said.into_iter().flatten().collect::<Vec<_>>().join("\n");
     let raised = |alarm: &Alarm| {
@@ -77,7 +92,7 @@ pub async fn take(ctx: &Ctx, message: &Message, key: Option<&str>) -> Result<Rec
         kind: kind.id,
         channel: CHANNEL.to_owned(),
         source: None,
-        category: None,
+        category: message.category.clone(),
         campaigns: Vec::new(),
         severity: SEVERITY,
         title: bodies.write(title),

@@ -3,12 +3,10 @@
 use askama::Template;
 use axum::response::Response;
 use bihuan_core::event::Disclosure;
-use bihuan_core::pack::model::{Alarm, Pack};
 use bihuan_store::execute::Receipt;
 use bihuan_store::seal::Identity;
-use std::sync::Arc;
 
-use super::intake::{self, Message};
+use super::intake::{self, Message, Raised};
 use super::view;
 use crate::auth;
 use crate::ctx::Ctx;
@@ -99,6 +97,7 @@ fn read_message(ctx: &Ctx, form: &Form, read: &mut Reader<'_>) -> Message {
         title: read.text("title", 120),
         place: read.text("place", limits::LINE_CHARS),
         kind: read.choice("kind", |id| kinds.iter().any(|(_, kind)| kind.id == id).then(|| id.to_owned())),
+        category: None,
         disclosure: read.choice("disclosure", disclosure),
         identity: Identity { name: read.text("name", 60), phone: read.text("phone", 30), address: None },
     };
@@ -133,7 +132,7 @@ fn read_photos(form: &Form, read: &mut Reader<'_>) -> Vec<Photo> {
 }
 
 /// Shows the form again with what was written, what is wrong with it, and what has to be said first.
-fn again(ctx: &Ctx, form: &Form, complaints: &[Complaint], warning: &[(Arc<Pack>, Alarm)]) -> Response {
+fn again(ctx: &Ctx, form: &Form, complaints: &[Complaint], warning: &[Raised]) -> Response {
     let value = |name: &str| form.value(name).to_owned();
     let values = Values {
         title: value("title"),
@@ -152,8 +151,8 @@ fn again(ctx: &Ctx, form: &Form, complaints: &[Complaint], warning: &[(Arc<Pack>
 }
 
 /// Tells the lawful route. Nothing of what was written is kept, logged or shown again.
-fn refused(ctx: &Ctx, alarms: &[(Arc<Pack>, Alarm)]) -> Response {
-    let route = |(pack, alarm): &(Arc<Pack>, Alarm)| {
+fn refused(ctx: &Ctx, alarms: &[Raised]) -> Response {
+    let route = |(pack, alarm): &Raised| {
         let source = pack.source(&alarm.source).map(|source| show::citation(ctx.tongue, source));
         (ctx.name(&alarm.message), source.unwrap_or_default())
     };

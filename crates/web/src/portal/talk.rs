@@ -72,7 +72,10 @@ async fn say(
 }
 
 /// Lets a reporter take no step but their own; deciding would refuse it too, with less kind words.
-async fn own_step(ctx: &Ctx, case: CaseId, command: &Command) -> Result<(), WebError> {
+///
+/// # Errors
+/// [`WebError::NotFound`] if it is somebody else's.
+pub async fn own_step(ctx: &Ctx, case: CaseId, command: &Command) -> Result<(), WebError> {
     let Command::TakeStep(given) = command else { return Ok(()) };
     let case = view::case(ctx, case).await?.case;
     let kind = ctx.pack(&case)?.kind(&case.kind);

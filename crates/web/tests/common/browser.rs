@@ -86,7 +86,7 @@ pub struct Browser {
 
 impl Browser {
     pub fn new(router: Router) -> Browser {
-        Browser { router, cookies: BTreeMap::new(), headers: Vec::new() }
+        Browser { router, cookies: BTreeMap::new(), headers: vec![("host", super::HOST.to_owned())] }
     }
 
     /// Returns a cookie.
@@ -130,6 +130,13 @@ impl Browser {
         body.extend(b"--B--\r\n");
         let answer = self.request(Method::POST, path, Some("multipart/form-data; boundary=B"), body).await;
         self.follow(answer).await
+    }
+
+    /// Sends JSON and expects what it makes to be there.
+    pub async fn create(&mut self, path: &str, body: &Value) -> Value {
+        let answer = self.post_json(path, body).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{path}: {}", answer.text());
+        answer.json()
     }
 
     pub async fn post_json(&mut self, path: &str, body: &Value) -> Answer {

@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 pub mod browser;
+pub mod photo;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -13,6 +14,7 @@ use axum::Router;
 use bihuan_core::id::{Entropy, PersonId, UnitId};
 use bihuan_core::label::Label;
 use bihuan_core::org::{OrgEvent, Person, Unit};
+use bihuan_core::pack::words::ACTIONS;
 use bihuan_core::permission::Permit;
 use bihuan_store::account::{NewAccount, NewToken};
 use bihuan_store::keys::MasterKey;
@@ -21,7 +23,7 @@ use bihuan_web::app::{App, ServeOptions, router};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-pub use browser::{Answer, Browser};
+pub use browser::Browser;
 
 /// Bytes that count up: the same in every run.
 pub struct Counter(pub u64);
@@ -45,8 +47,13 @@ pub struct Town {
     clock: Arc<AtomicI64>,
 }
 
+/// The town's host name.
+pub const HOST: &str = "qinghe.example";
+/// The host name of the town next to it, which lives in the same store.
+pub const NEIGHBOUR: &str = "hongye.example";
+
 /// The people of the town: name, login, unit's code, role.
-pub const PEOPLE: [(&str, &str, &str, &str); 7] = [
+pub const PEOPLE: [(&str, &str, &str, &str); 8] = [
     ("陈晓", "operator", "hotline", "operator"),
     ("林达", "dispatcher", "hotline", "dispatcher"),
     ("赵工", "handler", "works", "handler"),
@@ -54,6 +61,7 @@ pub const PEOPLE: [(&str, &str, &str, &str); 7] = [
     ("孙水", "water", "water", "handler"),
     ("周督", "supervisor", "inspection", "supervisor"),
     ("吴档", "registrar", "hotline", "registrar"),
+    ("郑管", "admin", "hotline", "admin"),
 ];
 
 /// The units of the town: code, Chinese and English name, duty.
@@ -78,14 +86,14 @@ impl Town {
         let options = Options { master_key: MasterKey::of_seed(7), vfs: None };
         let founding = Founding {
             name: Label::new("青禾市", "Qinghe City"),
-            host: None,
+            host: Some(HOST.to_owned()),
             calendar: bihuan_packs::CALENDAR_CN,
             packs: &[bihuan_packs::HOTLINE],
             now,
         };
         let marks = Marks { testing: true, demo: false };
         let store = Store::init(directory.path(), marks, &options, &founding, &mut Counter(1)).unwrap();
-        let tenant = store.tenant(None).unwrap();
+        let tenant = store.tenant(Some(HOST)).unwrap();
         populate(&tenant, now).await;
         let clock = Arc::new(AtomicI64::new(now.as_millisecond()));
         let hand = Arc::clone(&clock);
@@ -103,7 +111,21 @@ impl Town {
 
     /// Returns the tenant.
     pub fn tenant(&self) -> Tenant {
-        self.store.tenant(None).unwrap()
+        self.store.tenant(Some(HOST)).unwrap()
+    }
+
+    /// Founds the town next to it, with people of its own who have the same logins.
+    pub async fn found_neighbour(&self) -> Tenant {
+        let founding = Founding {
+            name: Label::new("红叶市", "Hongye City"),
+            host: Some(NEIGHBOUR.to_owned()),
+            calendar: bihuan_packs::CALENDAR_CN,
+            packs: &[bihuan_packs::HOTLINE],
+            now: self.app.now(),
+        };
+        let tenant = self.store.found(&founding, &mut Counter(11)).unwrap();
+        populate(&tenant, self.app.now()).await;
+        tenant
     }
 
     /// Moves the clock on.
@@ -120,10 +142,24 @@ impl Town {
 impl Town {
     /// Opens a browser in which somebody is logged in.
     pub async fn log_in(&self, login: &str) -> Browser {
+        self.log_in_at(HOST, login).await
+    }
+
+    /// Opens a browser in which somebody is logged in at a host.
+    pub async fn log_in_at(&self, host: &'static str, login: &str) -> Browser {
         let mut browser = self.browser();
+        browser.headers = vec![("host", host.to_owned())];
         let page = browser.get("/login?next=/").await;
         let fields = [("login", login), ("password", PASSWORD), ("next", "/")];
         browser.submit(&page, "/login", &fields).await.says("logout");
+        browser
+    }
+
+    /// Opens a browser that sends a bearer token of a login, good for whatever the person may.
+    pub async fn program(&self, login: &str) -> Browser {
+        let mut browser = self.browser();
+        let token = self.token(login, &ACTIONS).await;
+        browser.headers.push(("authorization", format!("Bearer {token}")));
         browser
     }
 

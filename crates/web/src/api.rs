@@ -1,0 +1,101 @@
+//! The JSON API under `/api/v1`: the same reads and commands as the pages, for programs.
+//!
+//! A body is exactly what its schema says: unknown fields are refused, every text is bounded. A POST takes
+//! an `Idempotency-Key`; sent again with the same body it answers as the first did. Errors are problem
+//! JSON (RFC 9457). Names of units, persons, kinds and steps come in the language asked for.
+
+pub mod cases;
+pub mod commands;
+pub mod evidence;
+pub mod identity;
+pub mod openapi;
+pub mod portal;
+pub mod reference;
+pub mod shape;
+pub mod wire;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::http::StatusCode;
+use axum::http::header;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use bihuan_core::id::Digest;
+use bihuan_store::commit::idempotency::Once;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::app::App;
+use crate::ctx::text_of;
+use crate::error::{Complaint, WebError};
+
+/// The longest idempotency key.
+const KEY_CHARS: usize = 128;
+
+/// What a request says in its body, and the key it was sent under.
+pub struct Asked<T> {
+    /// The body.
+    pub body: T,
+    /// The idempotency key, with the digest of the body that it belongs to.
+    pub once: Option<Once>,
+}
+
+impl<T: DeserializeOwned> FromRequest<App> for Asked<T> {
+    type Rejection = WebError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Asked<T>, WebError> {
+        let (mut parts, body) = request.into_parts();
+        let Sent(key) = Sent::from_request_parts(&mut parts, app).await?;
+        let kind = text_of(&parts.headers, "content-type").unwrap_or_default();
+        if !kind.starts_with("application/json") {
+            return Err(WebError::MediaType);
+        }
+        let bytes = Bytes::from_request(Request::from_parts(parts, body), app).await.map_err(|rejection| {
+            match rejection.status() {
+                StatusCode::PAYLOAD_TOO_LARGE => WebError::TooLarge,
+                _ => WebError::Json("the body broke off".to_owned()),
+            }
+        })?;
+        let body = serde_json::from_slice(&bytes).map_err(|error| WebError::Json(error.to_string()))?;
+        let once = key.map(|key| Once { key, request: Digest::of(&[&bytes]) });
+        Ok(Asked { body, once })
+    }
+}
+
+/// The idempotency key of a request, if it has one.
+pub struct Sent(pub Option<String>);
+
+impl FromRequestParts<App> for Sent {
+    type Rejection = WebError;
+
+    async fn from_request_parts(parts: &mut Parts, _app: &App) -> Result<Sent, WebError> {
+        let Some(key) = parts.headers.get("idempotency-key") else { return Ok(Sent(None)) };
+        let key = key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= KEY_CHARS);
+        let wrong = || {
+            let complaint = Complaint::new("Idempotency-Key", "field-idempotency-key").with("most", KEY_CHARS);
+            WebError::Input(vec![complaint])
+        };
+        // Under the path too: the same key for another operation is another request.
+        Ok(Sent(Some(format!("{} {}", parts.uri.path(), key.ok_or_else(wrong)?))))
+    }
+}
+
+/// The fields of a query string; unknown ones are refused.
+pub struct Params<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequestParts<App> for Params<T> {
+    type Rejection = WebError;
+
+    async fn from_request_parts(parts: &mut Parts, _app: &App) -> Result<Params<T>, WebError> {
+        let params = Query::<T>::try_from_uri(&parts.uri);
+        params.map(|Query(params)| Params(params)).map_err(|error| WebError::Json(error.body_text()))
+    }
+}
+
+/// Answers with JSON.
+pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    match serde_json::to_string(body) {
+        Ok(text) => (status, [(header::CONTENT_TYPE, "application/json")], text).into_response(),
+        Err(cause) => WebError::internal(cause).into_response(),
+    }
+}
