@@ -108,6 +108,21 @@ fn key_file_beside(directory: &Path) -> Result<PathBuf, Failure> {
     Ok(absolute.with_file_name(file))
 }
 
+/// Makes a data directory, for its owner alone where the system knows owners.
+///
+/// # Errors
+/// [`Failure::Configuration`] if the system refuses.
+pub fn make_private(directory: &Path) -> Result<(), Failure> {
+    let mut maker = std::fs::DirBuilder::new();
+    maker.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut maker, 0o700);
+    maker
+        .create(directory)
+        .with_context(|| format!("cannot make {}", directory.display()))
+        .map_err(Failure::Configuration)
+}
+
 /// Tells whether the environment holds the master key itself.
 pub fn key_is_in_environment() -> bool {
     std::env::var_os(MASTER_KEY_VARIABLE).is_some()

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use bihuan_core::label::Label;
 use bihuan_store::error::StoreError;
 use bihuan_store::keys::MasterKey;
@@ -12,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::command::pack;
 use crate::failure::Failure;
-use crate::installation::{Installation, key_is_in_environment};
+use crate::installation::{Installation, key_is_in_environment, make_private};
 use bihuan_web::app::SystemEntropy;
 
 /// What to make.
@@ -97,18 +96,6 @@ fn master_key(installation: &Installation) -> Result<(Options, String), Failure>
         make_key(&file)?;
     }
     Ok((installation.options()?, file.display().to_string()))
-}
-
-/// Makes the directory, for its owner alone where the system knows owners.
-fn make_private(directory: &Path) -> Result<(), Failure> {
-    let mut maker = std::fs::DirBuilder::new();
-    maker.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut maker, 0o700);
-    maker
-        .create(directory)
-        .with_context(|| format!("cannot make {}", directory.display()))
-        .map_err(Failure::Configuration)
 }
 
 fn make_key(file: &Path) -> Result<(), Failure> {

@@ -9,7 +9,6 @@ use bihuan_core::org::{OrgEvent, Person};
 use bihuan_core::pack::words::ACTIONS;
 use bihuan_core::permission::Permit;
 use bihuan_store::account::{Account, NewAccount, NewToken};
-use bihuan_store::error::ExecuteError;
 use bihuan_store::tenant::Tenant;
 use bihuan_web::app::SystemEntropy;
 use bihuan_web::auth::{new_secret, password, secret_hash};

@@ -44,9 +44,11 @@ impl Drop for Bar {
 }
 
 /// Shows nothing.
+#[cfg(test)]
 #[derive(Debug, Default)]
 pub struct Silent;
 
+#[cfg(test)]
 impl Progress for Silent {
     fn at(&mut self, _share: f64, _summary: &Summary) {}
 }

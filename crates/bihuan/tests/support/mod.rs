@@ -1,0 +1,259 @@
+//! What the tests of the program share: running it, serving with it, speaking HTTP to it.
+
+#![allow(
+    dead_code,
+    reason = "each test file is a program of its own and uses its part of this"
+)]
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// The program under test.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_bihuan");
+
+/// Units that the tests' city has.
+const UNITS: &str = "code,name_zh,name_en,class,parent,aliases
+city,示例市,Sample City,city,,
+hotline,12345 热线,12345 Hotline,department,city,
+urban,城市管理局,Urban Management,department,city,城管局
+inspect,督查办,Inspection,department,city,
+";
+
+/// A data directory that goes away with the test.
+pub struct Directory {
+    pub root: tempfile::TempDir,
+}
+
+impl Directory {
+    /// Makes one that is marked for tests.
+    pub fn for_testing() -> Directory {
+        let directory = Directory::none();
+        directory.ok(&["init", "--for-testing"]);
+        directory
+    }
+
+    /// Names one that is not made yet.
+    pub fn none() -> Directory {
+        Directory {
+            root: tempfile::tempdir().expect("a folder"),
+        }
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.root.path().join("data")
+    }
+
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    /// Runs the program on this directory.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments).arg("--data").arg(self.data());
+        command.output().expect("the program starts")
+    }
+
+    /// Runs the program on this directory and returns what it prints; it must succeed.
+    pub fn ok(&self, arguments: &[&str]) -> String {
+        said(&self.run(arguments), arguments)
+    }
+
+    /// Founds the units that the tests' city has.
+    pub fn found_units(&self) {
+        let file = self.file("units.csv");
+        std::fs::write(&file, UNITS).expect("written");
+        self.ok(&["unit", "import", path(&file)]);
+    }
+
+    /// Makes a login with a role in a unit, and a token for it.
+    pub fn token(&self, login: &str, unit: &str, role: &str, scopes: &str) -> String {
+        let name = ["--name-zh", login];
+        self.ok(&[
+            "user", "add", login, name[0], name[1], "--unit", unit, "--role", role,
+        ]);
+        let token = self.ok(&["token", "create", login, "--scope", scopes]);
+        token.trim().to_owned()
+    }
+
+    /// Serves this directory at a free port.
+    pub fn serve(&self) -> Server {
+        Server::start(&self.data(), &[])
+    }
+}
+
+/// Returns what a run of the program printed; it must have succeeded.
+pub fn said(output: &Output, arguments: &[&str]) -> String {
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "bihuan {arguments:?}: {complaint}");
+    String::from_utf8(output.stdout.clone()).expect("the program prints UTF-8")
+}
+
+/// Returns what a failed run of the program complained about, and its exit code.
+pub fn complaint(output: &Output) -> (i32, String) {
+    assert!(!output.status.success(), "the program must fail");
+    let code = output.status.code().expect("an exit code");
+    (code, String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+pub fn path(path: &Path) -> &str {
+    path.to_str().expect("a path in UTF-8")
+}
+
+/// A running server; killed when dropped.
+pub struct Server {
+    child: Child,
+    pub url: String,
+}
+
+impl Server {
+    /// Starts a server without a rate limit and waits until it listens.
+    pub fn start(data: &Path, environment: &[(&str, &str)]) -> Server {
+        let mut command = Command::new(PROGRAM);
+        command.args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--rate-limit",
+            "off",
+            "--data",
+        ]);
+        command.arg(data).envs(environment.iter().copied());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        let out = child.stdout.take().expect("its output is ours");
+        let mut line = String::new();
+        BufReader::new(out)
+            .read_line(&mut line)
+            .expect("it says where it listens");
+        let Some(url) = line.trim().strip_prefix("listening on ") else {
+            let output = child.wait_with_output().expect("it ends");
+            panic!("no server: {}", String::from_utf8_lossy(&output.stderr));
+        };
+        let url = url.to_owned();
+        // Nobody reads the log; a full pipe would stop the server.
+        drop(
+            child
+                .stderr
+                .take()
+                .map(|log| std::thread::spawn(move || drain(log))),
+        );
+        Server { child, url }
+    }
+
+    /// Kills it at once, as a power cut does.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it ends");
+    }
+
+    /// Asks it to stop and waits until it has.
+    pub fn stop(mut self) {
+        let pid = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &pid]).status();
+        assert!(asked.expect("kill is there").success());
+        assert!(self.child.wait().expect("it ends").success());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Both fail where it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn drain(log: impl std::io::Read) {
+    let lines = BufReader::new(log).lines();
+    lines.map_while(Result::ok).for_each(drop);
+}
+
+/// Somebody who speaks JSON to a server.
+pub struct Client {
+    agent: ureq::Agent,
+    url: String,
+    token: Option<String>,
+}
+
+/// Why there is no answer: the server went away.
+#[derive(Debug)]
+pub struct Gone;
+
+impl Client {
+    pub fn new(url: &str, token: Option<&str>) -> Client {
+        let settings = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(20)));
+        Client {
+            agent: settings.build().into(),
+            url: url.to_owned(),
+            token: token.map(str::to_owned),
+        }
+    }
+
+    pub fn get(&self, path: &str) -> (u16, Value) {
+        let mut request = self.agent.get(format!("{}{path}", self.url));
+        if let Some(token) = &self.token {
+            request = request.header("Authorization", format!("Bearer {token}"));
+        }
+        let answer = request.call().expect("the server answers");
+        read(answer).expect("the server answers")
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        self.try_post(path, body, None).expect("the server answers")
+    }
+
+    /// Sends a request that may be sent again under the same key.
+    pub fn try_post(&self, path: &str, body: &Value, key: Option<&str>) -> Result<(u16, Value), Gone> {
+        let mut request = self.agent.post(format!("{}{path}", self.url));
+        if let Some(token) = &self.token {
+            request = request.header("Authorization", format!("Bearer {token}"));
+        }
+        if let Some(key) = key {
+            request = request.header("Idempotency-Key", key);
+        }
+        read(request.send_json(body).map_err(|_gone| Gone)?)
+    }
+
+    /// Sends a photo as evidence.
+    pub fn post_photo(&self, path: &str, photo: &[u8], moment: &str) -> (u16, Value) {
+        let boundary = "----bihuan-test";
+        let mut body = Vec::new();
+        body.extend(
+            format!("--{boundary}\r\nContent-Disposition: form-data; name=\"moment\"\r\n\r\n{moment}\r\n")
+                .bytes(),
+        );
+        body.extend(
+            format!(
+                "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"after.png\"\r\nContent-Type: image/png\r\n\r\n"
+            )
+            .bytes(),
+        );
+        body.extend(photo);
+        body.extend(format!("\r\n--{boundary}--\r\n").bytes());
+        let token = self.token.as_deref().unwrap_or_default();
+        let answer = self
+            .agent
+            .post(format!("{}{path}", self.url))
+            .header("Authorization", format!("Bearer {token}"))
+            .header(
+                "Content-Type",
+                format!("multipart/form-data; boundary={boundary}"),
+            )
+            .send(&body[..])
+            .expect("the server answers");
+        read(answer).expect("the server answers")
+    }
+}
+
+fn read(mut answer: ureq::http::Response<ureq::Body>) -> Result<(u16, Value), Gone> {
+    let status = answer.status().as_u16();
+    let text = answer.body_mut().read_to_string().map_err(|_gone| Gone)?;
+    Ok((status, serde_json::from_str(&text).unwrap_or(Value::String(text))))
+}
