@@ -495,7 +495,11 @@ impl Tenant {
         let look = move || {
             let snapshot = here.snapshot()?;
             let now = Heads::read(snapshot.connection(), here.id())?;
-            if now == here.scene().heads { Ok(()) } else { here.refresh_scene() }
+            if now == here.scene().heads {
+                Ok(())
+            } else {
+                here.refresh_scene()
+            }
         };
         tokio::task::spawn_blocking(look)
             .await

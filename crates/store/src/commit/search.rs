@@ -15,10 +15,9 @@ use crate::error::StoreError;
 use crate::value::Id;
 
 statements! {
-    DELETE = "DELETE FROM case_text WHERE rowid =
-        (SELECT doc FROM case_row WHERE tenant = $1 AND id = $2)";
-    INSERT = "INSERT INTO case_text (rowid, tokens)
-        SELECT doc, $1 FROM case_row WHERE tenant = $2 AND id = $3";
+    FIND = "SELECT doc FROM case_row WHERE tenant = $1 AND id = $2";
+    DELETE = "DELETE FROM case_text WHERE rowid = $1";
+    INSERT = "INSERT INTO case_text (rowid, tokens) VALUES ($1, $2)";
     MERGE = "INSERT INTO case_text (case_text) VALUES ('optimize')";
 }
 
@@ -67,13 +66,16 @@ pub(crate) fn write(
     tenant: TenantId,
     document: &Document,
 ) -> Result<(), StoreError> {
-    let case = Id(document.case.0);
+    let doc: i64 = connection
+        .prepare_cached(FIND)?
+        .query_row((Id(tenant.0), Id(document.case.0)), |row| row.get(0))?;
     if document.replaces {
-        connection.prepare_cached(DELETE)?.execute((Id(tenant.0), case))?;
+        connection.prepare_cached(DELETE)?.execute([doc])?;
     }
+    // One row by its values: a statement that might write several has a savepoint of its own.
     connection
         .prepare_cached(INSERT)?
-        .execute((&document.tokens, Id(tenant.0), case))?;
+        .execute((doc, &document.tokens))?;
     if document.erases {
         scrub(connection)
     } else {

@@ -17,6 +17,12 @@ const PREPARED: usize = 256;
 /// SQLite's 1000: each copy costs two more syncs in the middle of intake.
 const CHECKPOINT_PAGES: u32 = 8_000;
 
+/// Page cache of the writer, which touches every index with every case; negative means KiB.
+const WRITER_CACHE: i64 = -131_072;
+
+/// Page cache of each reader; negative means KiB.
+const READER_CACHE: i64 = -16_384;
+
 /// Where the database lies, and through which file layer it is reached.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
@@ -36,13 +42,14 @@ impl Place {
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
         connection.pragma_update(None, "temp_store", "memory")?;
-        connection.pragma_update(None, "cache_size", -32_000)?;
+        connection.pragma_update(None, "cache_size", READER_CACHE)?;
         Ok(connection)
     }
 
     /// Opens the connection that writes, making the file where it is not there yet.
     pub(crate) fn open_writer(&self) -> Result<Connection, StoreError> {
         let connection = self.open(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        connection.pragma_update(None, "cache_size", WRITER_CACHE)?;
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;

@@ -75,12 +75,12 @@ impl SortBy {
         }
     }
 
-    /// Returns the expression that is sorted by; for `due` it is the one of the index, word for word.
-    fn expression(self) -> &'static str {
+    /// Returns the column that is sorted by.
+    fn column(self) -> &'static str {
         match self {
             SortBy::Raised => "c.raised_at",
             SortBy::Changed => "c.changed_at",
-            SortBy::Due => "coalesce(c.due_at, 9223372036854775807)",
+            SortBy::Due => "c.due_order",
             SortBy::Severity => "c.severity",
             SortBy::Number => "c.number",
         }
@@ -241,7 +241,7 @@ impl Reader {
     /// [`StoreError::Unavailable`] if the database cannot be read.
     pub fn list(&self, listing: &Listing<'_>) -> Result<Page<ListRow>, StoreError> {
         let mut query = Query::of(self, listing.filter, "");
-        let expression = listing.sort.by.expression();
+        let column = listing.sort.by.column();
         let (order, beyond) = if listing.sort.descending {
             ("DESC", "<")
         } else {
@@ -255,14 +255,14 @@ impl Reader {
             let (key, id) = (query.bind(key), query.bind(blob(after.id.0)));
             query
                 .text
-                .push_str(&format!(" AND ({expression}, c.id) {beyond} (${key}, ${id})"));
+                .push_str(&format!(" AND ({column}, c.id) {beyond} (${key}, ${id})"));
         }
         // One row more than asked for tells whether there is a next page.
         let limit = query.bind(Value::Integer(
             i64::try_from(listing.limit).unwrap_or(i64::MAX - 1) + 1,
         ));
         query.text.push_str(&format!(
-            " ORDER BY {expression} {order}, c.id {order} LIMIT ${limit}"
+            " ORDER BY {column} {order}, c.id {order} LIMIT ${limit}"
         ));
         let mut rows = self.rows(&format!("SELECT {COLUMNS} {}", query.text), query.params)?;
         let more = rows.len() > listing.limit;
