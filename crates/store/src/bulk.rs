@@ -27,7 +27,8 @@ use crate::receipt::ReceiptCode;
 use crate::seal::Identity;
 use crate::tenant::cache::Cache;
 use crate::tenant::scene::Scene;
-use crate::tenant::{Tenant, grow, numbers};
+use crate::tenant::streams::grow;
+use crate::tenant::{Tenant, numbers};
 
 /// Commands in one transaction.
 const EVERY: usize = 2_000;

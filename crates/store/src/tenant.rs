@@ -3,20 +3,20 @@
 pub(crate) mod cache;
 pub(crate) mod numbers;
 pub mod scene;
+pub(crate) mod streams;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use bihuan_core::event::{CalendarInstalled, Entry, Event, PackInstalled, Stream};
-use bihuan_core::id::{Digest, Entropy, TenantId};
+use bihuan_core::event::{Entry, Stream};
+use bihuan_core::id::{Entropy, TenantId};
 use bihuan_core::label::Label;
-use bihuan_core::org::OrgEvent;
 use bihuan_core::permission::Permit;
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::blob::Blobs;
-use crate::commit::log::{self, AppendError, Encoded};
+use crate::commit::log;
 use crate::engine::connection::Place;
 use crate::engine::readers::{Readers, Snapshot};
 use crate::engine::sql::statements;
@@ -26,7 +26,8 @@ use crate::keys::{MasterKey, TenantKeys};
 use crate::schema;
 use crate::tenant::cache::Cache;
 use crate::tenant::numbers::Numbers;
-use crate::tenant::scene::{Heads, Scene, parse_calendar, parse_pack};
+use crate::tenant::scene::{Scene, parse_calendar};
+use crate::tenant::streams::{calendar_event, grow, pack_event};
 use crate::value::{Id, millis};
 
 statements! {
@@ -409,164 +410,6 @@ impl Tenant {
         self.write_plain(move |connection| Ok(connection.prepare_cached(sql)?.execute(params(tenant))?))
             .await
     }
-
-    /// Changes the org tree.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] if the tree does not allow it, with the reason.
-    pub async fn change_org(
-        &self,
-        permit: &Permit,
-        event: OrgEvent,
-        now: Timestamp,
-    ) -> Result<(), ExecuteError> {
-        self.grow_scene(permit, Stream::Org, Event::Org(event), now).await
-    }
-
-    /// Installs a version of a pack.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] if it has problems, or this version is installed with another text.
-    pub async fn install_pack(
-        &self,
-        permit: &Permit,
-        toml: &str,
-        now: Timestamp,
-    ) -> Result<(), ExecuteError> {
-        let event = pack_event(toml)?;
-        self.grow_scene(permit, Stream::Packs, event, now).await
-    }
-
-    /// Installs a version of a working-day calendar. Due instants follow once the clocks are recomputed.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] if it has problems.
-    pub async fn install_calendar(
-        &self,
-        permit: &Permit,
-        toml: &str,
-        now: Timestamp,
-    ) -> Result<(), ExecuteError> {
-        let event = calendar_event(toml)?;
-        self.grow_scene(permit, Stream::Calendars, event, now).await
-    }
-
-    async fn grow_scene(
-        &self,
-        permit: &Permit,
-        stream: Stream,
-        event: Event,
-        now: Timestamp,
-    ) -> Result<(), ExecuteError> {
-        crate::decide::require_action(permit, "admin")?;
-        let _one_at_a_time = self.inner.scene_change.lock().await;
-        let entry = Entry {
-            occurred_at: now,
-            recorded_at: now,
-            actor: permit.actor(),
-            event,
-        };
-        let mut scene = Scene::clone(&self.scene());
-        let encoded = grow(&mut scene, stream, &entry)?;
-        let tenant = self.id();
-        let written = self
-            .write(move |connection| {
-                log::append(connection, tenant, stream, &[encoded]).map_err(StoreError::from)
-            })
-            .await?;
-        match written {
-            Ok(()) => self.set_scene(scene),
-            // Another process changed the stream; what it did is seen from here on.
-            Err(StoreError::Conflict(reason)) => {
-                self.refresh_scene()?;
-                return Err(StoreError::Conflict(reason).into());
-            }
-            Err(error) => return Err(error.into()),
-        }
-        Ok(())
-    }
-
-    /// Reads the scene again if another process has changed one of its streams.
-    ///
-    /// # Errors
-    /// [`StoreError::Corrupt`] if a stream of it cannot be folded.
-    pub async fn see_others_changes(&self) -> Result<(), StoreError> {
-        let here = self.clone();
-        let look = move || {
-            let snapshot = here.snapshot()?;
-            let now = Heads::read(snapshot.connection(), here.id())?;
-            if now == here.scene().heads {
-                Ok(())
-            } else {
-                here.refresh_scene()
-            }
-        };
-        tokio::task::spawn_blocking(look)
-            .await
-            .map_err(|error| StoreError::caused("a reader broke off", error))?
-    }
-
-    /// Reads the scene again, where another process may have changed it.
-    ///
-    /// # Errors
-    /// [`StoreError::Corrupt`] if a stream of it cannot be folded.
-    pub fn refresh_scene(&self) -> Result<(), StoreError> {
-        let snapshot = self.snapshot()?;
-        self.set_scene(Scene::load(snapshot.connection(), self.id())?);
-        Ok(())
-    }
-}
-
-impl From<AppendError> for StoreError {
-    fn from(error: AppendError) -> Self {
-        match error {
-            AppendError::Moved => StoreError::Conflict("it was changed in the meantime; try again".into()),
-            AppendError::Store(error) => error,
-        }
-    }
-}
-
-/// Takes `entry` into the scene and returns it encoded for the end of its stream.
-pub(crate) fn grow(scene: &mut Scene, stream: Stream, entry: &Entry) -> Result<Encoded, StoreError> {
-    if let Event::Pack(installed) = &entry.event {
-        let reference = bihuan_core::event::PackRef {
-            id: installed.id.clone(),
-            version: installed.version,
-        };
-        if scene.pack(&reference).is_some() {
-            let (id, version) = (reference.id, reference.version);
-            return Err(StoreError::Conflict(format!(
-                "version {version} of pack {id} is installed already"
-            )));
-        }
-    }
-    scene.apply(&entry.event)?;
-    let head = scene
-        .heads
-        .of(stream)
-        .ok_or_else(|| StoreError::Corrupt("a case is no scene".into()))?;
-    log::encode(stream, head, entry)
-}
-
-fn pack_event(toml: &str) -> Result<Event, StoreError> {
-    let pack = parse_pack(toml)?;
-    let digest = Digest::of(&[toml.as_bytes()]);
-    Ok(Event::Pack(PackInstalled {
-        id: pack.id,
-        version: pack.version,
-        digest,
-        toml: toml.to_owned(),
-    }))
-}
-
-fn calendar_event(toml: &str) -> Result<Event, StoreError> {
-    let calendar = parse_calendar(toml)?;
-    let installed = CalendarInstalled {
-        id: calendar.id,
-        version: calendar.version,
-        toml: toml.to_owned(),
-    };
-    Ok(Event::Calendar(installed))
 }
 
 /// Writes a new tenant's row and the first events of its calendar and packs.

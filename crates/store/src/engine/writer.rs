@@ -30,8 +30,11 @@ type Piece = Box<dyn FnOnce(&Connection) -> Ran + Send>;
 /// What a piece leaves to be done: work at the end of the batch, and its answer after the commit.
 struct Ran {
     late: Option<Late>,
-    finish: Box<dyn FnOnce(Result<(), String>) + Send>,
+    finish: Finish,
 }
+
+/// Answers whoever handed in a piece, with the outcome of the commit.
+type Finish = Box<dyn FnOnce(Result<(), String>) + Send>;
 
 /// Work at the end of the batch, outside the savepoints; if it fails, the batch does.
 pub(crate) type Late = Box<dyn FnOnce(&Connection) -> Result<(), StoreError> + Send>;
@@ -205,7 +208,7 @@ fn commit_batch(connection: &Connection, batch: Vec<Piece>) {
 fn write_batch(
     connection: &Connection,
     batch: Vec<Piece>,
-    finishes: &mut Vec<Box<dyn FnOnce(Result<(), String>) + Send>>,
+    finishes: &mut Vec<Finish>,
 ) -> Result<(), StoreError> {
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let mut late = Vec::new();
