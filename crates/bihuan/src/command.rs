@@ -2,6 +2,7 @@
 
 mod backup;
 mod calendar;
+mod demo;
 mod explain;
 mod export;
 mod import;
@@ -31,6 +32,8 @@ enum Task {
     Init(init::Init),
     /// Serve pages, portal and API until asked to stop.
     Serve(serve::Serve),
+    /// Found a fictional city with a year behind it, and serve it.
+    Demo(demo::DemoCity),
     /// Bring records of other systems in.
     #[command(subcommand)]
     Import(import::Task),
@@ -74,6 +77,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
     match cli.task {
         Task::Init(wanted) => init::run(&wanted),
         Task::Serve(wanted) => serve::run(&wanted),
+        Task::Demo(wanted) => demo::run(&wanted),
         Task::Import(task) => import::run(&task),
         Task::Export(task) => export::run(&task),
         Task::Verify(wanted) => verify::verify(&wanted),
