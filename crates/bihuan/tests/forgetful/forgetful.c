@@ -5,6 +5,8 @@
  * journal. SIGKILL leaves the page cache alone, so after a kill the harness plays the journals backwards:
  * each file is then what a power cut could have left, down to the last sync.
  *
+ * With $FORGETFUL_LIES set, syncing says yes and the journal stays: a disk that lies.
+ *
  * A journal is a run of records: offset, old length, file size before, then the old bytes. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -78,6 +80,7 @@ static void note(int fd, uint64_t offset, uint64_t length) {
 
 static void forget_journal(int fd) {
     char path[PATH_MAX];
+    if (getenv("FORGETFUL_LIES") != NULL) return;
     if (journal_of(fd, path)) truncate(path, 0);
 }
 

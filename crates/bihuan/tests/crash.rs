@@ -1,0 +1,320 @@
+//! Nothing that was acknowledged is lost, at whatever instant the server dies.
+//!
+//! Clients send messages; the server is killed at random instants and started again, many times. In the
+//! end every acknowledged message is there once, by its code, and the log verifies. SIGKILL leaves the
+//! page cache alone, so the same runs again over a file layer that forgets, at each kill, whatever was not
+//! synced (`forgetful/forgetful.c`). The layer bites: when it says "synced" and forgets all the same, as
+//! a disk that lies does, acknowledged messages are lost.
+
+mod support;
+
+use std::fs::OpenOptions;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bihuan_sim::seeded::Seeded;
+use serde_json::json;
+use support::{Client, Directory, Server};
+
+/// Threads that send.
+const CLIENTS: usize = 4;
+
+/// Kills of a quick run and of a long one.
+const KILLS: (usize, usize) = (12, 220);
+
+/// How long a server lives, from its first answer on, in milliseconds.
+const LIFE: (i64, i64) = (10, 250);
+
+/// A message, known by the key it is sent under.
+#[derive(Clone)]
+struct Message {
+    key: String,
+    text: String,
+    /// The code it was acknowledged with.
+    code: Option<String>,
+}
+
+/// What became of a run.
+struct Outcome {
+    acknowledged: usize,
+    lost: usize,
+    /// Bytes that were not synced when the server died.
+    forgotten: u64,
+}
+
+/// The file layer below the server.
+#[derive(Clone, Copy, PartialEq)]
+enum Layer {
+    /// The operating system's.
+    Plain,
+    /// One that forgets what was not synced.
+    Forgetful,
+    /// One that forgets what it said was synced.
+    Lying,
+}
+
+fn kills() -> usize {
+    if std::env::var_os("BIHUAN_SOAK").is_some() {
+        KILLS.1
+    } else {
+        KILLS.0
+    }
+}
+
+#[test]
+fn killed_at_any_instant_the_server_loses_nothing_it_acknowledged() {
+    let (_directory, outcome) = crash(Layer::Plain, kills(), 11);
+    assert_eq!(outcome.lost, 0);
+}
+
+#[test]
+fn what_was_not_synced_was_not_acknowledged() {
+    let (_directory, outcome) = crash(Layer::Forgetful, kills(), 12);
+    assert_eq!(outcome.lost, 0);
+}
+
+#[test]
+fn a_disk_that_lies_about_syncing_loses_what_was_acknowledged() {
+    let directory = Directory::for_testing();
+    let library = build_layer(&directory);
+    let messages = new_messages(&mut Seeded::new(13), 20);
+    let (sent, _) = one_life(
+        &directory,
+        Layer::Lying,
+        &library,
+        messages,
+        Duration::from_secs(2),
+    );
+    let acknowledged = sent.iter().filter(|message| message.code.is_some()).count();
+    assert!(acknowledged > 0);
+    let server = Server::start(&directory.data(), &[]);
+    assert!(lost(&server, &sent) > 0, "the layer forgets nothing");
+}
+
+/// Lets a server live and die again and again under load; returns what became of all messages.
+fn crash(layer: Layer, kills: usize, seed: u64) -> (Directory, Outcome) {
+    let mut chance = Seeded::new(seed);
+    let directory = Directory::for_testing();
+    let library = build_layer(&directory);
+    let mut open: Vec<Message> = Vec::new();
+    let mut done: Vec<Message> = Vec::new();
+    let mut forgotten = 0;
+    for _ in 0..kills {
+        // What was not answered is sent again; a few that were answered too: both must not be doubled.
+        let again = done.len().saturating_sub(3);
+        open.extend(done.drain(again..));
+        open.extend(new_messages(&mut chance, 400));
+        let life = Duration::from_millis(chance.between(LIFE.0, LIFE.1).unsigned_abs());
+        let (sent, bytes) = one_life(&directory, layer, &library, open, life);
+        forgotten += bytes;
+        let (answered, unanswered) = sent.into_iter().partition(|message| message.code.is_some());
+        done.extend::<Vec<_>>(answered);
+        // Those that were never tried need not be kept.
+        open = unanswered.into_iter().take(CLIENTS * 2).collect();
+    }
+    let server = Server::start(&directory.data(), &[]);
+    let rest = send_all(&server.url, open, &AtomicBool::new(false));
+    assert!(rest.iter().all(|message| message.code.is_some()));
+    done.extend(rest);
+    let lost = lost(&server, &done);
+    server.stop();
+    check_log(&directory, &done);
+    println!(
+        "seed {seed}: {kills} kills, {} acknowledged, {lost} lost, {forgotten} bytes forgotten",
+        done.len()
+    );
+    let outcome = Outcome {
+        acknowledged: done.len(),
+        lost,
+        forgotten,
+    };
+    assert!(outcome.acknowledged > kills, "there was no load");
+    assert!(layer != Layer::Plain || outcome.forgotten == 0);
+    (directory, outcome)
+}
+
+/// Starts a server, sends messages to it, and kills it after `life`.
+fn one_life(
+    directory: &Directory,
+    layer: Layer,
+    library: &Path,
+    messages: Vec<Message>,
+    life: Duration,
+) -> (Vec<Message>, u64) {
+    let data = directory.data().canonicalize().expect("the directory is there");
+    let root = support::path(&data);
+    let mut environment = Vec::new();
+    if layer != Layer::Plain {
+        environment.extend([("LD_PRELOAD", support::path(library)), ("FORGETFUL_ROOT", root)]);
+    }
+    if layer == Layer::Lying {
+        environment.push(("FORGETFUL_LIES", "1"));
+    }
+    let server = Server::start(&data, &environment);
+    let url = server.url.clone();
+    let gone = AtomicBool::new(false);
+    let sent = std::thread::scope(|scope| {
+        let sending = scope.spawn(|| send_all(&url, messages, &gone));
+        std::thread::sleep(life);
+        server.kill();
+        gone.store(true, Ordering::Relaxed);
+        sending.join().expect("the clients end")
+    });
+    (sent, forget_unsynced(&data))
+}
+
+/// Sends messages from several threads until all are sent or the server is gone.
+fn send_all(url: &str, messages: Vec<Message>, gone: &AtomicBool) -> Vec<Message> {
+    let next = AtomicUsize::new(0);
+    let answers: Vec<(usize, String)> = std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|_| scope.spawn(|| send_some(url, &messages, &next, gone)))
+            .collect();
+        let answers = clients
+            .into_iter()
+            .flat_map(|client| client.join().expect("a client ends"));
+        answers.collect()
+    });
+    let mut messages = messages;
+    for (at, code) in answers {
+        let message = &mut messages[at];
+        let known = message.code.get_or_insert_with(|| code.clone());
+        assert_eq!(*known, code, "a message sent again has the code it had");
+    }
+    messages
+}
+
+fn send_some(url: &str, messages: &[Message], next: &AtomicUsize, gone: &AtomicBool) -> Vec<(usize, String)> {
+    let client = Client::new(url, None);
+    let mut answers = Vec::new();
+    while !gone.load(Ordering::Relaxed) {
+        let at = next.fetch_add(1, Ordering::Relaxed);
+        let Some(message) = messages.get(at) else { break };
+        let body = json!({ "text": message.text });
+        let sent = client.try_post("/api/v1/portal/messages", &body, Some(&message.key));
+        match sent {
+            Ok((201, receipt)) => answers.push((at, receipt["code"].as_str().expect("a code").to_owned())),
+            Ok((status, answer)) => panic!("{status}: {answer}"),
+            // It may have been taken in or not; it is sent again.
+            Err(support::Gone) => break,
+        }
+    }
+    answers
+}
+
+fn new_messages(chance: &mut Seeded, count: usize) -> Vec<Message> {
+    let new = (0..count).map(|_| {
+        let number = chance.between(0, i64::MAX);
+        Message {
+            key: format!("key-{number}"),
+            text: format!("第 {number} 号楼的电梯停运，请派人检修。"),
+            code: None,
+        }
+    });
+    new.collect()
+}
+
+/// Counts the acknowledged messages that are not there.
+fn lost(server: &Server, sent: &[Message]) -> usize {
+    let client = Client::new(&server.url, None);
+    let codes = sent.iter().filter_map(|message| message.code.as_ref());
+    let missing = codes.filter(|code| client.post("/api/v1/portal/track", &json!({ "code": code })).0 != 200);
+    missing.count()
+}
+
+/// Checks that the log is whole and holds each message once.
+fn check_log(directory: &Directory, sent: &[Message]) {
+    let verified = directory.ok(&["verify", "--json"]);
+    let verified: serde_json::Value = serde_json::from_str(&verified).expect("JSON");
+    assert_eq!(verified["whole"], true, "{verified}");
+    assert_eq!(verified["cases"], sent.len(), "{verified}");
+}
+
+/// Compiles the file layer.
+fn build_layer(directory: &Directory) -> PathBuf {
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/forgetful/forgetful.c");
+    let library = directory.file("forgetful.so");
+    let built = Command::new("cc")
+        .args([
+            "-shared",
+            "-fPIC",
+            "-O1",
+            "-o",
+            support::path(&library),
+            source,
+            "-ldl",
+        ])
+        .status();
+    assert!(built.expect("a C compiler is there").success());
+    library
+}
+
+/// Undoes every change to a file that was not synced, the newest first; returns how many bytes were new.
+fn forget_unsynced(data: &Path) -> u64 {
+    let mut forgotten = 0;
+    for entry in std::fs::read_dir(data).expect("the directory is there") {
+        let journal = entry.expect("an entry").path();
+        let name = support::path(&journal).to_owned();
+        let Some(file) = name.strip_suffix(".unsynced") else {
+            continue;
+        };
+        let mut bytes = Vec::new();
+        let mut opened = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(&journal)
+            .expect("opened");
+        opened.read_to_end(&mut bytes).expect("read");
+        for change in changes(&bytes).into_iter().rev() {
+            forgotten += undo(Path::new(file), &change);
+        }
+        opened.set_len(0).expect("emptied");
+    }
+    forgotten
+}
+
+/// What a change overwrote.
+struct Change<'a> {
+    offset: u64,
+    size_before: u64,
+    old: &'a [u8],
+}
+
+fn changes(mut journal: &[u8]) -> Vec<Change<'_>> {
+    let mut changes = Vec::new();
+    // A record that was cut off belongs to a change that had not begun.
+    while let Some((head, rest)) = journal.split_first_chunk::<24>() {
+        let number = |at: usize| {
+            let bytes = head[at..at + 8].try_into().expect("eight bytes");
+            u64::from_ne_bytes(bytes)
+        };
+        let length = usize::try_from(number(8)).expect("a length in memory");
+        let Some((old, after)) = rest.split_at_checked(length) else {
+            break;
+        };
+        changes.push(Change {
+            offset: number(0),
+            size_before: number(16),
+            old,
+        });
+        journal = after;
+    }
+    changes
+}
+
+fn undo(file: &Path, change: &Change<'_>) -> u64 {
+    // SQLite may have removed the file since.
+    let Ok(mut opened) = OpenOptions::new().write(true).open(file) else {
+        return 0;
+    };
+    let size = opened.metadata().expect("its size").len();
+    opened
+        .seek(SeekFrom::Start(change.offset))
+        .expect("a place in it");
+    opened.write_all(change.old).expect("written back");
+    opened.set_len(change.size_before).expect("cut back");
+    change.old.len() as u64 + size.saturating_sub(change.size_before)
+}
