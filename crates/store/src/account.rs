@@ -8,9 +8,9 @@ use bihuan_core::permission::Permit;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row};
 
-use crate::decide::require_action;
 use crate::engine::sql::statements;
 use crate::error::{ExecuteError, StoreError};
+use crate::leave::require_action;
 use crate::read::Reader;
 use crate::tenant::Tenant;
 use crate::value::{Hash, Id, instant, millis};

@@ -19,15 +19,16 @@ use rusqlite::Connection;
 use crate::bodies::Bodies;
 use crate::commit::search::{self, Document};
 use crate::commit::{self, CommitError, Loaded, log};
-use crate::decide::{Asked, Source, When, require_action};
+use crate::decide::{Asked, Source, When};
 use crate::engine::writer::Loan;
 use crate::error::{ExecuteError, StoreError};
 use crate::followers;
+use crate::leave::require_action;
 use crate::receipt::ReceiptCode;
 use crate::seal::Identity;
 use crate::tenant::cache::Cache;
+use crate::tenant::growth::grow;
 use crate::tenant::scene::Scene;
-use crate::tenant::streams::grow;
 use crate::tenant::{Tenant, numbers};
 
 /// Commands in one transaction.

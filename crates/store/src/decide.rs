@@ -15,6 +15,7 @@ use rusqlite::Connection;
 use crate::bodies::{self, Bodies};
 use crate::commit::{self, Beside, Change, Loaded, Moment};
 use crate::error::{ExecuteError, StoreError};
+use crate::leave::{require, require_raise};
 use crate::receipt::ReceiptCode;
 use crate::seal::{BodyKey, Identity};
 use crate::tenant::Tenant;
@@ -250,52 +251,4 @@ impl<'a> Asked<'a> {
 /// A new case has no text on disk that its search document could need.
 fn no_body(_body: BodyRef) -> Result<Option<String>, StoreError> {
     Ok(None)
-}
-
-/// Checks that the permit is for `action`. What the system itself does needs no grant.
-pub(crate) fn require_action(permit: &Permit, action: &str) -> Result<(), ExecuteError> {
-    let allowed = match permit.actor() {
-        Actor::System => true,
-        Actor::Person { .. } => permit.action() == Some(action),
-        Actor::Reporter | Actor::Import => false,
-    };
-    if allowed {
-        Ok(())
-    } else {
-        Err(ExecuteError::NotPermitted {
-            needed: action.to_owned(),
-        })
-    }
-}
-
-fn require_raise(permit: &Permit) -> Result<(), ExecuteError> {
-    match permit.actor() {
-        Actor::Reporter | Actor::Import | Actor::System => Ok(()),
-        Actor::Person { .. } => require_action(permit, "register"),
-    }
-}
-
-/// Checks that the permit covers `command` on a case of `kind`.
-///
-/// The reporter needs no grant for what only reporters do, nor the system or an import for anything;
-/// whether they may is for deciding, which knows how the actor of a step must stand to the case.
-fn require(permit: &Permit, command: &Command, kind: &Kind) -> Result<(), ExecuteError> {
-    let needed = decide::action_needed(command, kind);
-    let allowed = match permit.actor() {
-        Actor::System | Actor::Import => true,
-        Actor::Reporter => {
-            needed.is_none()
-                || matches!(
-                    command,
-                    Command::GiveSatisfaction { .. } | Command::AddEvidence { .. }
-                )
-        }
-        Actor::Person { .. } => needed.is_some() && permit.action() == needed,
-    };
-    if allowed {
-        return Ok(());
-    }
-    Err(ExecuteError::NotPermitted {
-        needed: needed.unwrap_or("reporter").to_owned(),
-    })
 }

@@ -22,6 +22,7 @@ pub mod error;
 pub mod execute;
 pub mod followers;
 pub mod keys;
+mod leave;
 pub mod personal;
 pub mod proof;
 pub mod read;

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row};
 use uuid::Uuid;
 
-use crate::decide::require_action;
 use crate::engine::sql::statements;
 use crate::error::{ExecuteError, StoreError};
+use crate::leave::require_action;
 use crate::read::Reader;
 use crate::tenant::Tenant;
 use crate::value::{Id, instant, millis};

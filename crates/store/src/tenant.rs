@@ -1,9 +1,10 @@
 //! The store and its tenants: opening, founding, and the streams that make the scene.
 
 pub(crate) mod cache;
+pub(crate) mod growth;
 pub(crate) mod numbers;
 pub mod scene;
-pub(crate) mod streams;
+mod streams;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -25,9 +26,9 @@ use crate::error::{ExecuteError, StoreError};
 use crate::keys::{MasterKey, TenantKeys};
 use crate::schema;
 use crate::tenant::cache::Cache;
+use crate::tenant::growth::{calendar_event, grow, pack_event};
 use crate::tenant::numbers::Numbers;
 use crate::tenant::scene::{Scene, parse_calendar};
-use crate::tenant::streams::{calendar_event, grow, pack_event};
 use crate::value::{Id, millis};
 
 statements! {

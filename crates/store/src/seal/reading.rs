@@ -9,10 +9,10 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::{Identity, SealedIdentity, phone_hash};
 use crate::bodies::Bodies;
-use crate::decide::require_action;
 use crate::engine::sql::statements;
 use crate::error::{ExecuteError, StoreError};
 use crate::execute::Appended;
+use crate::leave::require_action;
 use crate::tenant::Tenant;
 use crate::value::Id;
 
