@@ -36,6 +36,7 @@ mod tests {
             crate::proof::sequence::STATEMENTS,
             crate::proof::tree::STATEMENTS,
             crate::read::case::STATEMENTS,
+            crate::read::events::STATEMENTS,
             crate::seal::reading::STATEMENTS,
             crate::tenant::STATEMENTS,
             crate::tenant::numbers::STATEMENTS,

@@ -1,9 +1,8 @@
 //! On random org trees: what is listed can be opened, what can be opened is listed, and the counts agree.
 
-mod common;
-
 use std::collections::BTreeSet;
 
+use crate::common::{CLERK, Counter, init, now, raise, unit};
 use bihuan_core::case::command::{Command, TakeStep};
 use bihuan_core::event::AccusedParty;
 use bihuan_core::id::{CaseId, PersonId, UnitId};
@@ -14,7 +13,6 @@ use bihuan_store::bulk::Bulk;
 use bihuan_store::decide::When;
 use bihuan_store::read::list::{Listing, Sort, SortBy};
 use bihuan_store::tenant::Tenant;
-use common::{CLERK, Counter, init, now, raise, unit};
 use proptest::prelude::*;
 use uuid::Uuid;
 

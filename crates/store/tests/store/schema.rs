@@ -1,9 +1,7 @@
 //! What is true of every table and of every row.
 
-mod common;
-
+use crate::common::{City, HEALTH};
 use bihuan_store::tenant::DATABASE_FILE;
-use common::{City, HEALTH};
 use rusqlite::Connection;
 
 /// Tables of the installation rather than of a tenant.

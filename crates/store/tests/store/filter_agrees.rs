@@ -4,14 +4,12 @@
 //! made with one of the cases in view, so that its tests are true about as often as false; how often is
 //! counted for each field with each operator, and held to at least a tenth either way.
 
-mod agree;
-
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use agree::city::City;
-use agree::filters::Filters;
-use agree::random::Random;
-use agree::rows::Rows;
+use crate::agree::city::City;
+use crate::agree::filters::Filters;
+use crate::agree::random::Random;
+use crate::agree::rows::Rows;
 use bihuan_core::filter::Checked;
 use bihuan_core::id::CaseId;
 

@@ -1,7 +1,6 @@
 //! Commands on their way to disk.
 
-mod common;
-
+use crate::common::{City, Counter, now, options, raise};
 use bihuan_core::case::command::{Command, Raise};
 use bihuan_core::event::{BodyRef, ExternalRef};
 use bihuan_core::id::Digest;
@@ -11,7 +10,6 @@ use bihuan_store::commit::idempotency::Once;
 use bihuan_store::error::ExecuteError;
 use bihuan_store::seal::Identity;
 use bihuan_store::tenant::Store;
-use common::{City, Counter, now, options, raise};
 
 fn comment(bodies: &mut Bodies, text: &str) -> Command {
     Command::Comment {

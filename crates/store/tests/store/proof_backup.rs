@@ -1,15 +1,13 @@
 //! Backup while the installation runs, and restore.
 
-mod common;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::common::{City, now, options};
 use bihuan_store::backup::{self, MANIFEST};
 use bihuan_store::error::StoreError;
 use bihuan_store::keys::MasterKey;
 use bihuan_store::tenant::{DATABASE_FILE, Options, Store};
-use common::{City, now, options};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_made_during_writes_restores_clean() {

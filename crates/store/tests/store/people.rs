@@ -1,15 +1,13 @@
 //! Accounts, sessions, tokens, and what belongs to one person.
 
-mod common;
-
 use std::collections::BTreeSet;
 
+use crate::common::{CLERK, City, HEALTH, now};
 use bihuan_core::id::{Digest, PersonId};
 use bihuan_core::permission::Permit;
 use bihuan_store::account::{NewAccount, NewToken};
 use bihuan_store::error::{ExecuteError, StoreError};
 use bihuan_store::personal::NewView;
-use common::{CLERK, City, HEALTH, now};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 

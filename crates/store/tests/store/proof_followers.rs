@@ -1,14 +1,12 @@
 //! Followers, timers and the proofs that go out of the house.
 
-mod common;
-
+use crate::common::{City, now};
 use bihuan_core::case::command::Command;
 use bihuan_core::id::{CaseId, Digest};
 use bihuan_core::permission::Permit;
 use bihuan_store::followers::ticker::Ticker;
 use bihuan_store::proof::checkpoint;
 use bihuan_store::tenant::DATABASE_FILE;
-use common::{City, now};
 use jiff::ToSpan;
 use rusqlite::Connection;
 use rusqlite::types::Value;

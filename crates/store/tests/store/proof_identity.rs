@@ -1,7 +1,6 @@
 //! Who a reporter is: sealed, read with a grant and a reason, erased for good.
 
-mod common;
-
+use crate::common::{CLERK, City, HOTLINE, now, raise};
 use bihuan_core::event::{CaseEvent, Disclosure, Event, RaisedBy};
 use bihuan_core::id::{CaseId, PersonId};
 use bihuan_core::org::OrgEvent;
@@ -9,7 +8,6 @@ use bihuan_core::permission::{Permit, Rights, Viewer, authorize_general};
 use bihuan_store::error::{ExecuteError, StoreError};
 use bihuan_store::execute::Receipt;
 use bihuan_store::seal::Identity;
-use common::{CLERK, City, HOTLINE, now, raise};
 
 const NAME: &str = "欧阳修文";
 const PHONE: &str = "138-0013-8000";

@@ -1,14 +1,12 @@
 //! Verifying finds what was done to the store behind its back.
 
-mod common;
-
+use crate::common::{City, now};
 use bihuan_core::case::command::Command;
 use bihuan_core::event::{EvidenceMoment, Stream, link};
 use bihuan_core::id::{BodyId, CaseId, Digest, EvidenceId};
 use bihuan_core::permission::Permit;
 use bihuan_store::tenant::{BLOBS_DIRECTORY, DATABASE_FILE};
 use bihuan_store::verify::findings::{Check, Difference, Verification};
-use common::{City, now};
 use rusqlite::Connection;
 
 /// A city with three cases, of which the first has evidence and a few remarks.

@@ -1,14 +1,12 @@
 //! Lists, counts and search.
 
-mod common;
-
 use std::collections::BTreeSet;
 
+use crate::common::{City, now, raise};
 use bihuan_core::case::command::{Command, Raise};
 use bihuan_core::filter::Checked;
 use bihuan_core::permission::Permit;
 use bihuan_store::read::list::{Listing, Sort, SortBy};
-use common::{City, now, raise};
 
 async fn city_with(count: usize) -> City {
     let mut city = City::new().await;

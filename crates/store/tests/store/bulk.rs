@@ -1,7 +1,6 @@
 //! Sessions that have the writer to themselves.
 
-mod common;
-
+use crate::common::{City, Counter, HEALTH, init, now, raise, unit};
 use bihuan_core::case::command::{Command, Raise};
 use bihuan_core::event::ExternalRef;
 use bihuan_core::filter::Checked;
@@ -11,7 +10,6 @@ use bihuan_core::permission::Permit;
 use bihuan_store::decide::When;
 use bihuan_store::error::ExecuteError;
 use bihuan_store::tenant::DATABASE_FILE;
-use common::{City, Counter, HEALTH, init, now, raise, unit};
 
 fn fill(dir: &std::path::Path, seed: u64) -> Vec<CaseId> {
     let tenant = init(dir, &mut Counter(seed)).tenant(None).expect("tenant");
@@ -67,7 +65,7 @@ fn the_same_seed_writes_the_same_bytes() {
 fn what_a_session_wrote_is_seen_once_it_is_finished() {
     let dir = tempfile::tempdir().expect("directory");
     let cases = fill(dir.path(), 3);
-    let store = bihuan_store::tenant::Store::open(dir.path(), &common::options()).expect("opens");
+    let store = bihuan_store::tenant::Store::open(dir.path(), &crate::common::options()).expect("opens");
     let tenant = store.tenant(None).expect("tenant");
     assert!(tenant.scene().org.unit(HEALTH).is_some());
     let reader = tenant.reader().expect("reader");

@@ -1,0 +1,15 @@
+//! The store against a real database: one program, so that it is linked once.
+
+mod agree;
+mod bulk;
+mod commands;
+mod common;
+mod filter_agrees;
+mod lists;
+mod people;
+mod permission_agrees;
+mod proof_backup;
+mod proof_followers;
+mod proof_identity;
+mod proof_tampering;
+mod schema;
