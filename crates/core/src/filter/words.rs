@@ -87,7 +87,7 @@ pub(super) const FIELDS: &[Word<Field>] = &[
     word(
         Field::Name(NameField::Category),
         &["category"],
-        &["分类", "问题分类"],
+        &["分类", "类别", "问题分类"],
     ),
     word(Field::Name(NameField::Channel), &["channel"], &["渠道"]),
     word(Field::Name(NameField::Source), &["source"], &["来源"]),
