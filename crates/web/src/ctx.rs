@@ -154,9 +154,13 @@ impl Ctx {
 
     /// Sends the visitor to the log-in page, and back here afterwards.
     pub fn to_login(&self) -> Response {
-        let next: String = self.here.bytes().flat_map(escape).map(char::from).collect();
-        Redirect::to(&format!("/login?next={next}")).into_response()
+        Redirect::to(&format!("/login?next={}", escaped(&self.here))).into_response()
     }
+}
+
+/// Returns a text as it stands in a query.
+pub fn escaped(text: &str) -> String {
+    text.bytes().flat_map(escape).map(char::from).collect()
 }
 
 /// Escapes a byte for a place in a query.

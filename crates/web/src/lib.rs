@@ -37,4 +37,5 @@ mod query;
 pub mod routes;
 mod sentence;
 mod show;
+mod staff;
 mod story;

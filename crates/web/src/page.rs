@@ -78,7 +78,7 @@ impl Page {
             vec![
                 entry(Area::Desk, "/desk", "area-desk"),
                 entry(Area::Register, "/register", "area-register"),
-                entry(Area::Ledger, "/cases", "area-ledger"),
+                entry(Area::Ledger, "/ledger", "area-ledger"),
             ]
         } else {
             vec![

@@ -113,7 +113,7 @@ fn standing(
 
 /// Returns the time between two instants in words: hours when it is less than two days, else days of
 /// the kind that the limit counts.
-fn span_words(
+pub fn span_words(
     key: &str,
     unit: Option<LimitUnit>,
     calendar: &Calendar,

@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 pub mod browser;
+pub mod cases;
 pub mod photo;
 
 use std::net::SocketAddr;
@@ -45,6 +46,7 @@ pub struct Town {
     pub app: App,
     router: Router,
     clock: Arc<AtomicI64>,
+    stirred: AtomicI64,
 }
 
 /// The town's host name.
@@ -106,7 +108,7 @@ impl Town {
         };
         change(&mut options);
         let app = App::new(store.clone(), &options, Box::new(tell));
-        Town { _directory: directory, store, router: router(app.clone()), app, clock }
+        Town { _directory: directory, store, router: router(app.clone()), app, clock, stirred: AtomicI64::new(1 << 40) }
     }
 
     /// Returns the tenant.
@@ -131,6 +133,11 @@ impl Town {
     /// Moves the clock on.
     pub fn pass_hours(&self, hours: i64) {
         self.clock.fetch_add(hours * 3_600_000, Ordering::Relaxed);
+    }
+
+    /// Returns another seed each time, the same ones in every run.
+    pub fn stir(&self) -> u64 {
+        self.stirred.fetch_add(7919, Ordering::Relaxed).unsigned_abs()
     }
 
     /// Opens a browser with no cookies.

@@ -1,0 +1,24 @@
+# The desk: what there is to do now.
+desk-hello = { $name }: what there is to do
+desk-groups = Groups of cases
+desk-over = Overdue
+desk-over-do = These first; where it really cannot be done, ask for an extension on the case's page and say why.
+desk-today = Due today
+desk-today-do = A result is needed before closing time.
+desk-week = Due within seven days
+desk-week-do = In the order in which they run out.
+desk-verify = To be verified
+desk-verify-do = Look at the evidence and at the place; nobody verifies the work of their own unit.
+desk-back = Came back
+desk-back-do = Returned, not satisfied, taken up again: read the reason first.
+desk-disputed = Assignment disputed
+desk-disputed-do = Until it is ruled, the unit it was given to still acts.
+desk-later = Due later
+desk-later-do = Not urgent, but in your hands.
+desk-waiting = Waiting for others
+desk-waiting-do = Passed on; each case's page says how far it is.
+desk-all = Show all { $count }
+desk-clear-title = Nothing waits for you
+desk-clear = What is given to you appears here. All cases are in the ledger.
+desk-clear-register = What is given to you appears here. If somebody calls or comes, register it now.
+desk-to-ledger = To the ledger

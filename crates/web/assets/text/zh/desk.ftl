@@ -1,0 +1,24 @@
+# 工作台：现在要做什么。
+desk-hello = { $name }，现在要做的
+desk-groups = 各组事项
+desk-over = 已超期
+desk-over-do = 先办这些；确有困难的，在事项页申请延期并写明原因。
+desk-today = 今天到期
+desk-today-do = 下班前要有结果。
+desk-week = 七天内到期
+desk-week-do = 按到期先后排列。
+desk-verify = 待核验
+desk-verify-do = 看佐证、看现场，再下结论；自己单位办的不能自己核验。
+desk-back = 被退回或重办
+desk-back-do = 退回、不满意、重新办理的，先看退回的理由。
+desk-disputed = 派单有异议
+desk-disputed-do = 裁定之前，原承办单位仍要先行处置。
+desk-later = 七天以后到期
+desk-later-do = 不急，但也在您手上。
+desk-waiting = 等别人
+desk-waiting-do = 已经交出去的，进展在事项页里看。
+desk-all = 看全部 { $count } 件
+desk-clear-title = 手上没有要办的事项
+desk-clear = 新交办的会出现在这里。想看全部事项，请到台账。
+desk-clear-register = 新交办的会出现在这里。接到来电来访，现在就可以登记。
+desk-to-ledger = 去台账

@@ -1,0 +1,229 @@
+//! The desk: what a person owes now, the most urgent first.
+//!
+//! Each group is a filter in the one filter language, so its heading leads to the same cases in the
+//! ledger. What is *owed* follows from the packs: cases in a state from which a step goes on that the
+//! person's grants allow.
+
+use askama::Template;
+use axum::response::Response;
+use bihuan_core::filter::Checked;
+use bihuan_core::permission::READ;
+use bihuan_store::error::StoreError;
+use bihuan_store::read::list::{ListRow, Listing, Sort, SortBy};
+
+use super::asked::{self, Asked};
+use super::ledger::page::{CAP, capped};
+use super::ledger::place::Place;
+use super::line::Line;
+use crate::access;
+use crate::ctx::Ctx;
+use crate::error::WebError;
+use crate::page::{Area, Page, html};
+
+mod owed;
+
+/// The rows of a group; the ledger has the rest.
+const ROWS: usize = 8;
+
+#[derive(Template)]
+#[template(path = "desk/desk.html")]
+struct DeskPage {
+    page: Page,
+    hello: String,
+    today: String,
+    groups: Vec<Group>,
+    may_register: bool,
+    nothing: bool,
+}
+
+/// A group of cases.
+struct Group {
+    id: &'static str,
+    title: String,
+    todo: String,
+    look: &'static str,
+    count: String,
+    any: bool,
+    href: String,
+    lines: Vec<Line>,
+    more: bool,
+}
+
+/// What makes a group.
+struct Plan {
+    id: &'static str,
+    /// The messages of its title and of what to do.
+    keys: (&'static str, &'static str),
+    look: &'static str,
+    filter: String,
+    /// Whether its cases wait for the visitor.
+    owed: bool,
+}
+
+/// `GET /desk`
+pub async fn read_desk(ctx: Ctx) -> Result<Response, WebError> {
+    let page = ctx.page(Some(Area::Desk));
+    let hello = page
+        .who
+        .as_ref()
+        .map(|(_, person)| person.clone())
+        .unwrap_or_default();
+    let plans = plans(owed::filter(&ctx).await?.as_deref(), owed::may(&ctx, "verify"));
+    let nothing_owed = |groups: &[Group]| {
+        groups
+            .iter()
+            .zip(&plans)
+            .all(|(group, plan)| !plan.owed || !group.any)
+    };
+    let groups = read_groups(&ctx, &plans).await?;
+    Ok(html(&DeskPage {
+        nothing: nothing_owed(&groups),
+        hello: ctx.tongue.t1("desk-hello", "name", hello),
+        today: today(&ctx),
+        may_register: access::permit_general(&ctx, "register").is_ok(),
+        groups,
+        page,
+    }))
+}
+
+/// Returns the groups in the order of their urgency; `turn` is the filter of the cases on which it is the
+/// visitor's turn, where there are any.
+fn plans(turn: Option<&str>, verifies: bool) -> Vec<Plan> {
+    // Who may only read owes nothing: their desk shows how all that is open stands.
+    let owed = turn.map_or_else(|| "open".to_owned(), |turn| format!("open and {turn}"));
+    let mine = turn.is_some();
+    let plan = |id, keys, look, filter: String, owed| Plan {
+        id,
+        keys,
+        look,
+        filter,
+        owed,
+    };
+    let mut plans = vec![
+        plan(
+            "over",
+            ("desk-over", "desk-over-do"),
+            "over",
+            format!("{owed} and overdue"),
+            mine,
+        ),
+        plan(
+            "today",
+            ("desk-today", "desk-today-do"),
+            "near",
+            format!("{owed} and due = today and not overdue"),
+            mine,
+        ),
+        plan(
+            "week",
+            ("desk-week", "desk-week-do"),
+            "",
+            format!("{owed} and due > today and due <= +7d"),
+            mine,
+        ),
+    ];
+    if verifies {
+        plans.push(plan(
+            "verify",
+            ("desk-verify", "desk-verify-do"),
+            "info",
+            "open and phase = verify".to_owned(),
+            mine,
+        ));
+    }
+    let back = "open and (returned >= 1 or unsatisfied or reopened >= 1)".to_owned();
+    plans.push(plan("back", ("desk-back", "desk-back-do"), "near", back, false));
+    plans.push(plan(
+        "disputed",
+        ("desk-disputed", "desk-disputed-do"),
+        "near",
+        "open and disputed".to_owned(),
+        false,
+    ));
+    if let Some(turn) = turn {
+        let later = format!("{owed} and not overdue and not due <= +7d");
+        plans.push(plan("later", ("desk-later", "desk-later-do"), "", later, true));
+        let waiting = format!("open and not {turn}");
+        plans.push(plan(
+            "waiting",
+            ("desk-waiting", "desk-waiting-do"),
+            "",
+            waiting,
+            false,
+        ));
+    }
+    plans
+}
+
+async fn read_groups(ctx: &Ctx, plans: &[Plan]) -> Result<Vec<Group>, WebError> {
+    let mut filters = Vec::new();
+    for plan in plans {
+        filters.push(Asked::of(ctx, &plan.filter));
+    }
+    let scope = access::scope(ctx, READ)?;
+    let within: Vec<Checked> = filters
+        .iter()
+        .map(|asked| Checked::and(vec![scope.clone(), asked.checked.clone()]))
+        .collect();
+    let read = ctx.tenant.read(move |reader| {
+        let group = |filter: &Checked| {
+            let sort = Sort {
+                by: SortBy::Due,
+                descending: false,
+            };
+            let page = reader.list(&Listing {
+                filter,
+                sort,
+                after: None,
+                limit: ROWS,
+            })?;
+            Ok((reader.count(filter, CAP + 1)?, page.rows))
+        };
+        within.iter().map(group).collect::<Result<Vec<_>, StoreError>>()
+    });
+    let found = read.await?;
+    let pairs = plans.iter().zip(&filters).zip(found);
+    Ok(pairs
+        .map(|((plan, asked), (count, rows))| Group::of(ctx, plan, asked, count, &rows))
+        .collect())
+}
+
+impl Group {
+    fn of(ctx: &Ctx, plan: &Plan, asked: &Asked, count: usize, rows: &[ListRow]) -> Group {
+        debug_assert!(asked.problems.is_empty(), "{}: {:?}", plan.filter, asked.problems);
+        let place = Place::default()
+            .sorted_by(SortBy::Due)
+            .with_filter(asked::print(asked.ast.clone(), ctx.tongue.0));
+        let (title, todo) = plan.keys;
+        Group {
+            id: plan.id,
+            title: ctx.tongue.t(title),
+            todo: ctx.tongue.t(todo),
+            look: if count > 0 { plan.look } else { "" },
+            count: capped(count),
+            any: count > 0,
+            href: place.href(),
+            lines: rows.iter().map(|row| Line::of(ctx, row, &[])).collect(),
+            more: count > rows.len(),
+        }
+    }
+}
+
+fn today(ctx: &Ctx) -> String {
+    crate::show::date(&ctx.scene.calendar, ctx.tongue, ctx.now)
+}
+
+#[cfg(test)]
+mod tests {
+    use bihuan_core::filter;
+
+    use super::*;
+
+    #[test]
+    fn every_filter_of_the_desk_can_be_read() {
+        let turn = "state in (\"assigned\", \"handling\")";
+        for plan in plans(Some(turn), true).into_iter().chain(plans(None, false)) {
+            assert_eq!(filter::parse(&plan.filter).map(drop), Ok(()), "{}", plan.filter);
+        }
+    }
+}

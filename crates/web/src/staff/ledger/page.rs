@@ -1,0 +1,337 @@
+//! What the ledger's page shows.
+
+use askama::Template;
+use bihuan_core::filter::{self, Ast, Checked};
+use bihuan_core::pack::model::Phase;
+use bihuan_core::permission::READ;
+use bihuan_store::error::StoreError;
+use bihuan_store::personal::SavedView;
+use bihuan_store::read::list::{ListRow, Listing, Page as Rows, SortBy};
+
+use super::column::Column;
+use super::place::Place;
+use crate::access;
+use crate::ctx::Ctx;
+use crate::error::WebError;
+use crate::page::{Area, Page};
+use crate::staff::asked::{self, Asked, Chip, Mistake};
+use crate::staff::due::Due;
+use crate::staff::line::Line;
+use crate::staff::views::{self, ViewTab};
+use crate::story;
+
+/// The rows of a page.
+const ROWS: usize = 50;
+/// Counting stops here; more is shown as "1,000+".
+pub const CAP: usize = 1000;
+
+#[derive(Template)]
+#[template(path = "ledger/ledger.html")]
+pub struct LedgerPage {
+    page: Page,
+    place: Place,
+    total: String,
+    phases: Vec<PhaseTab>,
+    chips: Vec<Chip>,
+    mistakes: Vec<Mistake>,
+    canonical: String,
+    other: String,
+    views: Vec<ViewTab>,
+    headings: Vec<Heading>,
+    choices: Vec<(Column, String, bool)>,
+    orders: Vec<(SortBy, String, bool)>,
+    rows: Vec<Row>,
+    first: Option<String>,
+    next: Option<String>,
+    may: May,
+    key: String,
+}
+
+/// What the visitor may do besides reading.
+struct May {
+    register: bool,
+    export: bool,
+    share: bool,
+}
+
+/// A phase with how many cases are in it.
+struct PhaseTab {
+    title: String,
+    count: String,
+    href: String,
+    here: bool,
+    look: &'static str,
+}
+
+struct Heading {
+    title: String,
+    href: Option<String>,
+    /// The value of `aria-sort`, on the column that is sorted by.
+    order: Option<&'static str>,
+    number: bool,
+}
+
+struct Row {
+    line: Line,
+    cells: Vec<Value>,
+}
+
+struct Value {
+    heading: String,
+    said: String,
+    number: bool,
+    look: Look,
+}
+
+/// How a value looks.
+enum Look {
+    Plain,
+    Chip(&'static str),
+    Due(Due),
+}
+
+/// What is read from the store, all of one instant.
+struct Found {
+    rows: Rows<ListRow>,
+    total: usize,
+    phases: Vec<usize>,
+}
+
+impl LedgerPage {
+    /// Reads the page at a place.
+    pub async fn read(
+        ctx: &Ctx,
+        place: Place,
+        asked: Asked,
+        views: Vec<SavedView>,
+    ) -> Result<LedgerPage, WebError> {
+        let found = find(ctx, &place, &asked).await?;
+        let tokens = asked.tokens();
+        let may = |action| access::permit_general(ctx, action).is_ok();
+        Ok(LedgerPage {
+            page: ctx.page(Some(Area::Ledger)),
+            total: capped(found.total),
+            phases: phase_tabs(ctx, &place, &asked, &found.phases),
+            chips: asked.chips(ctx),
+            mistakes: asked.mistakes(ctx),
+            canonical: asked.canonical(ctx),
+            other: other_words(ctx, &asked),
+            views: views::tabs(ctx, views, &place),
+            headings: headings(ctx, &place),
+            choices: choices(ctx, &place),
+            orders: orders(ctx, &place),
+            rows: found
+                .rows
+                .rows
+                .iter()
+                .map(|row| Row::of(ctx, row, &place.columns, &tokens))
+                .collect(),
+            first: place.after.is_some().then(|| place.at(None).href()),
+            next: found.rows.next.map(|next| place.at(Some(next)).href()),
+            may: May {
+                register: may("register"),
+                export: may("export"),
+                share: may(views::SHARE),
+            },
+            key: crate::auth::new_secret(),
+            place,
+        })
+    }
+
+    /// Whether anything but the filter is asked for in the hidden fields of the bar.
+    fn text(&self) -> &str {
+        &self.place.filter
+    }
+}
+
+async fn find(ctx: &Ctx, place: &Place, asked: &Asked) -> Result<Found, WebError> {
+    let within = asked.within(ctx, READ)?;
+    let base = match asked.problems.is_empty() {
+        true => asked::with_scene(ctx, |scene| filter::check(&asked.without_phase(), scene)),
+        false => Ok(Checked::nothing()),
+    };
+    let base = Checked::and(vec![
+        access::scope(ctx, READ)?,
+        base.unwrap_or_else(|_problems| Checked::nothing()),
+    ]);
+    let (sort, after) = (place.sort, place.after.clone());
+    let read = ctx.tenant.read(move |reader| {
+        let rows = reader.list(&Listing {
+            filter: &within,
+            sort,
+            after: after.as_ref(),
+            limit: ROWS,
+        })?;
+        let total = reader.count(&within, CAP + 1)?;
+        let in_phase = |phase| Checked::and(vec![base.clone(), of_phase(phase)]);
+        let phases = PHASES
+            .into_iter()
+            .map(|phase| reader.count(&in_phase(phase), CAP + 1));
+        let phases = phases.collect::<Result<_, StoreError>>()?;
+        Ok::<_, StoreError>(Found { rows, total, phases })
+    });
+    Ok(read.await?)
+}
+
+/// The phases in their order.
+const PHASES: [Phase; 7] = [
+    Phase::Raise,
+    Phase::Accept,
+    Phase::Act,
+    Phase::Verify,
+    Phase::Answer,
+    Phase::Watch,
+    Phase::Closed,
+];
+
+fn of_phase(phase: Phase) -> Checked {
+    Checked::Is(filter::Predicate::Phase(std::collections::BTreeSet::from([
+        phase,
+    ])))
+}
+
+/// Returns a count that stops at [`CAP`].
+pub fn capped(count: usize) -> String {
+    match count {
+        0..=CAP => count.to_string(),
+        _ => "1,000+".to_owned(),
+    }
+}
+
+fn phase_tabs(ctx: &Ctx, place: &Place, asked: &Asked, counts: &[usize]) -> Vec<PhaseTab> {
+    let rest = asked.without_phase();
+    let chosen = |phase| asked::print(rest.clone().and(phase_is(phase)), ctx.tongue.0);
+    let now = asked.canonical(ctx);
+    let tab = |(phase, count): (Phase, &usize)| {
+        let filter = chosen(phase);
+        let here = filter == now;
+        let href = if here {
+            asked::print(rest.clone(), ctx.tongue.0)
+        } else {
+            filter
+        };
+        PhaseTab {
+            title: ctx.tongue.t(story::phase_key(phase)),
+            count: capped(*count),
+            href: place.with_filter(href).href(),
+            here,
+            look: if phase == Phase::Verify && *count > 0 {
+                "info"
+            } else {
+                ""
+            },
+        }
+    };
+    PHASES.into_iter().zip(counts).map(tab).collect()
+}
+
+fn phase_is(phase: Phase) -> Ast {
+    use bihuan_core::filter::{Relation, Span, Term, Test};
+    Ast::Term(Term {
+        span: Span::default(),
+        test: Test::Phase {
+            relation: Relation::Is,
+            phases: vec![phase],
+        },
+    })
+}
+
+/// Returns the filter in the other language, for whoever has to read it to somebody else.
+fn other_words(ctx: &Ctx, asked: &Asked) -> String {
+    use bihuan_core::label::Lang;
+    let other = match ctx.tongue.0 {
+        Lang::Zh => Lang::En,
+        Lang::En => Lang::Zh,
+    };
+    asked::print(asked.ast.clone(), other)
+}
+
+fn headings(ctx: &Ctx, place: &Place) -> Vec<Heading> {
+    let order = |by| {
+        (place.sort.by == by).then_some(if place.sort.descending {
+            "descending"
+        } else {
+            "ascending"
+        })
+    };
+    let sorted = |key: &str, by: SortBy| Heading {
+        title: ctx.tongue.t(key),
+        href: Some(place.sorted_by(by).href()),
+        order: order(by),
+        number: false,
+    };
+    let mut headings = vec![sorted("column-number", SortBy::Number)];
+    headings.push(Heading {
+        title: ctx.tongue.t("column-title"),
+        href: None,
+        order: None,
+        number: false,
+    });
+    headings.extend(place.columns.iter().map(|column| match column.sort() {
+        Some(by) => Heading {
+            number: column.is_number(),
+            ..sorted(column.key(), by)
+        },
+        None => Heading {
+            title: ctx.tongue.t(column.key()),
+            href: None,
+            order: None,
+            number: column.is_number(),
+        },
+    }));
+    headings
+}
+
+fn choices(ctx: &Ctx, place: &Place) -> Vec<(Column, String, bool)> {
+    let choice = |column: Column| {
+        (
+            column,
+            ctx.tongue.t(column.key()),
+            place.columns.contains(&column),
+        )
+    };
+    Column::ALL.into_iter().map(choice).collect()
+}
+
+fn orders(ctx: &Ctx, place: &Place) -> Vec<(SortBy, String, bool)> {
+    let title = |by: SortBy| {
+        ctx.tongue.t(match by {
+            SortBy::Raised => "column-raised",
+            SortBy::Changed => "column-changed",
+            SortBy::Due => "column-due",
+            SortBy::Severity => "column-severity",
+            SortBy::Number => "column-number",
+        })
+    };
+    SortBy::ALL
+        .into_iter()
+        .map(|by| (by, title(by), place.sort.by == by))
+        .collect()
+}
+
+impl Row {
+    fn of(ctx: &Ctx, row: &ListRow, columns: &[Column], tokens: &[String]) -> Row {
+        let line = Line::of(ctx, row, tokens);
+        let cells = columns
+            .iter()
+            .map(|column| Value::of(ctx, row, *column, &line))
+            .collect();
+        Row { line, cells }
+    }
+}
+
+impl Value {
+    fn of(ctx: &Ctx, row: &ListRow, column: Column, line: &Line) -> Value {
+        let look = match column {
+            Column::Due if !line.due.said.is_empty() => Look::Due(line.due.clone()),
+            Column::State => Look::Chip(line.look),
+            _ => Look::Plain,
+        };
+        Value {
+            heading: ctx.tongue.t(column.key()),
+            said: Column::shown(ctx, column.value(ctx, row)),
+            number: column.is_number(),
+            look,
+        }
+    }
+}

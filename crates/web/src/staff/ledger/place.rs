@@ -1,0 +1,203 @@
+//! Where in the ledger a page is: filter, order, columns, view and page, all of it in the address.
+
+use bihuan_store::read::list::{Cursor, Sort, SortBy};
+use uuid::Uuid;
+
+use super::column::Column;
+use crate::ctx::escaped;
+
+/// A place in the ledger. What a visitor wrote and cannot be read falls back to the default, but for the
+/// filter, whose problems are shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The filter's text.
+    pub filter: String,
+    /// The order.
+    pub sort: Sort,
+    /// The columns beside number and title.
+    pub columns: Vec<Column>,
+    /// The saved view that it began from.
+    pub view: Option<Uuid>,
+    /// After which row the page begins.
+    pub after: Option<Cursor>,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Place {
+            filter: String::new(),
+            sort: Sort {
+                by: SortBy::Raised,
+                descending: true,
+            },
+            columns: Column::DEFAULT.to_vec(),
+            view: None,
+            after: None,
+        }
+    }
+}
+
+impl Place {
+    /// Reads the fields of an address or a form. Columns come as one field with spaces or as several fields.
+    pub fn read<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Place {
+        let mut place = Place::default();
+        let mut columns = Vec::new();
+        let mut direction = None;
+        let mut by = None;
+        for (name, value) in fields {
+            match name {
+                "filter" => place.filter = value.trim().to_owned(),
+                "sort" => by = SortBy::ALL.into_iter().find(|by| by.word() == value),
+                "dir" => direction = Some(value == "desc"),
+                "columns" => columns.extend(value.split([' ', ',']).filter_map(Column::named)),
+                "view" => place.view = value.parse().ok(),
+                "after" => place.after = value.parse().ok(),
+                _ => {}
+            }
+        }
+        if let Some(by) = by {
+            place.sort = Sort {
+                by,
+                descending: direction.unwrap_or(begins_descending(by)),
+            };
+        } else if let Some(descending) = direction {
+            place.sort.descending = descending;
+        }
+        if !columns.is_empty() {
+            place.columns = in_order(&columns);
+        }
+        place
+    }
+
+    /// Returns the address of this place.
+    pub fn href(&self) -> String {
+        let plain = Place::default();
+        let mut query = Vec::new();
+        if !self.filter.is_empty() {
+            query.push(format!("filter={}", escaped(&self.filter)));
+        }
+        if self.sort != plain.sort {
+            query.push(format!("sort={}&dir={}", self.sort.by.word(), self.direction()));
+        }
+        if self.columns != plain.columns {
+            query.push(format!("columns={}", escaped(&self.column_words())));
+        }
+        query.extend(self.view.map(|view| format!("view={view}")));
+        query.extend(self.after.as_ref().map(|after| format!("after={after}")));
+        if query.is_empty() {
+            "/ledger".to_owned()
+        } else {
+            format!("/ledger?{}", query.join("&"))
+        }
+    }
+
+    /// Returns the word of the order's direction.
+    pub fn direction(&self) -> &'static str {
+        if self.sort.descending { "desc" } else { "asc" }
+    }
+
+    /// Returns the words of the columns, as addresses and saved views write them.
+    pub fn column_words(&self) -> String {
+        self.columns
+            .iter()
+            .map(|column| column.word())
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    /// Returns the first page under another filter.
+    pub fn with_filter(&self, filter: String) -> Place {
+        Place {
+            filter,
+            after: None,
+            ..self.clone()
+        }
+    }
+
+    /// Returns the first page in the order that a click on a heading asks for.
+    pub fn sorted_by(&self, by: SortBy) -> Place {
+        let descending = if self.sort.by == by {
+            !self.sort.descending
+        } else {
+            begins_descending(by)
+        };
+        Place {
+            sort: Sort { by, descending },
+            after: None,
+            ..self.clone()
+        }
+    }
+
+    /// Returns the page after `after`; the first for `None`.
+    pub fn at(&self, after: Option<Cursor>) -> Place {
+        Place {
+            after,
+            ..self.clone()
+        }
+    }
+}
+
+/// What is due comes with the earliest first, all else with the greatest.
+fn begins_descending(by: SortBy) -> bool {
+    by != SortBy::Due
+}
+
+/// Returns columns once each, in the order that people see.
+fn in_order(chosen: &[Column]) -> Vec<Column> {
+    Column::ALL
+        .into_iter()
+        .filter(|column| chosen.contains(column))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(address: &str) -> Place {
+        let query = address.split_once('?').map_or("", |(_, query)| query);
+        let pairs: Vec<(String, String)> = query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, _)| (name.to_owned(), crate::ctx::query_value(query, name).unwrap()))
+            .collect();
+        Place::read(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+    }
+
+    #[test]
+    fn a_place_comes_back_from_its_address() {
+        let mut place = Place::default();
+        assert_eq!(place.href(), "/ledger");
+        assert_eq!(read(&place.href()), place);
+        place.filter = "单位 属于 \"卫健委\" & 超期 > 3工作日".to_owned();
+        place.sort = Sort {
+            by: SortBy::Due,
+            descending: false,
+        };
+        place.columns = vec![Column::Unit, Column::Severity];
+        place.view = Some(Uuid::from_u128(7));
+        assert_eq!(read(&place.href()), place);
+    }
+
+    #[test]
+    fn nonsense_in_an_address_falls_back_to_the_default() {
+        let place = read("/ledger?sort=x&dir=&columns=nothing&view=1&after=%7F");
+        assert_eq!(
+            place,
+            Place {
+                sort: Sort {
+                    by: SortBy::Raised,
+                    descending: false
+                },
+                ..Place::default()
+            }
+        );
+    }
+
+    #[test]
+    fn a_second_click_on_a_heading_turns_the_order() {
+        let place = Place::default().sorted_by(SortBy::Due);
+        assert!(!place.sort.descending);
+        assert!(place.sorted_by(SortBy::Due).sort.descending);
+    }
+}

@@ -1,0 +1,138 @@
+//! Saved views of the ledger: a filter with its order and columns, kept under a name.
+
+use axum::extract::Path;
+use axum::response::{IntoResponse, Redirect, Response};
+use bihuan_core::filter;
+use bihuan_store::error::StoreError;
+use bihuan_store::personal::{NewView, SavedView};
+use uuid::Uuid;
+
+use super::ledger::place::Place;
+use crate::access;
+use crate::app::SystemEntropy;
+use crate::ctx::Ctx;
+use crate::error::{Complaint, WebError};
+use crate::form::Form;
+
+/// The action that a grant must hold to show a view to everybody.
+pub const SHARE: &str = "view.share";
+/// The longest name of a view.
+const NAME_CHARS: usize = 40;
+/// The most views that one person sees.
+const VIEWS: usize = 100;
+
+/// A view as the ledger's tabs show it.
+pub struct ViewTab {
+    /// Its name.
+    pub name: String,
+    /// The ledger under it.
+    pub href: String,
+    /// Whether the page is under it.
+    pub here: bool,
+    /// Whether others see it.
+    pub shared: bool,
+    /// Its owner's form to delete it; `None` for others.
+    pub delete: Option<String>,
+}
+
+/// `POST /ledger/views`: keeps the place that the form was on.
+pub async fn create_view(ctx: Ctx, form: Form) -> Result<Response, WebError> {
+    let own = all(&ctx).await?.len();
+    let view = read_view(&form, own)?;
+    let permit = if view.shared {
+        Some(access::permit_general(&ctx, SHARE)?)
+    } else {
+        None
+    };
+    let owner = ctx.who()?.viewer.person;
+    let place = place(&form);
+    let id = ctx
+        .tenant
+        .save_view(permit.as_ref(), owner, view, ctx.now, &mut SystemEntropy)
+        .await?;
+    Ok(Redirect::to(
+        &Place {
+            view: Some(id),
+            ..place
+        }
+        .href(),
+    )
+    .into_response())
+}
+
+/// `POST /ledger/views/{view}/delete`
+pub async fn delete_view(ctx: Ctx, Path(view): Path<Uuid>, _form: Form) -> Result<Response, WebError> {
+    ctx.tenant.drop_view(ctx.who()?.viewer.person, view).await?;
+    Ok(Redirect::to("/ledger").into_response())
+}
+
+/// Returns the visitor's views and those that are shared.
+pub async fn all(ctx: &Ctx) -> Result<Vec<SavedView>, WebError> {
+    let person = ctx.who()?.viewer.person;
+    Ok(ctx
+        .tenant
+        .read(move |reader| reader.views(person))
+        .await
+        .map_err(StoreError::from)?)
+}
+
+/// Returns the place that a view keeps; the page stays that of `place`.
+pub fn place_of(view: &SavedView, place: Place) -> Place {
+    let order = view.sort.strip_prefix('-');
+    let fields = [
+        ("filter", view.filter.as_str()),
+        ("sort", order.unwrap_or(&view.sort)),
+        ("dir", if order.is_some() { "desc" } else { "asc" }),
+        ("columns", &view.columns),
+    ];
+    Place {
+        view: Some(view.id),
+        after: place.after,
+        ..Place::read(fields.into_iter())
+    }
+}
+
+/// Returns the tabs of views at a place.
+pub fn tabs(ctx: &Ctx, views: Vec<SavedView>, place: &Place) -> Vec<ViewTab> {
+    let me = ctx.who.as_ref().map(|who| who.viewer.person);
+    let tab = |view: SavedView| {
+        let kept = place_of(&view, Place::default());
+        ViewTab {
+            href: kept.href(),
+            here: place.view == Some(view.id) && place.at(None) == kept,
+            shared: view.shared,
+            delete: (me == Some(view.owner)).then(|| format!("/ledger/views/{}/delete", view.id)),
+            name: view.name,
+        }
+    };
+    views.into_iter().map(tab).collect()
+}
+
+fn place(form: &Form) -> Place {
+    let names = ["filter", "sort", "dir", "columns"];
+    Place::read(
+        names
+            .into_iter()
+            .flat_map(|name| form.values(name).map(move |value| (name, value))),
+    )
+}
+
+fn read_view(form: &Form, own: usize) -> Result<NewView, WebError> {
+    let mut read = form.read();
+    let name = read.needed("name", NAME_CHARS);
+    let place = place(form);
+    if !place.filter.is_empty() && filter::parse(&place.filter).is_err() {
+        read.complain(Complaint::new("filter", "view-bad-filter"));
+    }
+    if own >= VIEWS {
+        read.complain(Complaint::new("name", "view-too-many").with("most", VIEWS));
+    }
+    read.done()?;
+    Ok(NewView {
+        shared: form.value("shared") == "yes",
+        name,
+        filter: place.filter.clone(),
+        sort: place.sort.to_string(),
+        columns: place.column_words(),
+    })
+}

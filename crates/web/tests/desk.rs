@@ -1,0 +1,86 @@
+//! `/desk`, from the outside.
+
+mod common;
+
+use common::Town;
+use common::browser::Answer;
+use common::cases::Matter;
+
+/// The words of a group on the desk; empty where it is not there.
+fn group(page: &Answer, id: &str) -> String {
+    let text = page.text();
+    let mark = format!("<section class=\"sheet group");
+    let found = text
+        .split(&mark)
+        .skip(1)
+        .find(|part| part.contains(&format!("id=\"{id}\"")));
+    found
+        .map(|part| part.split("</section>").next().unwrap().to_owned())
+        .unwrap_or_default()
+}
+
+#[tokio::test]
+async fn each_finds_on_the_desk_what_their_role_is_to_do_next() {
+    let town = Town::found().await;
+    town.raise(&Matter {
+        title: "等受理的",
+        ..Matter::default()
+    })
+    .await;
+    town.assigned(
+        &Matter {
+            title: "等签收的",
+            ..Matter::default()
+        },
+        "works",
+    )
+    .await;
+    town.verifying(
+        &Matter {
+            title: "等核验的",
+            ..Matter::default()
+        },
+        "works",
+        "handler",
+    )
+    .await;
+    let handler = town.log_in("handler").await.get("/desk").await;
+    let owed = group(&handler, "later") + &group(&handler, "week") + &group(&handler, "today");
+    assert!(owed.contains("等签收的") && !owed.contains("等核验的"), "{owed}");
+    assert!(group(&handler, "waiting").contains("等核验的"));
+    handler.keeps_silent_about("等受理的");
+    let supervisor = town.log_in("supervisor").await.get("/desk").await;
+    assert!(group(&supervisor, "verify").contains("等核验的"));
+    let dispatcher = town.log_in("dispatcher").await.get("/desk").await;
+    assert!(
+        group(&dispatcher, "week").contains("等受理的") || group(&dispatcher, "later").contains("等受理的")
+    );
+    assert!(group(&dispatcher, "waiting").contains("等签收的"));
+}
+
+#[tokio::test]
+async fn what_ran_out_comes_first() {
+    let town = Town::found().await;
+    town.assigned(&Matter::default(), "works").await;
+    town.pass_hours(24 * 40);
+    let page = town.log_in("handler").await.get("/desk").await;
+    assert!(group(&page, "over").contains("东门小区外路灯不亮"));
+    assert!(group(&page, "week").is_empty());
+}
+
+#[tokio::test]
+async fn an_empty_desk_says_what_to_do_next() {
+    let town = Town::found().await;
+    town.log_in("handler")
+        .await
+        .get("/desk")
+        .await
+        .says("手上没有要办的事项")
+        .says("href=\"/ledger\"");
+    town.log_in("operator")
+        .await
+        .get("/desk")
+        .await
+        .says("现在就可以登记")
+        .says("href=\"/register\"");
+}

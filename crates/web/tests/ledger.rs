@@ -1,0 +1,226 @@
+//! `/ledger`, from the outside.
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use axum::http::StatusCode;
+use common::Town;
+use common::browser::Answer;
+use common::cases::Matter;
+
+/// The numbers of the cases on a page, in their order.
+fn numbers(page: &Answer) -> Vec<String> {
+    let text = page.text();
+    let after = text.split("<td class=\"number\"><a href=\"/cases/").skip(1);
+    after
+        .map(|rest| rest.split('"').next().unwrap().to_owned())
+        .collect()
+}
+
+/// The address behind the link to the next page.
+fn next(page: &Answer) -> Option<String> {
+    let text = page.text();
+    let at = text.find("rel=\"next\" href=\"")?;
+    Some(
+        text[at + 17..]
+            .split('"')
+            .next()
+            .unwrap()
+            .replace("&#38;", "&")
+            .replace("&amp;", "&"),
+    )
+}
+
+#[tokio::test]
+async fn the_ledger_shows_what_a_person_may_read_and_nothing_else() {
+    let town = Town::found().await;
+    let works = town.assigned(&Matter::default(), "works").await;
+    let water = town
+        .assigned(
+            &Matter {
+                title: "自来水管爆裂",
+                ..Matter::default()
+            },
+            "water",
+        )
+        .await;
+    let (works, water) = (town.number(works), town.number(water));
+    let mut handler = town.log_in("handler").await;
+    assert_eq!(numbers(&handler.get("/ledger").await), [works.clone()]);
+    handler.get("/ledger").await.keeps_silent_about("自来水管");
+    let all = numbers(&town.log_in("dispatcher").await.get("/ledger").await);
+    assert_eq!(BTreeSet::from_iter(all), BTreeSet::from([works, water]));
+}
+
+#[tokio::test]
+async fn who_is_complained_about_neither_sees_nor_counts_the_case() {
+    let town = Town::found().await;
+    let against_hotline = Matter {
+        title: "热线总是打不通",
+        accused: Some("hotline"),
+        ..Matter::default()
+    };
+    let case = town.raise(&against_hotline).await;
+    let page = town.log_in("dispatcher").await.get("/ledger").await;
+    page.keeps_silent_about("热线总是打不通").says("共 0 件");
+    let number = town.number(case);
+    assert_eq!(
+        numbers(&town.log_in("supervisor").await.get("/ledger").await),
+        [number]
+    );
+}
+
+#[tokio::test]
+async fn paging_shows_every_case_once() {
+    let town = Town::found().await;
+    let mut raised = BTreeSet::new();
+    for at in 0..120 {
+        let severity = 1 + at % 5;
+        let case = town
+            .raise(&Matter {
+                severity,
+                ..Matter::default()
+            })
+            .await;
+        raised.insert(town.number(case));
+    }
+    let mut browser = town.log_in("dispatcher").await;
+    for order in [
+        "",
+        "?sort=severity&dir=asc",
+        "?sort=due&dir=desc",
+        "?sort=number&dir=asc",
+    ] {
+        let mut seen = Vec::new();
+        let mut address = Some(format!("/ledger{order}"));
+        while let Some(here) = address {
+            let page = browser.get(&here).await;
+            assert_eq!(page.status, StatusCode::OK);
+            seen.extend(numbers(&page));
+            address = next(&page);
+        }
+        assert_eq!(seen.len(), 120, "{order}");
+        assert_eq!(BTreeSet::from_iter(seen), raised, "{order}");
+    }
+}
+
+#[tokio::test]
+async fn a_filter_chooses_and_reads_back_in_both_languages() {
+    let town = Town::found().await;
+    let grave = town
+        .raise(&Matter {
+            severity: 5,
+            ..Matter::default()
+        })
+        .await;
+    town.raise(&Matter {
+        severity: 1,
+        ..Matter::default()
+    })
+    .await;
+    let mut browser = town.log_in("dispatcher").await;
+    let page = browser.get("/ledger?filter=severity+%3E%3D+4+and+open").await;
+    assert_eq!(numbers(&page), [town.number(grave)]);
+    page.says("严重程度 &#62;= 4")
+        .says("<code>severity &#62;= 4 and open</code>");
+    let english = browser
+        .get("/ledger?filter=%E4%B8%A5%E9%87%8D%E7%A8%8B%E5%BA%A6+%3E%3D+4&lang=en")
+        .await;
+    assert_eq!(numbers(&english), [town.number(grave)]);
+    english.says("severity &#62;= 4");
+}
+
+#[tokio::test]
+async fn a_filter_that_cannot_be_read_stays_and_shows_the_place() {
+    let town = Town::found().await;
+    town.raise(&Matter::default()).await;
+    let mut browser = town.log_in("dispatcher").await;
+    let page = browser.get("/ledger?filter=severty+%3E+3").await;
+    assert_eq!(page.status, StatusCode::OK);
+    page.says("value=\"severty &#62; 3\"")
+        .says("第 1 个字起看不懂")
+        .says("<mark>severty</mark>")
+        .says("severity");
+    assert!(numbers(&page).is_empty());
+}
+
+#[tokio::test]
+async fn words_that_were_looked_for_are_marked() {
+    let town = Town::found().await;
+    town.raise(&Matter::default()).await;
+    town.raise(&Matter {
+        title: "公交车太少",
+        text: "等一小时",
+        ..Matter::default()
+    })
+    .await;
+    let page = town
+        .log_in("dispatcher")
+        .await
+        .get("/ledger?filter=%E8%B7%AF%E7%81%AF")
+        .await;
+    assert_eq!(numbers(&page).len(), 1);
+    page.says("<mark>路灯</mark>");
+}
+
+#[tokio::test]
+async fn a_view_comes_back_as_it_was_saved_and_goes_when_its_owner_deletes_it() {
+    let town = Town::found().await;
+    town.raise(&Matter {
+        severity: 5,
+        ..Matter::default()
+    })
+    .await;
+    let mut browser = town.log_in("dispatcher").await;
+    let page = browser
+        .get("/ledger?filter=severity+%3E+3&sort=severity&dir=asc&columns=unit+severity")
+        .await;
+    let fields = [
+        ("name", "重要的"),
+        ("filter", "severity > 3"),
+        ("sort", "severity"),
+        ("dir", "asc"),
+        ("columns", "severity unit"),
+    ];
+    let saved = browser.submit(&page, "/ledger/views", &fields).await;
+    saved.says("重要的").says("value=\"severity &#62; 3\"");
+    let text = saved.text();
+    let view = text
+        .split("/ledger/views/")
+        .nth(1)
+        .unwrap()
+        .split('/')
+        .next()
+        .unwrap()
+        .to_owned();
+    let opened = browser.get(&format!("/ledger?view={view}")).await;
+    opened
+        .says("严重程度 &#62; 3")
+        .says("name=\"columns\" value=\"unit severity\"")
+        .says("name=\"dir\" value=\"asc\"");
+    town.log_in("supervisor")
+        .await
+        .get("/ledger")
+        .await
+        .keeps_silent_about("重要的");
+    let gone = browser
+        .submit(&opened, &format!("/ledger/views/{view}/delete"), &[])
+        .await;
+    gone.keeps_silent_about("重要的");
+}
+
+#[tokio::test]
+async fn suggestions_go_on_where_somebody_writes() {
+    let town = Town::found().await;
+    let mut browser = town.log_in("dispatcher").await;
+    let list = browser
+        .get("/ledger/suggest?text=%E4%B8%A5%E9%87%8D&cursor=2")
+        .await
+        .json();
+    assert_eq!(list[0]["insert"], "严重程度");
+    assert_eq!(
+        (list[0]["from"].as_u64(), list[0]["to"].as_u64()),
+        (Some(0), Some(2))
+    );
+}
