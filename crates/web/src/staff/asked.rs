@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use bihuan_core::filter::{self, Ast, Checked, Predicate, Scene, Test};
-use bihuan_core::pack::model::Pack;
+use bihuan_core::filter::{self, Ast, Checked, Predicate, Test};
 use bihuan_core::problem::Problem;
 
 use crate::access;
 use crate::ctx::Ctx;
 use crate::error::WebError;
+use crate::query::with_scene;
 
 /// A filter's text and what came of it.
 pub struct Asked {
@@ -165,26 +165,6 @@ impl Asked {
             meant: meant.into_iter().take(MEANT).map(put).collect(),
         }
     }
-}
-
-/// Asks the filter language something in the scene of this moment, with the visitor as `me`.
-pub fn with_scene<T>(ctx: &Ctx, ask: impl FnOnce(&Scene<'_>) -> T) -> T {
-    let packs: Vec<&Pack> = ctx.scene.packs().map(|pack| &**pack).collect();
-    let viewer = ctx.who.as_ref().map(|who| &who.viewer);
-    let my_units: Vec<_> = viewer
-        .iter()
-        .flat_map(|viewer| viewer.roles.iter().map(|(_, unit)| *unit))
-        .collect();
-    ask(&Scene {
-        org: &ctx.scene.org,
-        packs: &packs,
-        calendar: &ctx.scene.calendar,
-        now: ctx.now,
-        tree_on: None,
-        me: viewer.map(|viewer| viewer.person),
-        my_units: &my_units,
-        tokens: &bihuan_text::query_tokens,
-    })
 }
 
 /// Prints a filter; the one that asks for everything is the empty text.

@@ -13,11 +13,12 @@ use bihuan_core::filter;
 use serde_json::{Value, json};
 
 use self::place::Place;
-use super::asked::{Asked, with_scene};
+use super::asked::Asked;
 use super::views;
 use crate::ctx::Ctx;
 use crate::error::WebError;
 use crate::page::html;
+use crate::query::with_scene;
 
 /// The fields of an address, in their order.
 type Fields = Vec<(String, String)>;

@@ -14,6 +14,7 @@ use crate::access;
 use crate::ctx::Ctx;
 use crate::error::WebError;
 use crate::page::{Area, Page};
+use crate::query::with_scene;
 use crate::staff::asked::{self, Asked, Chip, Mistake};
 use crate::staff::due::Due;
 use crate::staff::line::Line;
@@ -147,7 +148,7 @@ impl LedgerPage {
 async fn find(ctx: &Ctx, place: &Place, asked: &Asked) -> Result<Found, WebError> {
     let within = asked.within(ctx, READ)?;
     let base = match asked.problems.is_empty() {
-        true => asked::with_scene(ctx, |scene| filter::check(&asked.without_phase(), scene)),
+        true => with_scene(ctx, |scene| filter::check(&asked.without_phase(), scene)),
         false => Ok(Checked::nothing()),
     };
     let base = Checked::and(vec![
