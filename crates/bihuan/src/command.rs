@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 mod backup;
+mod bench;
 mod calendar;
 mod demo;
 mod explain;
@@ -63,6 +64,9 @@ enum Task {
     /// Compute with the working-day calendar.
     #[command(subcommand)]
     Calendar(calendar::Task),
+    /// Measure.
+    #[command(subcommand)]
+    Bench(bench::Task),
     /// Print shell completions.
     Completions(reference::Completions),
     /// Print the reference of all commands as Markdown.
@@ -89,6 +93,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Task::Token(task) => user::tokens(&task),
         Task::Pack(task) => pack::run(&task),
         Task::Calendar(task) => calendar::run(&task),
+        Task::Bench(task) => bench::run(&task),
         Task::Completions(wanted) => reference::completions(&wanted, Cli::command()),
         Task::Reference => reference::markdown(Cli::command()),
     }

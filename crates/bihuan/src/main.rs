@@ -1,5 +1,6 @@
 //! The one program: every role of an installation is a subcommand.
 
+mod bench;
 mod command;
 mod failure;
 mod import;

@@ -1,0 +1,182 @@
+//! The server under measurement: this program, as a process of its own.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use bihuan_core::label::Label;
+use bihuan_store::keys::MasterKey;
+use bihuan_store::tenant::{DATABASE_FILE, Founding, Marks, Options, Store};
+use bihuan_web::app::SystemEntropy;
+use jiff::Timestamp;
+
+use crate::failure::Failure;
+use crate::installation::make_private;
+
+/// Ticks of processor time in a second: what Linux tells every program, whatever the kernel counts in.
+const TICKS_PER_SECOND: u64 = 100;
+
+/// A folder for one measurement; removed when dropped.
+#[derive(Debug)]
+pub struct Place {
+    folder: PathBuf,
+}
+
+impl Place {
+    /// Makes a testing directory in a new folder below `parent`.
+    ///
+    /// # Errors
+    /// A folder that cannot be made or written.
+    pub fn make(parent: &Path) -> Result<Place, Failure> {
+        let folder = parent.join(format!("bihuan-bench-{}", std::process::id()));
+        make_private(&folder)?;
+        let place = Place { folder };
+        let master_key = MasterKey::random(&mut SystemEntropy);
+        master_key
+            .write(&place.key_file())
+            .map_err(|error| Failure::Configuration(error.into()))?;
+        let marks = Marks {
+            testing: true,
+            demo: false,
+        };
+        let founding = Founding {
+            name: Label::new("测速", "Measurement"),
+            host: None,
+            calendar: bihuan_packs::CALENDAR_CN,
+            packs: &bihuan_packs::TEXTS,
+            now: Timestamp::now(),
+        };
+        let options = Options {
+            master_key,
+            vfs: None,
+        };
+        Store::init(&place.data(), marks, &options, &founding, &mut SystemEntropy)
+            .map_err(Failure::opening)?;
+        Ok(place)
+    }
+
+    /// Returns the data directory.
+    pub fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// Returns the server's database.
+    pub fn database(&self) -> PathBuf {
+        self.data().join(DATABASE_FILE)
+    }
+
+    /// Returns a file beside the data directory.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    fn key_file(&self) -> PathBuf {
+        self.file("master-key")
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.folder) {
+            eprintln!("{} is left behind: {error}", self.folder.display());
+        }
+    }
+}
+
+/// A running server; killed when dropped.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// Starts a server and waits until it listens.
+    ///
+    /// # Errors
+    /// A server that does not come up.
+    pub fn start(place: &Place) -> Result<Server, Failure> {
+        let program = std::env::current_exe().context("this program cannot find itself")?;
+        let mut command = Command::new(program);
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--rate-limit", "off"])
+            .arg("--data")
+            .arg(place.data())
+            .arg("--master-key")
+            .arg(place.key_file())
+            .env("BIHUAN_LOG", "warn")
+            .stdout(Stdio::piped());
+        let mut child = command.spawn().context("the server cannot be started")?;
+        let mut said = String::new();
+        if let Some(out) = child.stdout.take() {
+            let read = BufReader::new(out).read_line(&mut said);
+            read.context("the server says nothing")?;
+        }
+        let address = said
+            .trim()
+            .rsplit('/')
+            .next()
+            .and_then(|place| place.parse().ok());
+        match address {
+            Some(address) => Ok(Server { child, address }),
+            None => Err(Failure::Internal(anyhow::anyhow!("the server did not start"))),
+        }
+    }
+
+    /// Returns where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Returns the CPU time of all its threads so far.
+    ///
+    /// # Errors
+    /// A system that does not tell it the way Linux does.
+    pub fn cpu(&self) -> Result<Duration, Failure> {
+        let file = format!("/proc/{}/stat", self.child.id());
+        let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {file}"))?;
+        let ticks = ticks(&text).with_context(|| format!("{file} is not understood"))?;
+        Ok(Duration::from_millis(ticks * 1_000 / TICKS_PER_SECOND))
+    }
+
+    /// Ends it at once.
+    ///
+    /// # Errors
+    /// A process that cannot be killed.
+    pub fn kill(mut self) -> Result<(), Failure> {
+        self.child.kill().context("the server cannot be killed")?;
+        self.child.wait().context("the server does not end")?;
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Both fail where it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Returns user and system time: the 14th and 15th field, counted behind the name, which may hold blanks.
+fn ticks(stat: &str) -> Option<u64> {
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut fields = fields.split_whitespace().skip(11);
+    let mut next = || fields.next()?.parse::<u64>().ok();
+    Some(next()? + next()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn processor_time_is_read_behind_a_name_with_blanks() {
+        let stat = "7 (a (b) c) S 1 7 7 0 -1 4194560 900 0 3 0 120 30 0 0 20 0 4 0 99 1 1";
+        assert_eq!(ticks(stat), Some(150));
+        assert_eq!(ticks("nothing"), None);
+    }
+}
