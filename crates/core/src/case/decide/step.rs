@@ -22,6 +22,8 @@ pub struct StepChoice<'a> {
     pub step: &'a Step,
     /// What must be given with it.
     pub asks: Vec<Ask>,
+    /// What must be there before it, each with what is missing yet.
+    pub needs: Vec<(Need, Option<Refusal>)>,
     /// What stands in its way now; `None` where it can be taken.
     pub refusal: Option<Refusal>,
 }
@@ -49,6 +51,7 @@ pub fn available_steps<'a>(
     let choice = |step| StepChoice {
         step,
         asks: asks_of(step),
+        needs: step.needs.iter().map(|need| (*need, matter.need(*need).err())).collect(),
         refusal: matter.possible(step).err(),
     };
     mine.map(choice).collect()
