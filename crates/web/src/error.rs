@@ -118,7 +118,8 @@ impl WebError {
         WebError::Internal(cause.into())
     }
 
-    fn status(&self) -> StatusCode {
+    /// Returns the status that it answers with.
+    pub fn status(&self) -> StatusCode {
         match self {
             WebError::NotFound => StatusCode::NOT_FOUND,
             WebError::Method => StatusCode::METHOD_NOT_ALLOWED,
@@ -247,6 +248,12 @@ pub fn dress(ctx: &Ctx, response: Response) -> Response {
 
 fn has_type(response: &Response) -> bool {
     response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| !kind.as_bytes().starts_with(b"text/plain"))
+}
+
+/// Returns what an error is called, and what to do about it, in words.
+pub fn said(ctx: &Ctx, error: &WebError) -> (String, String) {
+    let (_, title, _) = error.keys();
+    (ctx.tongue.t(title), todo(ctx, error))
 }
 
 /// Returns what to do about an error, in words.

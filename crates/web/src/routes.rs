@@ -20,6 +20,7 @@ use crate::limits;
 use crate::{health, portal};
 
 mod api;
+mod case;
 mod staff;
 
 use Verb::{Get, Post};
@@ -197,7 +198,7 @@ const DOOR: &[Route] = &[
 
 /// Returns every operation.
 pub fn all() -> impl Iterator<Item = &'static Route> {
-    [PORTAL, DOOR, staff::ROUTES, api::PORTAL, api::CASES, api::REFERENCE].into_iter().flatten()
+    [PORTAL, DOOR, staff::ROUTES, case::ROUTES, api::PORTAL, api::CASES, api::REFERENCE].into_iter().flatten()
 }
 
 /// Builds the router from the table.

@@ -10,9 +10,13 @@ use crate::lang::Tongue;
 
 /// Returns an instant as local date and time to the minute.
 pub fn moment(calendar: &Calendar, tongue: Tongue, at: Timestamp) -> String {
+    tongue.t2("moment", ("date", date(calendar, tongue, at)), ("time", time(calendar, at)))
+}
+
+/// Returns the local time of day of an instant, to the minute.
+pub fn time(calendar: &Calendar, at: Timestamp) -> String {
     let local = calendar.local(at);
-    let time = format!("{:02}:{:02}", local.hour(), local.minute());
-    tongue.t2("moment", ("date", date(calendar, tongue, at)), ("time", time))
+    format!("{:02}:{:02}", local.hour(), local.minute())
 }
 
 /// Returns an instant as local date.

@@ -109,6 +109,11 @@ impl<'a> Story<'a> {
         show::moment(&self.ctx.scene.calendar, self.ctx.tongue, at)
     }
 
+    /// Returns the time of day of an instant.
+    pub fn time(&self, at: Timestamp) -> String {
+        show::time(&self.ctx.scene.calendar, at)
+    }
+
     /// Returns a day as people read it.
     pub fn date(&self, at: Timestamp) -> String {
         show::date(&self.ctx.scene.calendar, self.ctx.tongue, at)

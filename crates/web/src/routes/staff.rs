@@ -6,7 +6,7 @@ use super::Route;
 use super::Verb::{Get, Post};
 use crate::staff::{desk, ledger, views};
 
-/// Desk, register, ledger and case.
+/// Desk, register and ledger.
 pub(super) const ROUTES: &[Route] = &[
     Route::staff("read_desk", Get, "/desk", |m| on(m, desk::read_desk)),
     Route::staff("read_ledger", Get, "/ledger", |m| on(m, ledger::read_ledger)),

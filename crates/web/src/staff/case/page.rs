@@ -1,0 +1,299 @@
+//! The case as its page tells it.
+
+use askama::Template;
+use bihuan_core::case::command::Command;
+use bihuan_core::event::{AccusedParty, BodyRef, Disclosure, End, RaisedBy};
+use bihuan_core::id::{BodyId, Digest};
+use bihuan_store::read::case::CaseView;
+
+use super::acts::{ACTS, Place};
+use super::files::{self, Moment};
+use super::forms::{Again, Sheet};
+use super::lines::{self, Entry, Remark};
+use super::relations::{self, Relation};
+use super::steps::{self, Next, StepSheet};
+use super::{address, fields, obstacle};
+use crate::auth;
+use crate::ctx::Ctx;
+use crate::error::WebError;
+use crate::page::{Area, Page};
+use crate::show::{self, ClockFace};
+use crate::story::{Message, Stop, Story};
+
+/// The page of a case.
+#[derive(Template)]
+#[template(path = "case/case.html")]
+pub struct CasePage {
+    page: Page,
+    address: String,
+    /// Makes what is sent twice one thing.
+    key: String,
+    /// What was just done.
+    done: Option<String>,
+    number: String,
+    kind: String,
+    category: Option<String>,
+    title: String,
+    text: String,
+    place: Option<String>,
+    /// What is known beside the text: names and values.
+    facts: Vec<(String, String)>,
+    /// Looks and words.
+    chips: Vec<(&'static str, String)>,
+    /// When it was struck off, if it was.
+    struck_off: Option<String>,
+    stops: Vec<Stop>,
+    next: Vec<Next>,
+    ended: Option<String>,
+    clocks: Vec<ClockFace>,
+    steps: Vec<StepSheet>,
+    rulings: Vec<Sheet>,
+    moments: Vec<Moment>,
+    /// The form for evidence: what was chosen and written, and what is in its way.
+    evidence: Option<EvidenceSheet>,
+    withdrawals: Vec<Sheet>,
+    thread: Vec<Message>,
+    has_reporter: bool,
+    to_reporter: Vec<Sheet>,
+    remarks: Vec<Remark>,
+    to_staff: Vec<Sheet>,
+    entries: Vec<Entry>,
+    more: Vec<(String, Vec<Sheet>)>,
+    more_open: bool,
+    identity: Option<IdentitySheet>,
+    relations: Vec<Relation>,
+    proof: Proof,
+    /// Units to choose from: what to write, and more about it.
+    units: Vec<(String, String)>,
+}
+
+/// The form for evidence.
+pub struct EvidenceSheet {
+    moment: String,
+    caption: String,
+    hint: String,
+    errors: Vec<String>,
+}
+
+/// The form to look at the reporter's identity.
+pub struct IdentitySheet {
+    reason: String,
+    errors: Vec<String>,
+    said: String,
+}
+
+/// What proves that the case was not changed.
+pub struct Proof {
+    events: usize,
+    hash: String,
+}
+
+impl CasePage {
+    /// Reads the case; `done` names what was just done, `again` is a form that was not taken.
+    ///
+    /// # Errors
+    /// [`WebError`] if the store fails.
+    pub async fn read(
+        ctx: &Ctx,
+        view: &CaseView,
+        done: Option<&str>,
+        again: Option<&Again<'_>>,
+    ) -> Result<CasePage, WebError> {
+        let story = Story::of(ctx, view)?;
+        let relations = relations::relations(&story).await?;
+        Ok(CasePage::tell(&story, relations, done, again))
+    }
+
+    fn tell(
+        story: &Story<'_>,
+        relations: Vec<Relation>,
+        done: Option<&str>,
+        again: Option<&Again<'_>>,
+    ) -> CasePage {
+        let (ctx, case) = (story.ctx, story.case());
+        let offered = |place| offered(story, place, again);
+        let steps = steps::sheets(story, again);
+        let more = more(story, again);
+        CasePage {
+            page: page(story),
+            address: address(&case.number),
+            key: auth::new_secret(),
+            done: done.and_then(|done| done_words(story, done)),
+            number: case.number.clone(),
+            kind: ctx.name(&story.kind.title),
+            category: case.category.as_deref().map(|code| story.words().category(code)),
+            title: story.text(case.title),
+            text: story.text(case.text),
+            place: case.place.map(|place| story.text(place)),
+            facts: facts(story),
+            chips: chips(story),
+            struck_off: case.ended_at.filter(|_| case.end == Some(End::StruckOff)).map(|at| story.date(at)),
+            stops: story.rail(),
+            next: steps::next(story),
+            ended: case.end.as_ref().map(|end| ctx.tongue.t(crate::sentence::end_key(end))),
+            clocks: show::clock_faces(case.clocks.values(), story.pack, &ctx.scene.calendar, ctx.tongue, ctx.now),
+            steps,
+            rulings: offered(Place::Now),
+            moments: files::moments(story),
+            evidence: evidence(story, again),
+            withdrawals: offered(Place::Evidence),
+            thread: story.thread(),
+            has_reporter: matches!(case.raised_by, RaisedBy::Reporter { .. }),
+            to_reporter: offered(Place::Thread),
+            remarks: lines::remarks(story),
+            to_staff: offered(Place::Remarks),
+            entries: lines::entries(story),
+            more_open: more.iter().flat_map(|(_, sheets)| sheets).any(|sheet| sheet.refused.is_some()),
+            more,
+            identity: identity(story, again),
+            relations,
+            proof: proof(story.view),
+            units: units(ctx),
+        }
+    }
+}
+
+/// Returns what the layout shows; its address is the case's own also where a form was sent elsewhere.
+fn page(story: &Story<'_>) -> Page {
+    Page { here: address(&story.case().number), ..story.ctx.page(Some(Area::Ledger)) }
+}
+
+/// Returns the acts of a place that are possible now, and the one that was just sent in any case.
+fn offered(story: &Story<'_>, place: Place, again: Option<&Again<'_>>) -> Vec<Sheet> {
+    let sheet = |act: &&super::acts::Act| {
+        let targets = act.targets(story);
+        let sent = again.is_some_and(|again| again.id == act.id);
+        (sent || !targets.is_empty()).then(|| Sheet::of_act(story, act, &targets, again))
+    };
+    ACTS.iter().filter(|act| act.place == place).filter_map(|act| sheet(act)).collect()
+}
+
+/// Returns the acts true of every kind that stand behind the disclosure, in groups.
+fn more(story: &Story<'_>, again: Option<&Again<'_>>) -> Vec<(String, Vec<Sheet>)> {
+    let groups = [
+        (Place::Responsible, "case-more-responsible"),
+        (Place::Clocks, "case-more-clocks"),
+        (Place::Register, "case-more-register"),
+        (Place::Relations, "case-more-relations"),
+    ];
+    let group = |(place, key): (Place, &str)| (story.ctx.tongue.t(key), offered(story, place, again));
+    groups.into_iter().map(group).filter(|(_, sheets)| !sheets.is_empty()).collect()
+}
+
+fn done_words(story: &Story<'_>, done: &str) -> Option<String> {
+    let t = story.ctx.tongue;
+    let act = ACTS.iter().find(|act| act.id == done).map(|act| t.t(act.title));
+    let step = || done.strip_prefix("step-").and_then(|step| story.kind.step(step));
+    let what = act.or_else(|| step().map(|step| story.ctx.name(&step.title)));
+    let what = what.or_else(|| (done == "evidence").then(|| t.t("act-evidence")))?;
+    Some(t.t1("case-done", "what", what))
+}
+
+fn facts(story: &Story<'_>) -> Vec<(String, String)> {
+    let (t, case, words) = (story.ctx.tongue, story.case(), story.words());
+    let source = case.source.as_deref().map(|id| {
+        let source = story.pack.supervision_source(id);
+        source.map_or_else(|| id.to_owned(), |source| story.ctx.name(&source.title))
+    });
+    let raiser = match case.raised_by {
+        RaisedBy::Reporter { disclosure: Disclosure::Anonymous, .. } => t.t("case-by-anonymous"),
+        RaisedBy::Reporter { disclosure: Disclosure::Confidential, .. } => t.t("case-by-confidential"),
+        RaisedBy::Reporter { disclosure: Disclosure::RealName, .. } => t.t("case-by-real-name"),
+        RaisedBy::Finder { person, unit } => {
+            t.t2("by-person", ("unit", words.unit(unit)), ("person", words.person(person)))
+        }
+    };
+    let accused = |party: &AccusedParty| match party {
+        AccusedParty::Unit(unit) => words.unit(*unit),
+        AccusedParty::Person(person) => words.person(*person),
+    };
+    let accused = case.accused.iter().map(accused).collect::<Vec<_>>().join(&t.t("list-comma"));
+    let all = [
+        ("case-unit", case.unit.map_or_else(|| t.t("track-no-unit"), |unit| words.unit(unit))),
+        ("case-co-units", words.units(&case.co_units)),
+        ("case-person", case.person.map(|person| words.person(person)).unwrap_or_default()),
+        ("case-channel", words.channel(&case.channel)),
+        ("case-source", source.unwrap_or_default()),
+        ("case-raised-by", raiser),
+        ("case-raised-at", story.moment(case.raised_at)),
+        ("case-accused", accused),
+    ];
+    all.into_iter().filter(|(_, value)| !value.is_empty()).map(|(key, value)| (t.t(key), value)).collect()
+}
+
+fn chips(story: &Story<'_>) -> Vec<(&'static str, String)> {
+    let (t, case) = (story.ctx.tongue, story.case());
+    let look = match &case.end {
+        None => "info",
+        Some(End::StruckOff | End::Answered) => "ok",
+        Some(End::Refused { .. } | End::Withdrawn { .. } | End::HandedOver { .. } | End::Merged | End::ImportedClosed) => "",
+    };
+    let counted = |key: &str, count: u32| (count > 0).then(|| t.t1(key, "count", count));
+    let chips = [
+        ("over", (case.breaches > 0).then(|| t.t("chip-breached"))),
+        ("over", case.unsatisfied.then(|| t.t("chip-unsatisfied"))),
+        ("near", case.dispute.map(|_| t.t("chip-disputed"))),
+        ("near", case.question_open.then(|| t.t("chip-asked"))),
+        ("", counted("chip-returned", case.returns)),
+        ("", counted("chip-reopened", case.reopened)),
+        ("", Some(t.t1("chip-severity", "severity", case.severity))),
+    ];
+    let state = [(look, story.state())];
+    let known = chips.into_iter().filter_map(|(look, said)| said.map(|said| (look, said)));
+    state.into_iter().chain(known).collect()
+}
+
+fn evidence(story: &Story<'_>, again: Option<&Again<'_>>) -> Option<EvidenceSheet> {
+    let t = story.ctx.tongue;
+    let again = again.filter(|again| again.id == "evidence");
+    if again.is_none() && !files::may_add(story) {
+        return None;
+    }
+    let value = |name: &str| again.map(|again| again.form.value(name).to_owned()).unwrap_or_default();
+    let moment = Some(value("moment")).filter(|word| !word.is_empty());
+    Some(EvidenceSheet {
+        moment: moment.unwrap_or_else(|| if story.case().unit.is_some() { "after" } else { "before" }.to_owned()),
+        caption: value("caption"),
+        hint: files::hint(t),
+        errors: again.map(|again| errors(story, again)).unwrap_or_default(),
+    })
+}
+
+fn identity(story: &Story<'_>, again: Option<&Again<'_>>) -> Option<IdentitySheet> {
+    let nothing = BodyRef { id: BodyId(uuid::Uuid::nil()), digest: Digest::ZERO };
+    let again = again.filter(|again| again.id == "identity-reads");
+    if again.is_none() && obstacle(story, &Command::ReadIdentity { reason: nothing }) != Some(Ok(())) {
+        return None;
+    }
+    Some(IdentitySheet {
+        reason: again.map(|again| again.form.value("reason").to_owned()).unwrap_or_default(),
+        errors: again.map(|again| errors(story, again)).unwrap_or_default(),
+        said: story.ctx.tongue.t1("case-identity-reads", "count", story.case().identity_reads),
+    })
+}
+
+/// Returns all that is wrong with a form: its fields, or why it was not taken.
+fn errors(story: &Story<'_>, again: &Again<'_>) -> Vec<String> {
+    if again.complaints.is_empty() {
+        return vec![again.said.1.clone()];
+    }
+    again.complaints.iter().map(|complaint| complaint.said(story.ctx.tongue)).collect()
+}
+
+fn proof(view: &CaseView) -> Proof {
+    let hash = view.log.last().map(|logged| logged.hash.to_string()).unwrap_or_default();
+    Proof { events: view.log.len(), hash }
+}
+
+/// Returns the units of today to choose from.
+fn units(ctx: &Ctx) -> Vec<(String, String)> {
+    let (org, today) = (&ctx.scene.org, ctx.scene.calendar.date_of(ctx.now));
+    let there = org.units().filter(|unit| org.is_there(unit.id, today));
+    let shown = |unit: &bihuan_core::org::Unit| {
+        let written = fields::named(ctx, unit);
+        let name = ctx.name(&unit.name);
+        let more = if written == name { unit.code.clone() } else { name };
+        (written, more)
+    };
+    there.map(shown).collect()
+}
