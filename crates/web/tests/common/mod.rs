@@ -170,6 +170,17 @@ impl Town {
         browser
     }
 
+    /// Makes a login for a person without a role, and returns a token of it.
+    pub async fn token_of_stranger(&self) -> String {
+        let tenant = self.tenant();
+        let person = PersonId::new(self.app.now(), &mut Counter(21));
+        let added = OrgEvent::PersonAdded(Person { id: person, name: Label::new("路人", "Passer-by") });
+        tenant.change_org(&Permit::system(), added, self.app.now()).await.unwrap();
+        let account = NewAccount { login: "stranger".to_owned(), person, password_hash: PASSWORD_HASH.clone() };
+        tenant.add_account(&Permit::system(), account, self.app.now()).await.unwrap();
+        self.token("stranger", &ACTIONS).await
+    }
+
     /// Makes a token for a login and returns its secret.
     pub async fn token(&self, login: &str, scopes: &[&str]) -> String {
         let secret = bihuan_web::auth::new_secret();
@@ -228,5 +239,33 @@ async fn populate(tenant: &Tenant, now: Timestamp) {
         let password_hash = PASSWORD_HASH.clone();
         let account = NewAccount { login: login.to_owned(), person, password_hash };
         tenant.add_account(&Permit::system(), account, now).await.unwrap();
+    }
+}
+
+/// Returns a well-formed body for an operation on a case.
+pub fn body(operation: &str) -> serde_json::Value {
+    use serde_json::json;
+    let other = "01957a00-0000-7000-8000-000000000001";
+    match operation {
+        "create_step" => json!({"step": "sign"}),
+        "create_assignment" => json!({"co_units": ["water"]}),
+        "create_transfer" => json!({"to": "water", "reason": "属水务"}),
+        "create_dispute" => json!({"proposed": "water", "reason": "属水务"}),
+        "create_ruling" => json!({"upheld": false, "unit": "works", "reason": "职责在此"}),
+        "create_extension" => json!({"clock": "general", "by": 1, "reason": "等材料"}),
+        "create_pause" => json!({"clock": "general", "reason": "等材料"}),
+        "create_resumption" => json!({"clock": "general"}),
+        "create_comment" | "create_question" => json!({"text": "请补充位置"}),
+        "create_voice" => json!({"solved": true}),
+        "create_classification" => json!({"category": "municipal"}),
+        "create_severity" => json!({"to": 5, "reason": "危险"}),
+        "create_link" => json!({"other": other, "linkage": "duplicate_of"}),
+        "create_split" => json!({"into": [other], "reason": "两件事"}),
+        "create_merge" => json!({"into": other, "reason": "同一件事"}),
+        "create_correction" => json!({"title": "路灯", "reason": "写错"}),
+        "create_withdrawal" => json!({"evidence": other, "reason": "传错"}),
+        "create_erasure" => json!({"body": other, "reason": "本人要求"}),
+        "create_identity_read" => json!({"reason": "回访"}),
+        other => panic!("no body for {other}: add one, so that its door is tested"),
     }
 }
