@@ -275,10 +275,17 @@ const GRACE: Duration = Duration::from_secs(20);
 /// # Errors
 /// [`ServeError::Listen`] if it is taken or not ours.
 pub fn bind(store: Store, options: &ServeOptions) -> Result<Bound, ServeError> {
+    bind_app(App::new(store, options, Box::new(Timestamp::now)), options)
+}
+
+/// Binds the address for a server whose clock is somebody else's.
+///
+/// # Errors
+/// [`ServeError::Listen`] if it is taken or not ours.
+pub fn bind_app(app: App, options: &ServeOptions) -> Result<Bound, ServeError> {
     let listen = options.listen;
     let listener = std::net::TcpListener::bind(listen).map_err(|source| ServeError::Listen { listen, source })?;
     listener.set_nonblocking(true).map_err(|source| ServeError::Listen { listen, source })?;
-    let app = App::new(store, options, Box::new(Timestamp::now));
     Ok(Bound { app, listener, tls: options.tls.clone() })
 }
 

@@ -1,0 +1,160 @@
+//! A real browser: chromium, driven by chromedriver, both started here and stopped by their ids.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use fantoccini::wd::Capabilities;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::json;
+
+/// chromedriver, ended when dropped.
+struct Driver {
+    process: Child,
+    port: u16,
+}
+
+impl Driver {
+    fn start() -> Driver {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let process = Command::new("chromedriver")
+            .arg(format!("--port={free}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("browser tests need chromium and chromium-driver (apt-get install chromium-driver)");
+        Driver { process, port: free }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // It may have ended by itself; there is nothing to do about it then.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A browser with a window.
+pub struct Window {
+    client: Client,
+    home: String,
+    _driver: Driver,
+    _profile: tempfile::TempDir,
+}
+
+impl Window {
+    /// Opens a window on a server.
+    pub async fn open(server: SocketAddr) -> Window {
+        let driver = Driver::start();
+        let profile = tempfile::tempdir().unwrap();
+        let arguments = [
+            "--headless=new".to_owned(),
+            "--no-sandbox".to_owned(),
+            "--disable-gpu".to_owned(),
+            "--disable-quic".to_owned(),
+            "--no-first-run".to_owned(),
+            "--disable-background-networking".to_owned(),
+            "--disable-component-update".to_owned(),
+            "--disable-sync".to_owned(),
+            "--hide-scrollbars".to_owned(),
+            format!("--user-data-dir={}", profile.path().display()),
+        ];
+        let wanted: Capabilities =
+            serde_json::from_value(json!({"goog:chromeOptions": {"args": arguments}})).unwrap();
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        builder.capabilities(wanted);
+        let address = format!("http://127.0.0.1:{}", driver.port);
+        // chromedriver does not say when it listens; asking again is the only way to know.
+        let mut tries = 0;
+        let client = loop {
+            match builder.connect(&address).await {
+                Ok(client) => break client,
+                Err(error) if tries > 100 => panic!("chromedriver does not answer: {error}"),
+                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+            }
+            tries += 1;
+        };
+        Window { client, home: format!("http://{server}"), _driver: driver, _profile: profile }
+    }
+
+    /// Goes to a page of the server.
+    pub async fn go(&self, path: &str) {
+        self.client.goto(&format!("{}{path}", self.home)).await.unwrap();
+    }
+
+    /// Returns what a selector finds says.
+    pub async fn text(&self, selector: &str) -> String {
+        self.client.find(Locator::Css(selector)).await.unwrap().text().await.unwrap()
+    }
+
+    /// Asserts that the page says something.
+    pub async fn says(&self, said: &str) {
+        let page = self.text("body").await;
+        assert!(page.contains(said), "the page does not say {said:?}:\n{page}");
+    }
+
+    /// Writes into a field.
+    pub async fn write(&self, selector: &str, text: &str) {
+        let field = self.client.find(Locator::Css(selector)).await.unwrap();
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    /// Chooses a file in a field.
+    pub async fn choose_file(&self, selector: &str, file: &std::path::Path) {
+        let field = self.client.find(Locator::Css(selector)).await.unwrap();
+        field.send_keys(file.to_str().unwrap()).await.unwrap();
+    }
+
+    /// Clicks, and waits until the page that follows is there.
+    pub async fn click(&self, selector: &str) {
+        let button = self.client.find(Locator::Css(selector)).await.unwrap();
+        self.client.execute("window.left = true; arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", vec![
+            serde_json::to_value(&button).unwrap(),
+        ]).await.unwrap();
+        button.click().await.unwrap();
+        for _ in 0..200 {
+            let ready = self.client.execute("return !window.left && document.readyState === 'complete'", vec![]).await;
+            if ready.is_ok_and(|ready| ready == json!(true)) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("no page follows a click on {selector}");
+    }
+
+    /// Opens or checks something that stays on the page.
+    pub async fn press(&self, selector: &str) {
+        let element = self.client.find(Locator::Css(selector)).await.unwrap();
+        self.client.execute("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", vec![
+            serde_json::to_value(&element).unwrap(),
+        ]).await.unwrap();
+        element.click().await.unwrap();
+    }
+
+    /// Takes pictures of the whole page, wide and narrow, into the artefacts of the build, and asserts that
+    /// nothing sticks out to the side.
+    pub async fn picture(&self, name: &str) {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../artifacts");
+        std::fs::create_dir_all(&folder).unwrap();
+        for width in [1440, 390] {
+            self.client.set_window_size(width, 900).await.unwrap();
+            let size = "return [document.documentElement.scrollHeight, document.documentElement.scrollWidth, innerWidth]";
+            let size = self.client.execute(size, vec![]).await.unwrap();
+            let number = |place: usize| u32::try_from(size[place].as_u64().unwrap()).unwrap();
+            assert!(number(1) <= number(2), "{name} is {} wide in a window of {}", number(1), number(2));
+            self.client.set_window_size(width, (number(0) + 160).max(900)).await.unwrap();
+            let picture = self.client.screenshot().await.unwrap();
+            std::fs::write(folder.join(format!("{name}-{width}.png")), picture).unwrap();
+        }
+        self.client.set_window_size(1440, 1000).await.unwrap();
+    }
+
+    /// Closes the window and ends the browser.
+    pub async fn close(self) {
+        self.client.clone().close().await.unwrap();
+    }
+}
