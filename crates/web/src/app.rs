@@ -171,21 +171,27 @@ async fn frame(State(app): State<App>, request: Request, next: Next) -> Response
     let (mut parts, body) = request.into_parts();
     let secure = app.is_secure(&parts.headers);
     let mut response = match open(&app, &parts, secure).await {
-        Ok(ctx) => {
+        Ok((ctx, denied)) => {
             parts.extensions.insert(ctx.clone());
-            let response = next.run(Request::from_parts(parts, body)).await;
+            let response = match denied {
+                Some(error) => error.into_response(),
+                None => next.run(Request::from_parts(parts, body)).await,
+            };
             let mut response = error::dress(&ctx, response);
             keep(&ctx, response.headers_mut(), secure);
             response
         }
-        Err(error) => error.into_response(),
+        Err(error) => {
+            let said = error.to_string();
+            (error.into_response().status(), said).into_response()
+        }
     };
     set_security_headers(response.headers_mut(), secure);
     response
 }
 
-/// Finds out what is known of a request.
-async fn open(app: &App, request: &Parts, secure: bool) -> Result<Ctx, WebError> {
+/// Finds out what is known of a request, and whether it goes no further: its bearer token is not good.
+async fn open(app: &App, request: &Parts, secure: bool) -> Result<(Ctx, Option<WebError>), WebError> {
     let (headers, uri) = (&request.headers, &request.uri);
     if uri.path_and_query().is_some_and(|address| address.as_str().len() > limits::ADDRESS_BYTES) {
         return Err(WebError::NotFound);
@@ -199,9 +205,12 @@ async fn open(app: &App, request: &Parts, secure: bool) -> Result<Ctx, WebError>
         ctx::text_of(headers, "accept-language"),
     );
     let scene = tenant.scene();
-    let (who, session) = auth::identify(&tenant, &scene, headers, secure, now).await?;
+    let (who, session, denied) = match auth::identify(&tenant, &scene, headers, secure, now).await {
+        Ok((who, session)) => (who, session, None),
+        Err(error) => (None, None, Some(error)),
+    };
     let visit = || Cookie::Visit.read(headers, secure).map(str::to_owned);
-    Ok(Ctx {
+    let ctx = Ctx {
         secret: session.or_else(visit).unwrap_or_else(auth::new_secret),
         app: app.clone(),
         tenant,
@@ -217,7 +226,9 @@ async fn open(app: &App, request: &Parts, secure: bool) -> Result<Ctx, WebError>
         peer: app.peer(request),
         who,
         code: Cookie::Code.read(headers, secure).map(str::to_owned),
-    })
+        sent_token: headers.contains_key(header::AUTHORIZATION),
+    };
+    Ok((ctx, denied))
 }
 
 /// Keeps the visit and the chosen language in cookies.

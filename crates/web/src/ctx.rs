@@ -57,6 +57,8 @@ pub struct Ctx {
     pub who: Option<Who>,
     /// The secret that forms are bound to: the session's or the visit's.
     pub secret: String,
+    /// Whether it came with an `Authorization` header: it is a program's then, whatever it asks for.
+    pub sent_token: bool,
     /// The receipt code of the report that is followed, as the cookie holds it.
     pub code: Option<String>,
 }

@@ -229,7 +229,7 @@ pub fn dress(ctx: &Ctx, response: Response) -> Response {
         tracing::error!(request.id = ctx.request_id, path = ctx.route, cause = %chain(&**cause), "a request failed");
     }
     let mut dressed = match &*error {
-        WebError::Login if !ctx.wants_json() && ctx.method == Method::GET => return ctx.to_login(),
+        WebError::Login if !ctx.wants_json() && !ctx.sent_token && ctx.method == Method::GET => return ctx.to_login(),
         error if ctx.wants_json() => problem(ctx, error),
         error => page(ctx, error),
     };

@@ -64,7 +64,12 @@ impl Words<'_> {
             Listener::Staff => quotes(event),
             Listener::Reporter => quotes_for_reporter(event),
         };
-        let by = self.doer(entry.actor, listener);
+        // A clock starts and stops by itself when somebody takes a step.
+        let actor = match event {
+            CaseEvent::ClockStarted(..) | CaseEvent::ClockStopped { .. } => Actor::System,
+            _ => entry.actor,
+        };
+        let by = self.doer(actor, listener);
         Some(Told { what: name(event), said: self.sentence(kind, event), by, quotes })
     }
 

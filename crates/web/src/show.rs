@@ -19,6 +19,17 @@ pub fn time(calendar: &Calendar, at: Timestamp) -> String {
     format!("{:02}:{:02}", local.hour(), local.minute())
 }
 
+/// Returns an instant as local day and time, without the year where it is this one.
+pub fn brief(calendar: &Calendar, tongue: Tongue, at: Timestamp, now: Timestamp) -> String {
+    let (local, today) = (calendar.local(at), calendar.date_of(now));
+    let time = format!("{:02}:{:02}", local.hour(), local.minute());
+    let key = if local.year() == today.year() { "brief" } else { "brief-year" };
+    let numbers = [("year", i64::from(local.year())), ("month", i64::from(local.month())), ("day", i64::from(local.day()))];
+    let places = numbers.into_iter().map(|(name, number)| (name, number.to_string().into()));
+    let places: Vec<_> = places.chain([("time", time.into())]).collect();
+    tongue.tell(key, &places)
+}
+
 /// Returns an instant as local date.
 pub fn date(calendar: &Calendar, tongue: Tongue, at: Timestamp) -> String {
     let day = calendar.date_of(at);

@@ -132,7 +132,7 @@ impl<'a> Story<'a> {
             let told = words.tell(self.kind, entry, listener)?;
             Some(Line {
                 at: entry.occurred_at.to_string(),
-                when: self.moment(entry.occurred_at),
+                when: show::brief(&self.ctx.scene.calendar, self.ctx.tongue, entry.occurred_at, self.ctx.now),
                 said: told.said,
                 by: told.by,
                 quotes: told.quotes.into_iter().map(|body| self.text(body)).collect(),

@@ -95,3 +95,5 @@ phase-verify = Verified
 phase-answer = Answered
 phase-closed = Closed
 phase-watch = Looked back at
+brief = { $month }-{ $day } { $time }
+brief-year = { $year }-{ $month }-{ $day } { $time }

@@ -86,3 +86,5 @@ phase-verify = 核验
 phase-answer = 答复
 phase-closed = 办结
 phase-watch = 回头看
+brief = { $month }月{ $day }日 { $time }
+brief-year = { $year }年{ $month }月{ $day }日 { $time }
