@@ -46,6 +46,9 @@ struct Department {
     roles: Vec<String>,
     #[serde(default)]
     duties: Vec<String>,
+    /// Whether its people stand on the demo's login page rather than those of another unit.
+    #[serde(default)]
+    shown: bool,
     quality: f64,
 }
 
@@ -141,8 +144,10 @@ pub fn found(taxonomy: &Taxonomy, on: Date, now: Timestamp, chance: &mut Seeded)
             founding.duty(unit, taxonomy, title)?;
         }
         let roles: Vec<&str> = department.roles.iter().map(String::as_str).collect();
+        founding.shown = department.shown;
         departments.push(founding.handler(unit, department.code, name, &roles, department.quality));
     }
+    founding.shown = false;
     let mut counties = Vec::new();
     let mut townships = Vec::new();
     for county in plan.county {
@@ -182,6 +187,8 @@ struct Founding<'a> {
     names: &'a Names,
     events: Vec<OrgEvent>,
     accounts: Vec<DemoAccount>,
+    /// Whether the unit being founded takes the place of others on the login page.
+    shown: bool,
     places_used: BTreeSet<String>,
 }
 
@@ -194,6 +201,7 @@ impl<'a> Founding<'a> {
             names,
             events: vec![],
             accounts: vec![],
+            shown: false,
             places_used: BTreeSet::new(),
         }
     }
@@ -309,14 +317,16 @@ impl<'a> Founding<'a> {
             on: self.on,
         };
         self.events.push(granted);
-        if !self.accounts.iter().any(|account| account.role == role) {
-            let (login, role) = (role.replace('_', "-"), role.to_owned());
-            self.accounts.push(DemoAccount {
-                login,
-                person,
-                unit,
-                role,
-            });
+        let account = DemoAccount {
+            login: role.replace('_', "-"),
+            person,
+            unit,
+            role: role.to_owned(),
+        };
+        match self.accounts.iter_mut().find(|known| known.role == role) {
+            Some(known) if self.shown => *known = account,
+            Some(_) => {}
+            None => self.accounts.push(account),
         }
     }
 
