@@ -14,6 +14,8 @@ statements! {
         FROM sequence s JOIN event e ON e.tenant = s.tenant AND e.stream_kind = s.stream_kind
             AND e.stream_id = s.stream_id AND e.version = s.version
         WHERE s.tenant = $1 AND s.seq >= $2 ORDER BY s.seq LIMIT $3";
+    PLACE = "SELECT seq FROM sequence
+        WHERE tenant = $1 AND stream_kind = $2 AND stream_id = $3 AND version = $4";
 }
 
 /// An event and its place in the tenant's one order.
@@ -34,6 +36,18 @@ pub struct PlacedEvent {
 }
 
 impl Reader {
+    /// Returns the place of an event in the tenant's one order, from 0; `None` while it has none yet.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the database cannot be read.
+    pub fn place(&self, stream: Stream, version: u32) -> Result<Option<u64>, StoreError> {
+        let (kind, id) = stream.key();
+        let mut statement = self.snapshot.connection().prepare_cached(PLACE)?;
+        let mut rows = statement.query((Id(self.tenant.id().0), kind, Id(id), version))?;
+        let place = rows.next()?.map(|row| row.get::<_, i64>(0)).transpose()?;
+        Ok(place.map(i64::cast_unsigned))
+    }
+
     /// Returns at most `limit` events from the place `from` on, in their order.
     ///
     /// Only events that have a place are seen: [`crate::tenant::Tenant::follow`] gives one to every
