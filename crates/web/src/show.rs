@@ -33,9 +33,15 @@ pub fn brief(calendar: &Calendar, tongue: Tongue, at: Timestamp, now: Timestamp)
 /// Returns an instant as local date.
 pub fn date(calendar: &Calendar, tongue: Tongue, at: Timestamp) -> String {
     let day = calendar.date_of(at);
-    let numbers = [("year", i64::from(day.year())), ("month", i64::from(day.month())), ("day", i64::from(day.day()))];
     // As text: a year is not a quantity and takes no separators.
-    let places: Vec<_> = numbers.iter().map(|(name, number)| (*name, number.to_string().into())).collect();
+    let places = [
+        ("year", day.year().to_string()),
+        ("month", day.month().to_string()),
+        ("day", day.day().to_string()),
+        ("mm", format!("{:02}", day.month())),
+        ("dd", format!("{:02}", day.day())),
+    ];
+    let places: Vec<_> = places.into_iter().map(|(name, digits)| (name, digits.into())).collect();
     tongue.tell("date", &places)
 }
 

@@ -149,28 +149,38 @@ impl<'a> Story<'a> {
         let now = self.case().phase(self.kind);
         let reached = self.reached();
         let stop = |phase: Phase| {
-            let look = match phase.cmp(&now) {
-                std::cmp::Ordering::Less => "done",
-                std::cmp::Ordering::Equal if now.is_end() => "done",
-                std::cmp::Ordering::Equal => "now",
-                std::cmp::Ordering::Greater => "",
-            };
             let at = reached.iter().find(|(of, _)| *of == phase).map(|(_, at)| *at);
-            let note = at.filter(|_| look != "").map(|at| self.date(at)).unwrap_or_default();
+            let look = self.look(phase, now, at.is_some());
+            let note = at.filter(|_| !look.is_empty()).map(|at| self.date(at)).unwrap_or_default();
             Stop { title: self.ctx.tongue.t(phase_key(phase)), look, note }
         };
         phases.into_iter().map(stop).collect()
     }
 
-    /// Returns when each phase was first reached.
+    /// Returns how a stop looks: one that the case never came through is not done, however far it is.
+    fn look(&self, phase: Phase, now: Phase, reached: bool) -> &'static str {
+        match (phase, phase.cmp(&now)) {
+            (Phase::Watch, _) if self.case().looked_back.is_some_and(|(_, held)| held) => "done",
+            (Phase::Watch, std::cmp::Ordering::Equal) => "now",
+            (Phase::Closed, _) if self.case().end.is_some() => "done",
+            (_, std::cmp::Ordering::Equal) => "now",
+            (_, std::cmp::Ordering::Less) if reached => "done",
+            (_, std::cmp::Ordering::Less | std::cmp::Ordering::Greater) => "",
+        }
+    }
+
+    /// Returns when each phase was first reached; the end and the look back, when they last were.
     fn reached(&self) -> Vec<(Phase, Timestamp)> {
         let state = |event: &Event| match event {
             Event::Case(CaseEvent::Raised(fields)) => self.kind.phase(&fields.state),
             Event::Case(CaseEvent::StepTaken { to, .. }) => self.kind.phase(to),
             _ => None,
         };
+        let ended = self.case().ended_at.map(|at| (Phase::Closed, at));
+        let looked = self.case().looked_back.map(|(at, _)| (Phase::Watch, at));
         let entries = self.view.log.iter().map(|logged| &logged.entry);
-        entries.filter_map(|entry| Some((state(&entry.event)?, entry.occurred_at))).collect()
+        let entered = entries.filter_map(|entry| Some((state(&entry.event)?, entry.occurred_at)));
+        ended.into_iter().chain(looked).chain(entered).collect()
     }
 
     /// Returns the standing evidence; `base` is the address that each id is added to.

@@ -1,6 +1,6 @@
 # How events are told. Names come from the data, sentences from here.
 list-comma = {", "}
-date = { $year }-{ $month }-{ $day }
+date = { $year }-{ $mm }-{ $dd }
 moment = { $date } { $time }
 limit-working-days = { $count ->
     [one] 1 working day
