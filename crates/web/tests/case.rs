@@ -198,6 +198,32 @@ async fn a_page_offers_only_what_its_viewer_may_do() {
 }
 
 #[tokio::test]
+async fn the_unit_whose_duty_it_is_stands_in_the_form_already() {
+    let town = Town::found().await;
+    let unit = common::unit(&town.tenant(), "water");
+    let duty = OrgEvent::DutyGiven { unit, category: "construction".to_owned(), on: "2020-01-01".parse().unwrap() };
+    town.tenant().change_org(&Permit::system(), duty, town.app.now()).await.unwrap();
+    let (_, number) = anonymous(&town).await;
+    step(&town, "operator", &number, &[("step", "accept")]).await;
+    let mut dispatcher = town.log_in("dispatcher").await;
+    let category = [("category", "construction.municipal.water")];
+    send(&mut dispatcher, &number, "classifications", &category).await.says("自来水供应").says("value=\"水务局\" required");
+}
+
+#[tokio::test]
+async fn a_case_that_was_refused_is_not_shown_as_handled() {
+    let town = Town::found().await;
+    let (mut reporter, number) = anonymous(&town).await;
+    let reasons = [("reason", "不属热线受理范围"), ("notice", "告知书正文"), ("objection_way", "可向司法局申请复议")];
+    let mut fields = vec![("step", "refuse")];
+    fields.extend(reasons);
+    let refused = step(&town, "operator", &number, &fields).await;
+    refused.says("不予受理，已说明理由和救济途径").says("可向司法局申请复议");
+    assert_eq!(refused.text().matches("class=\"done\"").count(), 2);
+    reporter.get("/track").await.says("可向司法局申请复议");
+}
+
+#[tokio::test]
 async fn a_dispute_is_ruled_on_the_page_of_who_may_rule() {
     let town = Town::found().await;
     let (_, number) = anonymous(&town).await;

@@ -55,7 +55,7 @@ case-proof = Proof
 case-proof-said = { $count ->
     [one] This case has 1 entry;
    *[other] This case has { $count } entries, each chained to the one before it;
-} a missing entry or a changed word can be found out. Fingerprint of the last one:
+} a missing entry or a changed word can be found out.
 case-proof-get = Download the proof
 case-choose = Please choose
 case-remark-hint = Only staff see it.
@@ -158,3 +158,6 @@ identity-once = Shown this once. Do not copy, forward or photograph it.
 identity-address = Address
 identity-reason = The reason on record
 identity-back = Back to the case
+case-proof-place = The last one is entry { $place } of the whole log; its fingerprint:
+case-proof-waits = The last one is about to get its place in the whole log; its fingerprint:
+act-extension-left = { $clock } (up to { $left } more)

@@ -51,7 +51,7 @@ case-identity-reads = { $count ->
    *[other] 已被查看 { $count } 次。
 }
 case-proof = 存证
-case-proof-said = 这件事已有 { $count } 条记录，一条连着一条；少一条、改一字都能查出来。最后一条的指纹：
+case-proof-said = 这件事已有 { $count } 条记录，一条连着一条；少一条、改一字都能查出来。
 case-proof-get = 下载存在证明
 case-choose = 请选择
 case-remark-hint = 只有办理人员看得到。
@@ -148,3 +148,6 @@ identity-once = 只显示这一次。请勿截屏、转发或抄在别处。
 identity-address = 地址
 identity-reason = 已记入的查看理由
 identity-back = 回到事项
+case-proof-place = 最后一条是全库第 { $place } 条，指纹：
+case-proof-waits = 最后一条正在排入全库次序，指纹：
+act-extension-left = { $clock }（还可延 { $left }）

@@ -5,6 +5,7 @@
 
 use bihuan_core::case::Case;
 use bihuan_core::case::command::Command;
+use bihuan_core::clock::Limit;
 use bihuan_core::event::{BodyRef, Correction, Linkage};
 use bihuan_core::id::{BodyId, CaseId, Digest};
 use serde_json::{Map, Value};
@@ -15,6 +16,7 @@ use crate::api::commands::{self, Request, Write};
 use crate::api::evidence::NewWithdrawal;
 use crate::ctx::Ctx;
 use crate::error::WebError;
+use crate::show;
 use crate::story::Story;
 
 /// An act on a case.
@@ -209,7 +211,11 @@ pub const EXTENSIONS: Act = Act {
         REASON,
     ],
     command: make::<commands::NewExtension>,
-    trials: |story| each_clock(story, |clock| Command::ExtendClock { clock, by: 1, reason: NOTHING }),
+    trials: |story| {
+        let mut trials = each_clock(story, |clock| Command::ExtendClock { clock, by: 1, reason: NOTHING });
+        trials.iter_mut().for_each(|trial| trial.target.1 = with_what_is_left(story, &trial.target));
+        trials
+    },
 };
 
 /// Letting a clock stand still.
@@ -355,6 +361,16 @@ fn each_clock(story: &Story<'_>, command: impl Fn(String) -> Command) -> Vec<Tri
         command: command(clock.clone()),
     };
     clocks.keys().map(trial).collect()
+}
+
+/// Returns a clock's name with how much it may still be extended.
+fn with_what_is_left(story: &Story<'_>, (clock, title): &(String, String)) -> String {
+    let most = story.pack.clock(clock).and_then(|rule| rule.extension);
+    let Some(most) = most else { return title.clone() };
+    let used = story.case().clocks.get(clock).map(|state| state.extended_by()).unwrap_or_default();
+    let left = Limit { amount: most.amount.saturating_sub(used), ..most };
+    let t = story.ctx.tongue;
+    t.t2("act-extension-left", ("clock", title), ("left", show::limit(t, left)))
 }
 
 #[cfg(test)]

@@ -223,7 +223,10 @@ pub fn known(story: &Story<'_>, field: &Field) -> String {
     let case = story.case();
     match field.name {
         "unit" | "to" | "proposed" if field.needed => suggested(story).map(|unit| named(story.ctx, unit)),
-        "co_units" => Some(case.co_units.iter().filter_map(|unit| unit_of(story, *unit)).collect::<Vec<_>>().join("、")),
+        "co_units" => {
+            let units = case.co_units.iter().filter_map(|unit| unit_of(story, *unit));
+            Some(units.collect::<Vec<_>>().join(&story.ctx.tongue.t("list-comma")))
+        }
         "person" => case.person.map(|person| person.to_string()),
         "category" => case.category.clone(),
         "reply_way" => Some("receipt_page".to_owned()),

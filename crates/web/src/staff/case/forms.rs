@@ -118,7 +118,10 @@ impl Input {
         let t = story.ctx.tongue;
         let value = match again {
             Some(again) => again.form.value(field.name).to_owned(),
-            None => fields::known(story, field),
+            None => match (field.shape, targets) {
+                (Shape::Target, [(only, _)]) => only.clone(),
+                _ => fields::known(story, field),
+            },
         };
         let wrong = again.into_iter().flat_map(|again| &again.complaints);
         let (look, most) = look(field.shape);

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use bihuan_core::case::command::Command;
-use bihuan_core::event::{AccusedParty, BodyRef, Disclosure, End, RaisedBy};
+use bihuan_core::event::{AccusedParty, BodyRef, Disclosure, End, RaisedBy, Stream};
 use bihuan_core::id::{BodyId, Digest};
 use bihuan_store::read::case::CaseView;
 
@@ -82,9 +82,17 @@ pub struct IdentitySheet {
     said: String,
 }
 
+/// What is not in the case itself.
+struct Beside {
+    relations: Vec<Relation>,
+    proof: Proof,
+}
+
 /// What proves that the case was not changed.
 pub struct Proof {
     events: usize,
+    /// The place of the last event in the order of the whole log, in words.
+    place: String,
     hash: String,
 }
 
@@ -100,13 +108,13 @@ impl CasePage {
         again: Option<&Again<'_>>,
     ) -> Result<CasePage, WebError> {
         let story = Story::of(ctx, view)?;
-        let relations = relations::relations(&story).await?;
-        Ok(CasePage::tell(&story, relations, done, again))
+        let beside = Beside { relations: relations::relations(&story).await?, proof: proof(&story).await? };
+        Ok(CasePage::tell(&story, beside, done, again))
     }
 
     fn tell(
         story: &Story<'_>,
-        relations: Vec<Relation>,
+        beside: Beside,
         done: Option<&str>,
         again: Option<&Again<'_>>,
     ) -> CasePage {
@@ -146,8 +154,8 @@ impl CasePage {
             more_open: more.iter().flat_map(|(_, sheets)| sheets).any(|sheet| sheet.refused.is_some()),
             more,
             identity: identity(story, again),
-            relations,
-            proof: proof(story.view),
+            relations: beside.relations,
+            proof: beside.proof,
             units: units(ctx),
         }
     }
@@ -160,12 +168,12 @@ fn page(story: &Story<'_>) -> Page {
 
 /// Returns the acts of a place that are possible now, and the one that was just sent in any case.
 fn offered(story: &Story<'_>, place: Place, again: Option<&Again<'_>>) -> Vec<Sheet> {
-    let sheet = |act: &&super::acts::Act| {
+    let sheet = |act: &&'static super::acts::Act| {
         let targets = act.targets(story);
         let sent = again.is_some_and(|again| again.id == act.id);
         (sent || !targets.is_empty()).then(|| Sheet::of_act(story, act, &targets, again))
     };
-    ACTS.iter().filter(|act| act.place == place).filter_map(|act| sheet(act)).collect()
+    ACTS.iter().filter(|act| act.place == place).filter_map(sheet).collect()
 }
 
 /// Returns the acts true of every kind that stand behind the disclosure, in groups.
@@ -280,9 +288,13 @@ fn errors(story: &Story<'_>, again: &Again<'_>) -> Vec<String> {
     again.complaints.iter().map(|complaint| complaint.said(story.ctx.tongue)).collect()
 }
 
-fn proof(view: &CaseView) -> Proof {
+async fn proof(story: &Story<'_>) -> Result<Proof, WebError> {
+    let (t, case, view) = (story.ctx.tongue, story.case(), story.view);
+    let (stream, version) = (Stream::Case(case.id), case.version);
+    let place = story.ctx.tenant.read(move |reader| reader.place(stream, version)).await?;
+    let place = place.map_or_else(|| t.t("case-proof-waits"), |place| t.t1("case-proof-place", "place", place + 1));
     let hash = view.log.last().map(|logged| logged.hash.to_string()).unwrap_or_default();
-    Proof { events: view.log.len(), hash }
+    Ok(Proof { events: view.log.len(), place, hash })
 }
 
 /// Returns the units of today to choose from.

@@ -4,7 +4,9 @@
 use bihuan_core::case::decide::{StepChoice, available_steps};
 use bihuan_core::case::refusal::Refusal;
 use bihuan_core::event::Actor;
-use bihuan_core::pack::model::{Relation, Step};
+use bihuan_core::filter::{self, Scene};
+use bihuan_core::id::UnitId;
+use bihuan_core::pack::model::{Effect, Grant, Relation, Step};
 
 use super::fields::of_asks;
 use super::forms::{Again, Sheet};
@@ -84,9 +86,10 @@ fn sheet(story: &Story<'_>, choice: &StepChoice<'_>, again: Option<&Again<'_>>) 
     }
 }
 
-/// Returns the steps that may come next, with who takes each.
+/// Returns the steps that may come next, with who takes each. That the reporter can withdraw is true all
+/// the time and no next step.
 pub fn next(story: &Story<'_>) -> Vec<Next> {
-    let steps = story.kind.steps_from(&story.case().state);
+    let steps = story.kind.steps_from(&story.case().state).filter(|step| step.effect != Effect::Withdraw);
     let next = |step: &Step| Next { step: story.ctx.name(&step.title), who: who(story, step) };
     steps.map(next).collect()
 }
@@ -106,12 +109,26 @@ fn who(story: &Story<'_>, step: &Step) -> String {
     }
 }
 
-/// Returns the roles whose grants hold an action, by name.
+/// Returns the roles whose grants hold an action on the case, by name.
 fn roles(story: &Story<'_>, action: &str) -> String {
-    let grants = story.ctx.scene.grants.iter();
-    let holding = grants.filter(|grant| grant.actions.iter().any(|held| held == action));
-    let mut names: Vec<String> = holding.map(|grant| story.ctx.name(&grant.title)).collect();
+    let ctx = story.ctx;
+    let units: Vec<UnitId> = story.case().unit.into_iter().collect();
+    let scene = Scene {
+        org: &ctx.scene.org,
+        packs: &[story.pack],
+        calendar: &ctx.scene.calendar,
+        now: ctx.now,
+        tree_on: None,
+        me: None,
+        my_units: &units,
+        tokens: &|_| Vec::new(),
+    };
+    let covers = |grant: &&Grant| {
+        let scope = filter::check(&grant.scope, &scene);
+        scope.is_ok_and(|scope| scope.matches(&story.view.facts, &|_| false))
+    };
+    let holding = ctx.scene.grants.iter().filter(|grant| grant.actions.iter().any(|held| held == action));
+    let mut names: Vec<String> = holding.filter(covers).map(|grant| ctx.name(&grant.title)).collect();
     names.dedup();
-    names.truncate(3);
-    names.join(&story.ctx.tongue.t("list-comma"))
+    names.join(&ctx.tongue.t("list-comma"))
 }
