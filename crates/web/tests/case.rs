@@ -15,7 +15,11 @@ const TEXT: &str = "小区东门外的路灯三周不亮，晚上走路很危险
 async fn report(town: &Town, fields: &[(&str, &str)]) -> (Browser, String) {
     let mut reporter = town.browser();
     let page = reporter.get("/report").await;
-    let receipt = reporter.submit(&page, "/report", fields).await.says("请保存查询码").text();
+    let receipt = reporter
+        .submit(&page, "/report", fields)
+        .await
+        .says("请保存查询码")
+        .text();
     let number = receipt.split("<dd>").nth(1).unwrap().split('<').next().unwrap();
     (reporter, number.to_owned())
 }
@@ -28,7 +32,9 @@ async fn anonymous(town: &Town) -> (Browser, String) {
 async fn send(browser: &mut Browser, number: &str, form: &str, fields: &[(&str, &str)]) -> Answer {
     let page = browser.get(&format!("/cases/{number}")).await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.text());
-    browser.submit(&page, &format!("/cases/{number}/{form}"), fields).await
+    browser
+        .submit(&page, &format!("/cases/{number}/{form}"), fields)
+        .await
 }
 
 async fn step(town: &Town, login: &str, number: &str, fields: &[(&str, &str)]) -> Answer {
@@ -42,15 +48,31 @@ async fn add_photo(town: &Town, number: &str) -> Answer {
     let mut handler = town.log_in("handler").await;
     let page = handler.get(&format!("/cases/{number}")).await;
     let csrf = page.hidden("csrf");
-    let fields = [("csrf", csrf.as_str()), ("moment", "after"), ("caption", "换了新灯")];
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("moment", "after"),
+        ("caption", "换了新灯"),
+    ];
     let photo = common::photo::telephone();
-    handler.upload(&format!("/cases/{number}/evidence"), &fields, &[("photos", "现场.jpg", &photo)]).await
+    handler
+        .upload(
+            &format!("/cases/{number}/evidence"),
+            &fields,
+            &[("photos", "现场.jpg", &photo)],
+        )
+        .await
 }
 
 /// Brings a case to the unit that handles it.
 async fn assign(town: &Town, number: &str) {
     step(town, "operator", number, &[("step", "accept")]).await;
-    step(town, "dispatcher", number, &[("step", "assign"), ("unit", "住建局")]).await;
+    step(
+        town,
+        "dispatcher",
+        number,
+        &[("step", "assign"), ("unit", "住建局")],
+    )
+    .await;
 }
 
 /// Brings a case to the verifier.
@@ -58,7 +80,13 @@ async fn handle(town: &Town, number: &str) {
     assign(town, number).await;
     step(town, "handler", number, &[("step", "sign")]).await;
     add_photo(town, number).await.says("换了新灯").says("办理后");
-    step(town, "handler", number, &[("step", "submit"), ("remark", "六盏全部更换")]).await;
+    step(
+        town,
+        "handler",
+        number,
+        &[("step", "submit"), ("remark", "六盏全部更换")],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -66,14 +94,31 @@ async fn a_case_is_taken_to_strike_off_by_forms_alone() {
     let town = Town::found().await;
     let (mut reporter, number) = anonymous(&town).await;
     handle(&town, &number).await;
-    step(&town, "supervisor", &number, &[("step", "verify"), ("finding", "现场六盏全亮")]).await.says("核验通过");
-    let answer = [("step", "answer"), ("reply", "六盏路灯已更换。"), ("reply_way", "receipt_page")];
+    step(
+        &town,
+        "supervisor",
+        &number,
+        &[("step", "verify"), ("finding", "现场六盏全亮")],
+    )
+    .await
+    .says("核验通过");
+    let answer = [
+        ("step", "answer"),
+        ("reply", "六盏路灯已更换。"),
+        ("reply_way", "receipt_page"),
+    ];
     step(&town, "operator", &number, &answer).await;
     let page = reporter.get("/track").await;
     page.says("六盏路灯已更换。");
-    reporter.submit(&page, "/track/satisfaction", &[("solved", "yes")]).await.says("解决了");
+    reporter
+        .submit(&page, "/track/satisfaction", &[("solved", "yes")])
+        .await
+        .says("解决了");
     let struck = step(&town, "supervisor", &number, &[("step", "strike_off")]).await;
-    struck.says("class=\"seal\"").says("2026年3月2日 销号").says("销号：已办好、经核验、已答复。");
+    struck
+        .says("class=\"seal\"")
+        .says("2026年3月2日 销号")
+        .says("销号：已办好、经核验、已答复。");
     reporter.get("/track").await.says("class=\"seal\"");
 }
 
@@ -87,7 +132,10 @@ async fn a_refused_step_names_the_rule_and_keeps_what_was_written() {
     let fields = [("step", "submit"), ("remark", "六盏全部更换，尚未拍照")];
     let answer = send(&mut handler, &number, "steps", &fields).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
-    answer.says("先要有：本轮至少一件佐证").says("六盏全部更换，尚未拍照").says("role=\"alert\"");
+    answer
+        .says("先要有：本轮至少一件佐证")
+        .says("六盏全部更换，尚未拍照")
+        .says("role=\"alert\"").says("href=\"#step-submit\"");
 }
 
 #[tokio::test]
@@ -96,11 +144,24 @@ async fn what_is_missing_is_said_at_its_field_and_the_rest_stays() {
     let (_, number) = anonymous(&town).await;
     step(&town, "operator", &number, &[("step", "accept")]).await;
     let mut dispatcher = town.log_in("dispatcher").await;
-    let fields = [("step", "assign"), ("unit", "没有这个局"), ("co_units", "水务局、督查室")];
+    let fields = [
+        ("step", "assign"),
+        ("unit", "没有这个局"),
+        ("co_units", "水务局、督查室"),
+    ];
     let answer = send(&mut dispatcher, &number, "steps", &fields).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-    answer.says("没有这个单位").says("value=\"没有这个局\"").says("value=\"水务局、督查室\"");
-    let nothing = send(&mut dispatcher, &number, "steps", &[("step", "refuse"), ("notice", "告知书正文")]).await;
+    answer
+        .says("没有这个单位")
+        .says("value=\"没有这个局\"")
+        .says("value=\"水务局、督查室\"");
+    let nothing = send(
+        &mut dispatcher,
+        &number,
+        "steps",
+        &[("step", "refuse"), ("notice", "告知书正文")],
+    )
+    .await;
     nothing.says("请填写").says("告知书正文");
     assert_eq!(nothing.text().matches("请填写").count(), 2);
 }
@@ -114,11 +175,23 @@ async fn nobody_verifies_their_own_work_not_even_with_the_role() {
     let handler: PersonId = scene.org.person_by_name("赵工").unwrap().id;
     let unit = common::unit(&town.tenant(), "works");
     let on = "2020-01-01".parse().unwrap();
-    let grant = OrgEvent::RoleGranted { person: handler, role: "supervisor".to_owned(), unit, on };
-    town.tenant().change_org(&Permit::system(), grant, town.app.now()).await.unwrap();
+    let grant = OrgEvent::RoleGranted {
+        person: handler,
+        role: "supervisor".to_owned(),
+        unit,
+        on,
+    };
+    town.tenant()
+        .change_org(&Permit::system(), grant, town.app.now())
+        .await
+        .unwrap();
 
     let mut handler = town.log_in("handler").await;
-    handler.get(&format!("/cases/{number}")).await.says("自己不能核验自己办的事").says("还不能办");
+    handler
+        .get(&format!("/cases/{number}"))
+        .await
+        .says("自己不能核验自己办的事")
+        .says("还不能办");
     let fields = [("step", "verify"), ("finding", "我自己看过，都亮")];
     let answer = send(&mut handler, &number, "steps", &fields).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
@@ -132,12 +205,20 @@ async fn whoever_may_not_read_a_case_finds_nothing_at_any_of_its_doors() {
     assign(&town, &number).await;
     let mut stranger = town.log_in("water").await;
     for path in ["", "/proof", "/evidence/018e0000-0000-7000-8000-000000000000"] {
-        assert_eq!(stranger.get(&format!("/cases/{number}{path}")).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(
+            stranger.get(&format!("/cases/{number}{path}")).await.status,
+            StatusCode::NOT_FOUND
+        );
     }
     let page = stranger.get("/track").await;
     let csrf = page.hidden("csrf");
     for path in ["steps", "comments", "transfers", "evidence", "identity-reads"] {
-        let fields = [("csrf", csrf.as_str()), ("text", "x"), ("step", "sign"), ("reason", "x")];
+        let fields = [
+            ("csrf", csrf.as_str()),
+            ("text", "x"),
+            ("step", "sign"),
+            ("reason", "x"),
+        ];
         let answer = stranger.post(&format!("/cases/{number}/{path}"), &fields).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
         answer.keeps_silent_about("三周不亮");
@@ -149,7 +230,12 @@ async fn whoever_may_not_read_a_case_finds_nothing_at_any_of_its_doors() {
 #[tokio::test]
 async fn the_identity_is_shown_once_for_a_reason_that_stays_in_the_log() {
     let town = Town::found().await;
-    let fields = [("text", TEXT), ("disclosure", "confidential"), ("name", "王女士"), ("phone", "13800000000")];
+    let fields = [
+        ("text", TEXT),
+        ("disclosure", "confidential"),
+        ("name", "王女士"),
+        ("phone", "13800000000"),
+    ];
     let (_, number) = report(&town, &fields).await;
     let mut registrar = town.log_in("registrar").await;
     let page = registrar.get(&format!("/cases/{number}")).await;
@@ -158,11 +244,19 @@ async fn the_identity_is_shown_once_for_a_reason_that_stays_in_the_log() {
     assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
     empty.keeps_silent_about("王女士");
 
-    let shown = send(&mut registrar, &number, "identity-reads", &[("reason", "约定现场查看时间")]).await;
+    let shown = send(
+        &mut registrar,
+        &number,
+        "identity-reads",
+        &[("reason", "约定现场查看时间")],
+    )
+    .await;
     shown.says("王女士").says("13800000000").says("约定现场查看时间");
     assert_eq!(shown.headers["cache-control"], "no-store");
     let page = registrar.get(&format!("/cases/{number}")).await;
-    page.says("已被查看 1 次").says("约定现场查看时间").keeps_silent_about("王女士");
+    page.says("已被查看 1 次")
+        .says("约定现场查看时间")
+        .keeps_silent_about("王女士");
 
     let mut operator = town.log_in("operator").await;
     let refused = send(&mut operator, &number, "identity-reads", &[("reason", "好奇")]).await;
@@ -177,10 +271,14 @@ async fn hostile_text_is_shown_as_text() {
     let (_, number) = report(&town, &[("text", evil), ("disclosure", "anonymous")]).await;
     let mut operator = town.log_in("operator").await;
     let answer = send(&mut operator, &number, "comments", &[("text", evil)]).await;
-    answer.keeps_silent_about("<script>alert").keeps_silent_about("<img src=x");
+    answer
+        .keeps_silent_about("<script>alert")
+        .keeps_silent_about("<img src=x");
     let fields = [("linkage", "part_of"), ("other", "\"><script>alert(2)</script>")];
     let refused = send(&mut operator, &number, "links", &fields).await;
-    refused.says("没有这个编号的事项").keeps_silent_about("<script>alert");
+    refused
+        .says("没有这个编号的事项")
+        .keeps_silent_about("<script>alert");
 }
 
 #[tokio::test]
@@ -190,35 +288,60 @@ async fn a_page_offers_only_what_its_viewer_may_do() {
     assign(&town, &number).await;
     let path = format!("/cases/{number}");
     let handler = town.log_in("handler").await.get(&path).await;
-    handler.says("签收").says("添加佐证").says("对派单提出异议").says("写备注");
-    handler.keeps_silent_about("批准延期").keeps_silent_about("查看身份").keeps_silent_about("/transfers");
+    handler
+        .says("签收")
+        .says("添加佐证")
+        .says("对派单提出异议")
+        .says("写备注");
+    handler
+        .keeps_silent_about("批准延期")
+        .keeps_silent_about("查看身份")
+        .keeps_silent_about("/transfers");
     let supervisor = town.log_in("supervisor").await.get(&path).await;
     supervisor.says("批准延期").says("现在没有轮到您办的环节");
-    supervisor.keeps_silent_about("添加佐证").keeps_silent_about("/disputes");
+    supervisor
+        .keeps_silent_about("添加佐证")
+        .keeps_silent_about("/disputes");
 }
 
 #[tokio::test]
 async fn the_unit_whose_duty_it_is_stands_in_the_form_already() {
     let town = Town::found().await;
     let unit = common::unit(&town.tenant(), "water");
-    let duty = OrgEvent::DutyGiven { unit, category: "construction".to_owned(), on: "2020-01-01".parse().unwrap() };
-    town.tenant().change_org(&Permit::system(), duty, town.app.now()).await.unwrap();
+    let duty = OrgEvent::DutyGiven {
+        unit,
+        category: "construction".to_owned(),
+        on: "2020-01-01".parse().unwrap(),
+    };
+    town.tenant()
+        .change_org(&Permit::system(), duty, town.app.now())
+        .await
+        .unwrap();
     let (_, number) = anonymous(&town).await;
     step(&town, "operator", &number, &[("step", "accept")]).await;
     let mut dispatcher = town.log_in("dispatcher").await;
     let category = [("category", "construction.municipal.water")];
-    send(&mut dispatcher, &number, "classifications", &category).await.says("自来水供应").says("value=\"水务局\" required");
+    send(&mut dispatcher, &number, "classifications", &category)
+        .await
+        .says("自来水供应")
+        .says("value=\"水务局\" required");
 }
 
 #[tokio::test]
 async fn a_case_that_was_refused_is_not_shown_as_handled() {
     let town = Town::found().await;
     let (mut reporter, number) = anonymous(&town).await;
-    let reasons = [("reason", "不属热线受理范围"), ("notice", "告知书正文"), ("objection_way", "可向司法局申请复议")];
+    let reasons = [
+        ("reason", "不属热线受理范围"),
+        ("notice", "告知书正文"),
+        ("objection_way", "可向司法局申请复议"),
+    ];
     let mut fields = vec![("step", "refuse")];
     fields.extend(reasons);
     let refused = step(&town, "operator", &number, &fields).await;
-    refused.says("不予受理，已说明理由和救济途径").says("可向司法局申请复议");
+    refused
+        .says("不予受理，已说明理由和救济途径")
+        .says("可向司法局申请复议");
     assert_eq!(refused.text().matches("class=\"done\"").count(), 2);
     reporter.get("/track").await.says("可向司法局申请复议");
 }
@@ -230,7 +353,10 @@ async fn a_dispute_is_ruled_on_the_page_of_who_may_rule() {
     assign(&town, &number).await;
     let mut handler = town.log_in("handler").await;
     let fields = [("proposed", "水务局"), ("reason", "这一段路灯归水务局管")];
-    send(&mut handler, &number, "disputes", &fields).await.says("有异议待裁定").keeps_silent_about("/rulings");
+    send(&mut handler, &number, "disputes", &fields)
+        .await
+        .says("有异议待裁定")
+        .keeps_silent_about("/rulings");
     let mut dispatcher = town.log_in("dispatcher").await;
     let fields = [("upheld", "yes"), ("unit", "水务局"), ("reason", "三定规定如此")];
     let ruled = send(&mut dispatcher, &number, "rulings", &fields).await;
@@ -246,10 +372,23 @@ async fn a_clock_is_extended_within_its_rule_and_no_further() {
     assign(&town, &number).await;
     let mut supervisor = town.log_in("supervisor").await;
     let clock = [("clock", "general"), ("reason", "材料需要检测")];
-    let too_long = send(&mut supervisor, &number, "extensions", &[clock[0], ("by", "11"), clock[1]]).await;
+    let too_long = send(
+        &mut supervisor,
+        &number,
+        "extensions",
+        &[clock[0], ("by", "11"), clock[1]],
+    )
+    .await;
     assert_eq!(too_long.status, StatusCode::CONFLICT);
     too_long.says("延期总共不能超过 10").says("材料需要检测");
-    send(&mut supervisor, &number, "extensions", &[clock[0], ("by", "5"), clock[1]]).await.says("批准延期到");
+    send(
+        &mut supervisor,
+        &number,
+        "extensions",
+        &[clock[0], ("by", "5"), clock[1]],
+    )
+    .await
+    .says("批准延期到");
 }
 
 #[tokio::test]
@@ -271,9 +410,18 @@ async fn the_same_form_sent_twice_is_one_remark() {
 async fn the_proof_of_a_case_can_be_kept_and_checked() {
     let town = Town::found().await;
     let (_, number) = anonymous(&town).await;
-    let proof = town.log_in("operator").await.get(&format!("/cases/{number}/proof")).await;
+    let proof = town
+        .log_in("operator")
+        .await
+        .get(&format!("/cases/{number}/proof"))
+        .await;
     assert_eq!(proof.status, StatusCode::OK, "{}", proof.text());
-    assert!(proof.headers["content-disposition"].to_str().unwrap().contains(&number));
+    assert!(
+        proof.headers["content-disposition"]
+            .to_str()
+            .unwrap()
+            .contains(&number)
+    );
     let proof: bihuan_store::proof::case_proof::CaseProof = serde_json::from_slice(&proof.bytes).unwrap();
     proof.check(&town.tenant().verifier_key()).unwrap();
 }
@@ -285,10 +433,14 @@ async fn a_related_case_that_the_viewer_may_not_read_is_not_named() {
     let (_, other) = report(&town, &[("text", "水管也漏"), ("disclosure", "anonymous")]).await;
     let mut dispatcher = town.log_in("dispatcher").await;
     let fields = [("linkage", "part_of"), ("other", other.as_str())];
-    send(&mut dispatcher, &one, "links", &fields).await.says("水管也漏");
+    send(&mut dispatcher, &one, "links", &fields)
+        .await
+        .says("水管也漏");
     assign(&town, &one).await;
     let page = town.log_in("handler").await.get(&format!("/cases/{one}")).await;
-    page.says("一件您无权查看的事项").keeps_silent_about("水管也漏").keeps_silent_about(&other);
+    page.says("一件您无权查看的事项")
+        .keeps_silent_about("水管也漏")
+        .keeps_silent_about(&other);
 }
 
 #[tokio::test]
@@ -298,5 +450,8 @@ async fn the_page_reads_whole_in_english() {
     handle(&town, &number).await;
     let mut supervisor = town.log_in("supervisor").await;
     let page = supervisor.get(&format!("/cases/{number}?lang=en")).await;
-    page.says("What you can do now").says("Works Bureau").says("Verify").says("working days");
+    page.says("What you can do now")
+        .says("Works Bureau")
+        .says("Verify")
+        .says("working days");
 }

@@ -7,7 +7,7 @@ use super::{Route, Verb};
 use crate::ctx::Ctx;
 use crate::form::Form;
 use crate::staff::case;
-use crate::staff::case::acts;
+use crate::staff::case::acts::table;
 use crate::staff::case::send::create_case_act;
 
 use Verb::{Get, Post};
@@ -16,7 +16,9 @@ use Verb::{Get, Post};
 macro_rules! act {
     ($id:literal, $path:literal, $act:ident) => {
         Route::staff($id, Post, concat!("/cases/{number}/", $path), |m| {
-            on(m, |ctx: Ctx, number: Path<String>, form: Form| create_case_act(ctx, number, form, &acts::$act))
+            on(m, |ctx: Ctx, number: Path<String>, form: Form| {
+                create_case_act(ctx, number, form, &table::$act)
+            })
         })
         .audited()
     };
@@ -24,23 +26,37 @@ macro_rules! act {
 
 /// One case.
 pub(super) const ROUTES: &[Route] = &[
-    Route::staff("read_case_page", Get, "/cases/{number}", |m| on(m, case::read_case_page)).needs("read"),
-    Route::staff("read_case_evidence", Get, "/cases/{number}/evidence/{evidence}", |m| {
-        on(m, case::files::read_case_evidence)
+    Route::staff("read_case_page", Get, "/cases/{number}", |m| {
+        on(m, case::read_case_page)
     })
     .needs("read"),
-    Route::staff("read_case_proof", Get, "/cases/{number}/proof", |m| on(m, case::identity::read_case_proof))
-        .needs("read"),
-    Route::staff("create_case_step", Post, "/cases/{number}/steps", |m| on(m, case::send::create_case_step)).audited(),
+    Route::staff(
+        "read_case_evidence",
+        Get,
+        "/cases/{number}/evidence/{evidence}",
+        |m| on(m, case::files::read_case_evidence),
+    )
+    .needs("read"),
+    Route::staff("read_case_proof", Get, "/cases/{number}/proof", |m| {
+        on(m, case::identity::read_case_proof)
+    })
+    .needs("read"),
+    Route::staff("create_case_step", Post, "/cases/{number}/steps", |m| {
+        on(m, case::send::create_case_step)
+    })
+    .audited(),
     Route::staff("create_case_evidence", Post, "/cases/{number}/evidence", |m| {
         on(m, case::files::create_case_evidence)
     })
     .needs("handle")
     .upload()
     .audited(),
-    Route::staff("create_case_identity_read", Post, "/cases/{number}/identity-reads", |m| {
-        on(m, case::identity::create_case_identity_read)
-    })
+    Route::staff(
+        "create_case_identity_read",
+        Post,
+        "/cases/{number}/identity-reads",
+        |m| on(m, case::identity::create_case_identity_read),
+    )
     .needs("identity")
     .audited(),
     act!("create_case_withdrawal", "evidence-withdrawals", WITHDRAWALS).needs("handle"),

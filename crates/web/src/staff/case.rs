@@ -38,7 +38,9 @@ pub async fn read_case_page(
 ) -> Result<Response, WebError> {
     let view = open(&ctx, &number).await?;
     let done = query.and_then(|query| query_value(&query, "done"));
-    Ok(html(&page::CasePage::read(&ctx, &view, done.as_deref(), None).await?))
+    Ok(html(
+        &page::CasePage::read(&ctx, &view, done.as_deref(), None).await?,
+    ))
 }
 
 /// Opens the case with this number, if the visitor may read it.
@@ -60,15 +62,24 @@ pub fn address(number: &str) -> String {
 pub fn context<'a>(story: &'a Story<'_>, actor: Actor) -> Context<'a> {
     let ctx = story.ctx;
     let (org, calendar) = (&ctx.scene.org, &ctx.scene.calendar);
-    Context { pack: story.pack, org, calendar, actor, occurred_at: ctx.now, now: ctx.now }
+    Context {
+        pack: story.pack,
+        org,
+        calendar,
+        actor,
+        occurred_at: ctx.now,
+        now: ctx.now,
+    }
 }
 
 /// Returns what stands in the way of a command that the visitor might give; `None` where they may not
 /// give it at all. That it would change nothing does not stand in its way: the form will say what to.
 pub fn obstacle(story: &Story<'_>, command: &Command) -> Option<Result<(), Refusal>> {
     let permit = access::permit_for(story.ctx, story.view, command).ok()?;
-    Some(match decide(story.case(), command, &context(story, permit.actor())) {
-        Ok(_) | Err(Refusal::NoChange) => Ok(()),
-        Err(refusal) => Err(refusal),
-    })
+    Some(
+        match decide(story.case(), command, &context(story, permit.actor())) {
+            Ok(_) | Err(Refusal::NoChange) => Ok(()),
+            Err(refusal) => Err(refusal),
+        },
+    )
 }

@@ -161,3 +161,4 @@ identity-back = Back to the case
 case-proof-place = The last one is entry { $place } of the whole log; its fingerprint:
 case-proof-waits = The last one is about to get its place in the whole log; its fingerprint:
 act-extension-left = { $clock } (up to { $left } more)
+case-to-form = Show the form

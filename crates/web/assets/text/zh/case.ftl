@@ -151,3 +151,4 @@ identity-back = 回到事项
 case-proof-place = 最后一条是全库第 { $place } 条，指纹：
 case-proof-waits = 最后一条正在排入全库次序，指纹：
 act-extension-left = { $clock }（还可延 { $left }）
+case-to-form = 看填写的内容

@@ -71,12 +71,24 @@ pub enum Shape {
 impl Field {
     /// Makes a field that must be there.
     pub const fn needed(name: &'static str, label: &'static str, shape: Shape) -> Field {
-        Field { name, label, shape, needed: true, hint: None }
+        Field {
+            name,
+            label,
+            shape,
+            needed: true,
+            hint: None,
+        }
     }
 
     /// Makes a field that may be left out.
     pub const fn optional(name: &'static str, label: &'static str, shape: Shape) -> Field {
-        Field { name, label, shape, needed: false, hint: None }
+        Field {
+            name,
+            label,
+            shape,
+            needed: false,
+            hint: None,
+        }
     }
 
     /// Says more about it.
@@ -118,7 +130,9 @@ fn of_ask(ask: Ask) -> Vec<Field> {
             Field::needed("reply", "label-reply", Shape::Body).hint("case-reply-hint"),
             Field::needed("reply_way", "case-reply-way", Shape::Word(WAYS)),
         ],
-        Ask::Finding => vec![Field::needed("finding", "label-finding", Shape::Note).hint("case-finding-hint")],
+        Ask::Finding => {
+            vec![Field::needed("finding", "label-finding", Shape::Note).hint("case-finding-hint")]
+        }
         Ask::Notice => vec![Field::needed("notice", "label-notice", Shape::Body)],
         Ask::ObjectionWay => vec![Field::needed("objection_way", "label-objection-way", Shape::Note)],
         Ask::Organ => vec![Field::needed("organ", "label-organ", Shape::Line)],
@@ -145,7 +159,12 @@ pub async fn read(ctx: &Ctx, form: &Form, fields: &[Field]) -> Result<Map<String
         };
         match value {
             Some(value) => drop(body.insert(field.name.to_owned(), value)),
-            None if field.needed && reader.complaints.iter().all(|complaint| complaint.field != field.name) => {
+            None if field.needed
+                && reader
+                    .complaints
+                    .iter()
+                    .all(|complaint| complaint.field != field.name) =>
+            {
                 reader.complain(Complaint::new(field.name, "field-required"));
             }
             None => {}
@@ -160,12 +179,19 @@ fn plain(reader: &mut Reader<'_>, field: &Field) -> Option<Value> {
     match field.shape {
         Shape::Note => reader.text(name, limits::NOTE_CHARS).map(Value::from),
         Shape::Body => reader.text(name, limits::TEXT_CHARS).map(Value::from),
-        Shape::Units => reader.text(name, limits::NOTE_CHARS).map(|text| parts(&text).collect()),
+        Shape::Units => reader
+            .text(name, limits::NOTE_CHARS)
+            .map(|text| parts(&text).collect()),
         Shape::Number => reader.number(name, 1..=999).map(Value::from),
         Shape::Grade => reader.number(name, 1..=5).map(Value::from),
         Shape::YesNo(..) => reader.choice(name, yes_or_no).map(Value::from),
         Shape::Word(words) => {
-            let known = |said: &str| words.iter().find(|(word, _)| *word == said).map(|(word, _)| *word);
+            let known = |said: &str| {
+                words
+                    .iter()
+                    .find(|(word, _)| *word == said)
+                    .map(|(word, _)| *word)
+            };
             reader.choice(name, known).map(Value::from)
         }
         Shape::Line | Shape::Unit | Shape::Person | Shape::Category | Shape::Channel | Shape::Source => {
@@ -185,11 +211,15 @@ fn yes_or_no(word: &str) -> Option<bool> {
 
 /// Takes a list apart as people write one.
 fn parts(text: &str) -> impl Iterator<Item = &str> {
-    text.split(['、', '，', ',', ';', '；', '\n']).map(str::trim).filter(|part| !part.is_empty())
+    text.split(['、', '，', ',', ';', '；', '\n'])
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
 }
 
 async fn case(ctx: &Ctx, reader: &mut Reader<'_>, field: &Field) -> Result<Option<Value>, WebError> {
-    let Some(number) = reader.text(field.name, limits::LINE_CHARS) else { return Ok(None) };
+    let Some(number) = reader.text(field.name, limits::LINE_CHARS) else {
+        return Ok(None);
+    };
     let found = case_of(ctx, &number).await?;
     if found.is_none() {
         reader.complain(Complaint::new(field.name, "field-unknown-case"));
@@ -198,7 +228,9 @@ async fn case(ctx: &Ctx, reader: &mut Reader<'_>, field: &Field) -> Result<Optio
 }
 
 async fn cases(ctx: &Ctx, reader: &mut Reader<'_>, field: &Field) -> Result<Option<Value>, WebError> {
-    let Some(text) = reader.text(field.name, limits::NOTE_CHARS) else { return Ok(None) };
+    let Some(text) = reader.text(field.name, limits::NOTE_CHARS) else {
+        return Ok(None);
+    };
     let mut found = Vec::new();
     for number in parts(&text).take(limits::FIELDS) {
         match case_of(ctx, number).await? {
@@ -250,7 +282,11 @@ fn suggested<'a>(story: &'a Story<'_>) -> Option<&'a Unit> {
 /// Returns what to write to mean a unit: its name, or its code where others are called so too.
 pub fn named(ctx: &Ctx, unit: &Unit) -> String {
     let name = ctx.name(&unit.name);
-    let alone = ctx.scene.org.unit_by_name(&name).is_some_and(|found| found.id == unit.id);
+    let alone = ctx
+        .scene
+        .org
+        .unit_by_name(&name)
+        .is_some_and(|found| found.id == unit.id);
     if alone { name } else { unit.code.clone() }
 }
 

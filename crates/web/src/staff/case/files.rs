@@ -42,19 +42,35 @@ pub fn moments(story: &Story<'_>) -> Vec<Moment> {
     let pictures = story.pictures(&base);
     let of = |(_, word, key): (EvidenceMoment, &'static str, &str)| {
         let title = story.ctx.tongue.t(key);
-        let pictures = pictures.iter().filter(|picture| picture.moment == title).cloned().collect();
-        Moment { title, word, pictures }
+        let pictures = pictures
+            .iter()
+            .filter(|picture| picture.moment == title)
+            .cloned()
+            .collect();
+        Moment {
+            title,
+            word,
+            pictures,
+        }
     };
     let all = MOMENTS.map(of).into_iter();
-    all.filter(|moment| moment.word != "other" || !moment.pictures.is_empty()).collect()
+    all.filter(|moment| moment.word != "other" || !moment.pictures.is_empty())
+        .collect()
 }
 
 /// Returns what a piece of evidence is called in a list.
 pub fn title(story: &Story<'_>, piece: &Evidence) -> String {
-    let (_, _, key) = MOMENTS[MOMENTS.iter().position(|(moment, ..)| *moment == piece.moment).unwrap_or(2)];
+    let (_, _, key) = MOMENTS[MOMENTS
+        .iter()
+        .position(|(moment, ..)| *moment == piece.moment)
+        .unwrap_or(2)];
     let moment = story.ctx.tongue.t(key);
     let caption = piece.caption.map(|caption| story.text(caption));
-    [Some(moment), caption, Some(story.moment(piece.added_at))].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    [Some(moment), caption, Some(story.moment(piece.added_at))]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" · ")
 }
 
 /// Whether the visitor may add evidence.
@@ -82,7 +98,11 @@ pub async fn read_case_evidence(
 
 /// Says how many files are taken, how large, and what is done to them.
 pub fn hint(t: Tongue) -> String {
-    t.t2("report-photos-hint", ("count", limits::FILES), ("size", limits::FILE_BYTES >> 20))
+    t.t2(
+        "report-photos-hint",
+        ("count", limits::FILES),
+        ("size", limits::FILE_BYTES >> 20),
+    )
 }
 
 /// `POST /cases/{number}/evidence`: photos, cleaned of everything that is not the picture.
@@ -92,7 +112,12 @@ pub async fn create_case_evidence(
     form: Form,
 ) -> Result<Response, WebError> {
     let view = open(&ctx, &number).await?;
-    let sent = Sent { ctx: &ctx, view: &view, id: "evidence", form: &form };
+    let sent = Sent {
+        ctx: &ctx,
+        view: &view,
+        id: "evidence",
+        form: &form,
+    };
     match add(&sent).await {
         Ok(()) => Ok(sent.done("evidence")),
         Err(error) => sent.again(error).await,
@@ -105,7 +130,9 @@ async fn add(sent: &Sent<'_>) -> Result<(), WebError> {
     let moment = read.choice("moment", moment).unwrap_or(EvidenceMoment::Other);
     let caption = read.text("caption", limits::LINE_CHARS);
     let (photos, complaints) = evidence::clean_all(&sent.form.files);
-    complaints.into_iter().for_each(|complaint| read.complain(complaint));
+    complaints
+        .into_iter()
+        .for_each(|complaint| read.complain(complaint));
     if sent.form.files.is_empty() {
         read.complain(Complaint::new("photos", "field-no-photo"));
     }
@@ -114,8 +141,22 @@ async fn add(sent: &Sent<'_>) -> Result<(), WebError> {
     for photo in photos {
         let blob = Digest::of(&[&photo.bytes]);
         // The same picture of the same moment, sent twice, is one piece of evidence.
-        if !case.evidence.iter().any(|piece| piece.blob == blob && piece.moment == moment) {
-            evidence::add(ctx, &permit, case.id, photo, Note { moment, caption: caption.as_deref() }).await?;
+        if !case
+            .evidence
+            .iter()
+            .any(|piece| piece.blob == blob && piece.moment == moment)
+        {
+            evidence::add(
+                ctx,
+                &permit,
+                case.id,
+                photo,
+                Note {
+                    moment,
+                    caption: caption.as_deref(),
+                },
+            )
+            .await?;
         }
     }
     Ok(())

@@ -23,6 +23,16 @@ pub struct Again<'a> {
     pub said: (String, String),
 }
 
+impl Again<'_> {
+    /// Returns the id on the page of the form.
+    pub fn anchor(&self) -> String {
+        match self.id {
+            "steps" => format!("step-{}", self.step),
+            id => id.to_owned(),
+        }
+    }
+}
+
 /// A form on the page.
 pub struct Sheet {
     /// Its id on the page.
@@ -77,7 +87,12 @@ pub struct Choice {
 
 impl Sheet {
     /// Makes the form of an act that is possible on `targets`.
-    pub fn of_act(story: &Story<'_>, act: &Act, targets: &[(String, String)], again: Option<&Again<'_>>) -> Sheet {
+    pub fn of_act(
+        story: &Story<'_>,
+        act: &Act,
+        targets: &[(String, String)],
+        again: Option<&Again<'_>>,
+    ) -> Sheet {
         let again = again.filter(|again| again.id == act.id);
         let input = |field: &Field| Input::of(story, act.id, field, targets, again);
         Sheet {
@@ -92,7 +107,13 @@ impl Sheet {
     }
 
     /// Makes the form of a step.
-    pub fn of_step(story: &Story<'_>, step: &str, title: String, asked: &[Field], again: Option<&Again<'_>>) -> Sheet {
+    pub fn of_step(
+        story: &Story<'_>,
+        step: &str,
+        title: String,
+        asked: &[Field],
+        again: Option<&Again<'_>>,
+    ) -> Sheet {
         let again = again.filter(|again| again.id == "steps" && again.step == step);
         let input = |field: &Field| Input::of(story, step, field, &[], again);
         Sheet {
@@ -135,7 +156,10 @@ impl Input {
             value,
             needed: field.needed,
             most,
-            errors: wrong.filter(|complaint| complaint.field == field.name).map(|c| c.said(t)).collect(),
+            errors: wrong
+                .filter(|complaint| complaint.field == field.name)
+                .map(|c| c.said(t))
+                .collect(),
         }
     }
 }
@@ -162,25 +186,38 @@ fn choices(
 ) -> Vec<(String, Vec<Choice>)> {
     let t = story.ctx.tongue;
     let all = |pairs: Vec<(String, String)>| {
-        let choice = |(sent, title): (String, String)| Choice { chosen: sent == value, value: sent, title };
+        let choice = |(sent, title): (String, String)| Choice {
+            chosen: sent == value,
+            value: sent,
+            title,
+        };
         vec![(String::new(), pairs.into_iter().map(choice).collect())]
     };
     let named = |list: &[bihuan_core::pack::model::Named]| {
-        list.iter().map(|named| (named.id.clone(), story.ctx.name(&named.title))).collect()
+        list.iter()
+            .map(|named| (named.id.clone(), story.ctx.name(&named.title)))
+            .collect()
     };
     match field.shape {
         Shape::Line | Shape::Note | Shape::Body | Shape::Unit | Shape::Units => Vec::new(),
         Shape::Case | Shape::Cases | Shape::Number => Vec::new(),
-        Shape::Word(words) => all(words.iter().map(|(word, key)| ((*word).to_owned(), t.t(key))).collect()),
+        Shape::Word(words) => all(words
+            .iter()
+            .map(|(word, key)| ((*word).to_owned(), t.t(key)))
+            .collect()),
         Shape::YesNo(yes, no) => all(vec![("yes".to_owned(), t.t(yes)), ("no".to_owned(), t.t(no))]),
-        Shape::Grade => all((1..=5).map(|grade| (grade.to_string(), grade.to_string())).collect()),
+        Shape::Grade => all((1..=5)
+            .map(|grade| (grade.to_string(), grade.to_string()))
+            .collect()),
         Shape::Target => all(targets.to_vec()),
         Shape::Channel => all(named(&story.pack.channels)),
         Shape::Source => all(named(&story.pack.supervision_sources)),
         Shape::Person => all(persons(story)),
         Shape::Category => {
             let taxonomy = story.pack.taxonomy_of(story.kind);
-            taxonomy.map(|taxonomy| categories(story, taxonomy, value)).unwrap_or_default()
+            taxonomy
+                .map(|taxonomy| categories(story, taxonomy, value))
+                .unwrap_or_default()
         }
     }
 }
@@ -189,13 +226,19 @@ fn choices(
 fn persons(story: &Story<'_>) -> Vec<(String, String)> {
     let ctx = story.ctx;
     let (org, today) = (&ctx.scene.org, ctx.scene.calendar.date_of(ctx.now));
-    let Some(unit) = story.case().unit else { return Vec::new() };
+    let Some(unit) = story.case().unit else {
+        return Vec::new();
+    };
     let subtree = org.subtree_on(unit, today);
     let works_there = |person: &&bihuan_core::org::Person| {
-        org.roles_of(person.id, today).iter().any(|(_, unit)| subtree.contains(unit))
+        org.roles_of(person.id, today)
+            .iter()
+            .any(|(_, unit)| subtree.contains(unit))
     };
     let found = org.persons().filter(works_there);
-    found.map(|person| (person.id.to_string(), ctx.name(&person.name))).collect()
+    found
+        .map(|person| (person.id.to_string(), ctx.name(&person.name)))
+        .collect()
 }
 
 /// Returns the categories, in groups by the one on top; each with those between it and the top.
@@ -203,13 +246,25 @@ fn categories(story: &Story<'_>, taxonomy: &Taxonomy, value: &str) -> Vec<(Strin
     let words = story.words();
     let choice = |code: &str| {
         let title = words.category(code);
-        let below = title.split_once(" / ").map_or(title.clone(), |(_, below)| below.to_owned());
-        Choice { value: code.to_owned(), title: below, chosen: code == value }
+        let below = title
+            .split_once(" / ")
+            .map_or(title.clone(), |(_, below)| below.to_owned());
+        Choice {
+            value: code.to_owned(),
+            title: below,
+            chosen: code == value,
+        }
     };
     let group = |top: &bihuan_core::pack::model::Category| {
-        let inside = |code: &str| code.strip_prefix(&top.code).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let inside = |code: &str| {
+            code.strip_prefix(&top.code)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
         let codes = taxonomy.categories.iter().map(|category| category.code.as_str());
-        (story.ctx.name(&top.title), codes.filter(|code| inside(code)).map(choice).collect())
+        (
+            story.ctx.name(&top.title),
+            codes.filter(|code| inside(code)).map(choice).collect(),
+        )
     };
     taxonomy.children(None).map(group).collect()
 }

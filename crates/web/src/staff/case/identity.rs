@@ -35,7 +35,12 @@ pub async fn create_case_identity_read(
     form: Form,
 ) -> Result<Response, WebError> {
     let view = open(&ctx, &number).await?;
-    let sent = Sent { ctx: &ctx, view: &view, id: "identity-reads", form: &form };
+    let sent = Sent {
+        ctx: &ctx,
+        view: &view,
+        id: "identity-reads",
+        form: &form,
+    };
     match look(&sent).await {
         Ok(page) => Ok(html(&page)),
         Err(error) => sent.again(error).await,
@@ -50,11 +55,23 @@ async fn look(sent: &Sent<'_>) -> Result<IdentityPage, WebError> {
     let permit = access::permit(ctx, "identity", &sent.view.facts)?;
     let mut bodies = Bodies::new(ctx.now, &mut SystemEntropy);
     let written = bodies.write(reason.as_str());
-    let identity = ctx.tenant.read_identity(&permit, case.id, bodies, written, ctx.now).await?;
-    let parts = [("report-name", &identity.name), ("report-phone", &identity.phone), ("identity-address", &identity.address)];
-    let known = parts.into_iter().filter_map(|(key, part)| Some((ctx.tongue.t(key), part.clone()?)));
+    let identity = ctx
+        .tenant
+        .read_identity(&permit, case.id, bodies, written, ctx.now)
+        .await?;
+    let parts = [
+        ("report-name", &identity.name),
+        ("report-phone", &identity.phone),
+        ("identity-address", &identity.address),
+    ];
+    let known = parts
+        .into_iter()
+        .filter_map(|(key, part)| Some((ctx.tongue.t(key), part.clone()?)));
     Ok(IdentityPage {
-        page: Page { here: address(&case.number), ..ctx.page(Some(Area::Ledger)) },
+        page: Page {
+            here: address(&case.number),
+            ..ctx.page(Some(Area::Ledger))
+        },
         address: address(&case.number),
         number: case.number.clone(),
         known: known.collect(),
@@ -67,7 +84,13 @@ pub async fn read_case_proof(ctx: Ctx, Path(number): Path<String>) -> Result<Res
     let view = open(&ctx, &number).await?;
     let proof = ctx.tenant.case_proof(view.case.id, ctx.now).await?;
     let text = serde_json::to_string_pretty(&proof).map_err(WebError::internal)?;
-    let name = format!("attachment; filename=\"{}-proof.json\"", view.case.number.escape_default());
-    let headers = [(header::CONTENT_TYPE, "application/json".to_owned()), (header::CONTENT_DISPOSITION, name)];
+    let name = format!(
+        "attachment; filename=\"{}-proof.json\"",
+        view.case.number.escape_default()
+    );
+    let headers = [
+        (header::CONTENT_TYPE, "application/json".to_owned()),
+        (header::CONTENT_DISPOSITION, name),
+    ];
     Ok((headers, text).into_response())
 }

@@ -41,13 +41,27 @@ pub fn entries(story: &Story<'_>) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     let mut last = None;
     for logged in &story.view.log {
-        let Some(told) = words.tell(story.kind, &logged.entry, Listener::Staff) else { continue };
+        let Some(told) = words.tell(story.kind, &logged.entry, Listener::Staff) else {
+            continue;
+        };
         let shown_elsewhere = matches!(
             &logged.entry.event,
-            Event::Case(CaseEvent::Commented { .. } | CaseEvent::ReporterAsked { .. } | CaseEvent::ReporterReplied { .. })
+            Event::Case(
+                CaseEvent::Commented { .. }
+                    | CaseEvent::ReporterAsked { .. }
+                    | CaseEvent::ReporterReplied { .. }
+            )
         );
-        let quotes = told.quotes.into_iter().filter(|_| !shown_elsewhere).map(|body| story.text(body)).collect();
-        let said = Said { sentence: told.said, quotes };
+        let quotes = told
+            .quotes
+            .into_iter()
+            .filter(|_| !shown_elsewhere)
+            .map(|body| story.text(body))
+            .collect();
+        let said = Said {
+            sentence: told.said,
+            quotes,
+        };
         let at = (logged.entry.occurred_at, logged.entry.actor);
         match entries.last_mut().filter(|_| last == Some(at)) {
             Some(entry) => entry.said.push(said),
@@ -68,9 +82,20 @@ pub fn entries(story: &Story<'_>) -> Vec<Entry> {
 pub fn remarks(story: &Story<'_>) -> Vec<Remark> {
     let words = story.words();
     let remark = |entry: &bihuan_core::event::Entry| {
-        let Event::Case(CaseEvent::Commented { text }) = &entry.event else { return None };
+        let Event::Case(CaseEvent::Commented { text }) = &entry.event else {
+            return None;
+        };
         let told = words.tell(story.kind, entry, Listener::Staff)?;
-        Some(Remark { text: story.text(*text), by: told.by, when: story.moment(entry.occurred_at) })
+        Some(Remark {
+            text: story.text(*text),
+            by: told.by,
+            when: story.moment(entry.occurred_at),
+        })
     };
-    story.view.log.iter().filter_map(|logged| remark(&logged.entry)).collect()
+    story
+        .view
+        .log
+        .iter()
+        .filter_map(|logged| remark(&logged.entry))
+        .collect()
 }

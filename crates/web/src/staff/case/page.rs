@@ -2,11 +2,11 @@
 
 use askama::Template;
 use bihuan_core::case::command::Command;
-use bihuan_core::event::{AccusedParty, BodyRef, Disclosure, End, RaisedBy, Stream};
-use bihuan_core::id::{BodyId, Digest};
+use bihuan_core::event::{AccusedParty, Disclosure, End, RaisedBy, Stream};
 use bihuan_store::read::case::CaseView;
 
-use super::acts::{ACTS, Place};
+use super::acts::table::ACTS;
+use super::acts::{NOTHING, Place};
 use super::files::{self, Moment};
 use super::forms::{Again, Sheet};
 use super::lines::{self, Entry, Remark};
@@ -30,6 +30,8 @@ pub struct CasePage {
     key: String,
     /// What was just done.
     done: Option<String>,
+    /// Why what was just sent was not taken, and where its form stands.
+    problem: Option<(String, String)>,
     number: String,
     kind: String,
     category: Option<String>,
@@ -108,16 +110,14 @@ impl CasePage {
         again: Option<&Again<'_>>,
     ) -> Result<CasePage, WebError> {
         let story = Story::of(ctx, view)?;
-        let beside = Beside { relations: relations::relations(&story).await?, proof: proof(&story).await? };
+        let beside = Beside {
+            relations: relations::relations(&story).await?,
+            proof: proof(&story).await?,
+        };
         Ok(CasePage::tell(&story, beside, done, again))
     }
 
-    fn tell(
-        story: &Story<'_>,
-        beside: Beside,
-        done: Option<&str>,
-        again: Option<&Again<'_>>,
-    ) -> CasePage {
+    fn tell(story: &Story<'_>, beside: Beside, done: Option<&str>, again: Option<&Again<'_>>) -> CasePage {
         let (ctx, case) = (story.ctx, story.case());
         let offered = |place| offered(story, place, again);
         let steps = steps::sheets(story, again);
@@ -127,6 +127,7 @@ impl CasePage {
             address: address(&case.number),
             key: auth::new_secret(),
             done: done.and_then(|done| done_words(story, done)),
+            problem: again.map(|again| (again.said.0.clone(), again.anchor())),
             number: case.number.clone(),
             kind: ctx.name(&story.kind.title),
             category: case.category.as_deref().map(|code| story.words().category(code)),
@@ -135,11 +136,23 @@ impl CasePage {
             place: case.place.map(|place| story.text(place)),
             facts: facts(story),
             chips: chips(story),
-            struck_off: case.ended_at.filter(|_| case.end == Some(End::StruckOff)).map(|at| story.date(at)),
+            struck_off: case
+                .ended_at
+                .filter(|_| case.end == Some(End::StruckOff))
+                .map(|at| story.date(at)),
             stops: story.rail(),
             next: steps::next(story),
-            ended: case.end.as_ref().map(|end| ctx.tongue.t(crate::sentence::end_key(end))),
-            clocks: show::clock_faces(case.clocks.values(), story.pack, &ctx.scene.calendar, ctx.tongue, ctx.now),
+            ended: case
+                .end
+                .as_ref()
+                .map(|end| ctx.tongue.t(crate::sentence::end_key(end))),
+            clocks: show::clock_faces(
+                case.clocks.values(),
+                story.pack,
+                &ctx.scene.calendar,
+                ctx.tongue,
+                ctx.now,
+            ),
             steps,
             rulings: offered(Place::Now),
             moments: files::moments(story),
@@ -151,7 +164,10 @@ impl CasePage {
             remarks: lines::remarks(story),
             to_staff: offered(Place::Remarks),
             entries: lines::entries(story),
-            more_open: more.iter().flat_map(|(_, sheets)| sheets).any(|sheet| sheet.refused.is_some()),
+            more_open: more
+                .iter()
+                .flat_map(|(_, sheets)| sheets)
+                .any(|sheet| sheet.refused.is_some()),
             more,
             identity: identity(story, again),
             relations: beside.relations,
@@ -163,7 +179,10 @@ impl CasePage {
 
 /// Returns what the layout shows; its address is the case's own also where a form was sent elsewhere.
 fn page(story: &Story<'_>) -> Page {
-    Page { here: address(&story.case().number), ..story.ctx.page(Some(Area::Ledger)) }
+    Page {
+        here: address(&story.case().number),
+        ..story.ctx.page(Some(Area::Ledger))
+    }
 }
 
 /// Returns the acts of a place that are possible now, and the one that was just sent in any case.
@@ -173,7 +192,10 @@ fn offered(story: &Story<'_>, place: Place, again: Option<&Again<'_>>) -> Vec<Sh
         let sent = again.is_some_and(|again| again.id == act.id);
         (sent || !targets.is_empty()).then(|| Sheet::of_act(story, act, &targets, again))
     };
-    ACTS.iter().filter(|act| act.place == place).filter_map(sheet).collect()
+    ACTS.iter()
+        .filter(|act| act.place == place)
+        .filter_map(sheet)
+        .collect()
 }
 
 /// Returns the acts true of every kind that stand behind the disclosure, in groups.
@@ -185,7 +207,11 @@ fn more(story: &Story<'_>, again: Option<&Again<'_>>) -> Vec<(String, Vec<Sheet>
         (Place::Relations, "case-more-relations"),
     ];
     let group = |(place, key): (Place, &str)| (story.ctx.tongue.t(key), offered(story, place, again));
-    groups.into_iter().map(group).filter(|(_, sheets)| !sheets.is_empty()).collect()
+    groups
+        .into_iter()
+        .map(group)
+        .filter(|(_, sheets)| !sheets.is_empty())
+        .collect()
 }
 
 fn done_words(story: &Story<'_>, done: &str) -> Option<String> {
@@ -204,29 +230,55 @@ fn facts(story: &Story<'_>) -> Vec<(String, String)> {
         source.map_or_else(|| id.to_owned(), |source| story.ctx.name(&source.title))
     });
     let raiser = match case.raised_by {
-        RaisedBy::Reporter { disclosure: Disclosure::Anonymous, .. } => t.t("case-by-anonymous"),
-        RaisedBy::Reporter { disclosure: Disclosure::Confidential, .. } => t.t("case-by-confidential"),
-        RaisedBy::Reporter { disclosure: Disclosure::RealName, .. } => t.t("case-by-real-name"),
-        RaisedBy::Finder { person, unit } => {
-            t.t2("by-person", ("unit", words.unit(unit)), ("person", words.person(person)))
-        }
+        RaisedBy::Reporter {
+            disclosure: Disclosure::Anonymous,
+            ..
+        } => t.t("case-by-anonymous"),
+        RaisedBy::Reporter {
+            disclosure: Disclosure::Confidential,
+            ..
+        } => t.t("case-by-confidential"),
+        RaisedBy::Reporter {
+            disclosure: Disclosure::RealName,
+            ..
+        } => t.t("case-by-real-name"),
+        RaisedBy::Finder { person, unit } => t.t2(
+            "by-person",
+            ("unit", words.unit(unit)),
+            ("person", words.person(person)),
+        ),
     };
     let accused = |party: &AccusedParty| match party {
         AccusedParty::Unit(unit) => words.unit(*unit),
         AccusedParty::Person(person) => words.person(*person),
     };
-    let accused = case.accused.iter().map(accused).collect::<Vec<_>>().join(&t.t("list-comma"));
+    let accused = case
+        .accused
+        .iter()
+        .map(accused)
+        .collect::<Vec<_>>()
+        .join(&t.t("list-comma"));
     let all = [
-        ("case-unit", case.unit.map_or_else(|| t.t("track-no-unit"), |unit| words.unit(unit))),
+        (
+            "case-unit",
+            case.unit
+                .map_or_else(|| t.t("track-no-unit"), |unit| words.unit(unit)),
+        ),
         ("case-co-units", words.units(&case.co_units)),
-        ("case-person", case.person.map(|person| words.person(person)).unwrap_or_default()),
+        (
+            "case-person",
+            case.person.map(|person| words.person(person)).unwrap_or_default(),
+        ),
         ("case-channel", words.channel(&case.channel)),
         ("case-source", source.unwrap_or_default()),
         ("case-raised-by", raiser),
         ("case-raised-at", story.moment(case.raised_at)),
         ("case-accused", accused),
     ];
-    all.into_iter().filter(|(_, value)| !value.is_empty()).map(|(key, value)| (t.t(key), value)).collect()
+    all.into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(key, value)| (t.t(key), value))
+        .collect()
 }
 
 fn chips(story: &Story<'_>) -> Vec<(&'static str, String)> {
@@ -234,7 +286,13 @@ fn chips(story: &Story<'_>) -> Vec<(&'static str, String)> {
     let look = match &case.end {
         None => "info",
         Some(End::StruckOff | End::Answered) => "ok",
-        Some(End::Refused { .. } | End::Withdrawn { .. } | End::HandedOver { .. } | End::Merged | End::ImportedClosed) => "",
+        Some(
+            End::Refused { .. }
+            | End::Withdrawn { .. }
+            | End::HandedOver { .. }
+            | End::Merged
+            | End::ImportedClosed,
+        ) => "",
     };
     let counted = |key: &str, count: u32| (count > 0).then(|| t.t1(key, "count", count));
     let chips = [
@@ -247,7 +305,9 @@ fn chips(story: &Story<'_>) -> Vec<(&'static str, String)> {
         ("", Some(t.t1("chip-severity", "severity", case.severity))),
     ];
     let state = [(look, story.state())];
-    let known = chips.into_iter().filter_map(|(look, said)| said.map(|said| (look, said)));
+    let known = chips
+        .into_iter()
+        .filter_map(|(look, said)| said.map(|said| (look, said)));
     state.into_iter().chain(known).collect()
 }
 
@@ -257,10 +317,21 @@ fn evidence(story: &Story<'_>, again: Option<&Again<'_>>) -> Option<EvidenceShee
     if again.is_none() && !files::may_add(story) {
         return None;
     }
-    let value = |name: &str| again.map(|again| again.form.value(name).to_owned()).unwrap_or_default();
+    let value = |name: &str| {
+        again
+            .map(|again| again.form.value(name).to_owned())
+            .unwrap_or_default()
+    };
     let moment = Some(value("moment")).filter(|word| !word.is_empty());
     Some(EvidenceSheet {
-        moment: moment.unwrap_or_else(|| if story.case().unit.is_some() { "after" } else { "before" }.to_owned()),
+        moment: moment.unwrap_or_else(|| {
+            if story.case().unit.is_some() {
+                "after"
+            } else {
+                "before"
+            }
+            .to_owned()
+        }),
         caption: value("caption"),
         hint: files::hint(t),
         errors: again.map(|again| errors(story, again)).unwrap_or_default(),
@@ -268,15 +339,19 @@ fn evidence(story: &Story<'_>, again: Option<&Again<'_>>) -> Option<EvidenceShee
 }
 
 fn identity(story: &Story<'_>, again: Option<&Again<'_>>) -> Option<IdentitySheet> {
-    let nothing = BodyRef { id: BodyId(uuid::Uuid::nil()), digest: Digest::ZERO };
     let again = again.filter(|again| again.id == "identity-reads");
-    if again.is_none() && obstacle(story, &Command::ReadIdentity { reason: nothing }) != Some(Ok(())) {
+    if again.is_none() && obstacle(story, &Command::ReadIdentity { reason: NOTHING }) != Some(Ok(())) {
         return None;
     }
     Some(IdentitySheet {
-        reason: again.map(|again| again.form.value("reason").to_owned()).unwrap_or_default(),
+        reason: again
+            .map(|again| again.form.value("reason").to_owned())
+            .unwrap_or_default(),
         errors: again.map(|again| errors(story, again)).unwrap_or_default(),
-        said: story.ctx.tongue.t1("case-identity-reads", "count", story.case().identity_reads),
+        said: story
+            .ctx
+            .tongue
+            .t1("case-identity-reads", "count", story.case().identity_reads),
     })
 }
 
@@ -285,16 +360,35 @@ fn errors(story: &Story<'_>, again: &Again<'_>) -> Vec<String> {
     if again.complaints.is_empty() {
         return vec![again.said.1.clone()];
     }
-    again.complaints.iter().map(|complaint| complaint.said(story.ctx.tongue)).collect()
+    again
+        .complaints
+        .iter()
+        .map(|complaint| complaint.said(story.ctx.tongue))
+        .collect()
 }
 
 async fn proof(story: &Story<'_>) -> Result<Proof, WebError> {
     let (t, case, view) = (story.ctx.tongue, story.case(), story.view);
     let (stream, version) = (Stream::Case(case.id), case.version);
-    let place = story.ctx.tenant.read(move |reader| reader.place(stream, version)).await?;
-    let place = place.map_or_else(|| t.t("case-proof-waits"), |place| t.t1("case-proof-place", "place", place + 1));
-    let hash = view.log.last().map(|logged| logged.hash.to_string()).unwrap_or_default();
-    Ok(Proof { events: view.log.len(), place, hash })
+    let place = story
+        .ctx
+        .tenant
+        .read(move |reader| reader.place(stream, version))
+        .await?;
+    let place = place.map_or_else(
+        || t.t("case-proof-waits"),
+        |place| t.t1("case-proof-place", "place", place + 1),
+    );
+    let hash = view
+        .log
+        .last()
+        .map(|logged| logged.hash.to_string())
+        .unwrap_or_default();
+    Ok(Proof {
+        events: view.log.len(),
+        place,
+        hash,
+    })
 }
 
 /// Returns the units of today to choose from.

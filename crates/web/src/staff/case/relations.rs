@@ -23,16 +23,25 @@ pub struct Relation {
 pub async fn relations(story: &Story<'_>) -> Result<Vec<Relation>, WebError> {
     let case = story.case();
     let links = case.links.iter().map(|(linkage, other)| (key(*linkage), *other));
-    let merged = case.merged_into.iter().map(|other| ("relation-merged-into", *other));
+    let merged = case
+        .merged_into
+        .iter()
+        .map(|other| ("relation-merged-into", *other));
     let parts = case.parts.iter().map(|other| ("relation-split-into", *other));
     let mut found = Vec::new();
     for (key, other) in links.chain(merged).chain(parts) {
-        found.push(Relation { how: story.ctx.tongue.t(key), other: look_at(story, other).await? });
+        found.push(Relation {
+            how: story.ctx.tongue.t(key),
+            other: look_at(story, other).await?,
+        });
     }
     Ok(found)
 }
 
-async fn look_at(story: &Story<'_>, id: CaseId) -> Result<Option<(String, String, String, String)>, WebError> {
+async fn look_at(
+    story: &Story<'_>,
+    id: CaseId,
+) -> Result<Option<(String, String, String, String)>, WebError> {
     let view = match access::open(story.ctx, id).await {
         Ok(view) => view,
         Err(WebError::NotFound) => return Ok(None),
@@ -40,7 +49,12 @@ async fn look_at(story: &Story<'_>, id: CaseId) -> Result<Option<(String, String
     };
     let other = Story::of(story.ctx, &view)?;
     let case = other.case();
-    Ok(Some((address(&case.number), case.number.clone(), other.text(case.title), other.state())))
+    Ok(Some((
+        address(&case.number),
+        case.number.clone(),
+        other.text(case.title),
+        other.state(),
+    )))
 }
 
 fn key(linkage: Linkage) -> &'static str {

@@ -43,8 +43,15 @@ pub async fn create_case_step(
 ) -> Result<Response, WebError> {
     let view = open(&ctx, &number).await?;
     let story = Story::of(&ctx, &view)?;
-    let sent = Sent { ctx: &ctx, view: &view, id: "steps", form: &form };
-    let Some(step) = story.kind.step(form.value("step")) else { return Err(WebError::NotFound) };
+    let sent = Sent {
+        ctx: &ctx,
+        view: &view,
+        id: "steps",
+        form: &form,
+    };
+    let Some(step) = story.kind.step(form.value("step")) else {
+        return Err(WebError::NotFound);
+    };
     let asked = fields::of_asks(&bihuan_core::case::decide::asks_of(step));
     let done = format!("step-{}", step.id);
     match sent.carry_out(&asked, acts::make::<NewStep>).await {
@@ -61,7 +68,12 @@ pub async fn create_case_act(
     act: &'static Act,
 ) -> Result<Response, WebError> {
     let view = open(&ctx, &number).await?;
-    let sent = Sent { ctx: &ctx, view: &view, id: act.id, form: &form };
+    let sent = Sent {
+        ctx: &ctx,
+        view: &view,
+        id: act.id,
+        form: &form,
+    };
     match sent.carry_out(act.fields, act.command).await {
         Ok(()) => Ok(sent.done(act.id)),
         Err(error) => sent.again(error).await,
@@ -86,7 +98,10 @@ impl Sent<'_> {
         let key = self.form.value("key");
         let said = serde_json::to_string(body).unwrap_or_default();
         let request = Digest::of(&[self.form.value("step").as_bytes(), b"\0", said.as_bytes()]);
-        (!key.is_empty()).then(|| Once { key: format!("{} {} {key} {request}", self.case(), self.id), request })
+        (!key.is_empty()).then(|| Once {
+            key: format!("{} {} {key} {request}", self.case(), self.id),
+            request,
+        })
     }
 
     fn case(&self) -> CaseId {
@@ -106,11 +121,21 @@ impl Sent<'_> {
     pub async fn again(&self, error: WebError) -> Result<Response, WebError> {
         let complaints = match &error {
             WebError::Input(complaints) => complaints.clone(),
-            WebError::Refused(_) | WebError::Stale | WebError::Busy | WebError::Forbidden | WebError::Scope => Vec::new(),
+            WebError::Refused(_)
+            | WebError::Stale
+            | WebError::Busy
+            | WebError::Forbidden
+            | WebError::Scope => Vec::new(),
             _ => return Err(error),
         };
         let said = error::said(self.ctx, &error);
-        let again = Again { id: self.id, step: self.form.value("step"), form: self.form, complaints, said };
+        let again = Again {
+            id: self.id,
+            step: self.form.value("step"),
+            form: self.form,
+            complaints,
+            said,
+        };
         let view = access::open(self.ctx, self.case()).await?;
         let mut response = html(&CasePage::read(self.ctx, &view, None, Some(&again)).await?);
         *response.status_mut() = error.status();

@@ -8,9 +8,9 @@ use bihuan_core::filter::{self, Scene};
 use bihuan_core::id::UnitId;
 use bihuan_core::pack::model::{Effect, Grant, Relation, Step};
 
+use super::context;
 use super::fields::of_asks;
 use super::forms::{Again, Sheet};
-use super::context;
 use crate::access;
 use crate::sentence::refusal::need_key;
 use crate::show;
@@ -55,7 +55,10 @@ pub fn sheets(story: &Story<'_>, again: Option<&Again<'_>>) -> Vec<StepSheet> {
     }
     found.sort_by_key(|step| step.obstacle.is_some());
     let sent = found.iter().position(|step| step.sheet.refused.is_some());
-    if let Some(first) = found.get_mut(sent.unwrap_or(0)).filter(|step| step.obstacle.is_none()) {
+    if let Some(first) = found
+        .get_mut(sent.unwrap_or(0))
+        .filter(|step| step.obstacle.is_none())
+    {
         (first.primary, first.open) = (true, true);
     }
     found
@@ -72,7 +75,10 @@ fn sheet(story: &Story<'_>, choice: &StepChoice<'_>, again: Option<&Again<'_>>) 
     let (ctx, words) = (story.ctx, story.words());
     let title = ctx.name(&step.title);
     let sheet = Sheet::of_step(story, &step.id, title, &of_asks(&choice.asks), again);
-    let source = story.pack.source(&step.source).map(|source| show::citation(ctx.tongue, source));
+    let source = story
+        .pack
+        .source(&step.source)
+        .map(|source| show::citation(ctx.tongue, source));
     let need = |(need, missing): &(_, Option<Refusal>)| (missing.is_none(), ctx.tongue.t(need_key(*need)));
     StepSheet {
         needs: choice.needs.iter().map(need).collect(),
@@ -89,8 +95,14 @@ fn sheet(story: &Story<'_>, choice: &StepChoice<'_>, again: Option<&Again<'_>>) 
 /// Returns the steps that may come next, with who takes each. That the reporter can withdraw is true all
 /// the time and no next step.
 pub fn next(story: &Story<'_>) -> Vec<Next> {
-    let steps = story.kind.steps_from(&story.case().state).filter(|step| step.effect != Effect::Withdraw);
-    let next = |step: &Step| Next { step: story.ctx.name(&step.title), who: who(story, step) };
+    let steps = story
+        .kind
+        .steps_from(&story.case().state)
+        .filter(|step| step.effect != Effect::Withdraw);
+    let next = |step: &Step| Next {
+        step: story.ctx.name(&step.title),
+        who: who(story, step),
+    };
     steps.map(next).collect()
 }
 
@@ -127,8 +139,15 @@ fn roles(story: &Story<'_>, action: &str) -> String {
         let scope = filter::check(&grant.scope, &scene);
         scope.is_ok_and(|scope| scope.matches(&story.view.facts, &|_| false))
     };
-    let holding = ctx.scene.grants.iter().filter(|grant| grant.actions.iter().any(|held| held == action));
-    let mut names: Vec<String> = holding.filter(covers).map(|grant| ctx.name(&grant.title)).collect();
+    let holding = ctx
+        .scene
+        .grants
+        .iter()
+        .filter(|grant| grant.actions.iter().any(|held| held == action));
+    let mut names: Vec<String> = holding
+        .filter(covers)
+        .map(|grant| ctx.name(&grant.title))
+        .collect();
     names.dedup();
     names.join(&ctx.tongue.t("list-comma"))
 }
