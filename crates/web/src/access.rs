@@ -58,8 +58,7 @@ pub fn may(ctx: &Ctx, action: &str, facts: &CaseFacts) -> bool {
 /// # Errors
 /// [`WebError::NotFound`] if there is none, or none for them.
 pub async fn open(ctx: &Ctx, id: CaseId) -> Result<CaseView, WebError> {
-    ctx.who()?;
-    let view = ctx.tenant.read(move |reader| reader.case(id)).await?.ok_or(WebError::NotFound)?;
+    let view = find(ctx, id).await?;
     permit(ctx, READ, &view.facts).map_err(|error| match error {
         WebError::Forbidden => WebError::NotFound,
         other => other,
@@ -67,7 +66,14 @@ pub async fn open(ctx: &Ctx, id: CaseId) -> Result<CaseView, WebError> {
     Ok(view)
 }
 
+/// Returns a case before it is asked what the visitor may do with it.
+async fn find(ctx: &Ctx, id: CaseId) -> Result<CaseView, WebError> {
+    ctx.who()?;
+    ctx.tenant.read(move |reader| reader.case(id)).await?.ok_or(WebError::NotFound)
+}
+
 /// Carries out a command of the visitor on a case: the permit is for whatever action the command needs.
+/// Some act on cases that they may not read, such as whoever erases a text.
 ///
 /// # Errors
 /// [`WebError`] if there is no such case for them, they may not do this, or a rule forbids it.
@@ -78,7 +84,7 @@ pub async fn execute(
     bodies: Bodies,
     once: Option<Once>,
 ) -> Result<Appended, WebError> {
-    let view = open(ctx, case).await?;
+    let view = find(ctx, case).await?;
     let permit = permit_for(ctx, &view, &command)?;
     Ok(ctx.tenant.execute(&permit, case, command, bodies, once, ctx.now).await?)
 }

@@ -11,6 +11,7 @@ pub mod identity;
 pub mod openapi;
 pub mod portal;
 pub mod reference;
+pub mod schema;
 pub mod shape;
 pub mod wire;
 
@@ -25,8 +26,7 @@ use bihuan_store::commit::idempotency::Once;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::app::App;
-use crate::ctx::text_of;
+use crate::app::{App, text_of};
 use crate::error::{Complaint, WebError};
 
 /// The longest idempotency key.

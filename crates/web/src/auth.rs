@@ -16,9 +16,9 @@ use bihuan_store::tenant::Tenant;
 use bihuan_store::tenant::scene::Scene;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::app::SystemEntropy;
+use crate::app::{SystemEntropy, text_of};
 use crate::ctx::cookie::Cookie;
-use crate::ctx::{Who, text_of};
+use crate::ctx::Who;
 use crate::error::WebError;
 
 /// How long a session lasts without a request.

@@ -1,21 +1,21 @@
 //! What can go wrong over HTTP, and the one place where it becomes an answer.
 //!
-//! Handlers return [`WebError`]; it leaves them as a bare status that carries the error, and [`dress`],
-//! at the edge, turns it into a page for people or problem JSON (RFC 9457) for programs, in the
-//! visitor's language. Whatever else comes out bare, such as a body over its limit, is dressed alike.
+//! Handlers return [`WebError`]; it leaves them as a bare status that carries the error, and
+//! [`dress::dress`], at the edge, turns it into a page for people or problem JSON (RFC 9457) for
+//! programs, in the visitor's language. Whatever else comes out bare, such as a body over its limit, is
+//! dressed alike.
+
+pub mod dress;
 
 use std::sync::Arc;
 
-use askama::Template;
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bihuan_core::case::refusal::Refusal;
 use bihuan_core::problem::Problem;
 use bihuan_store::error::{ExecuteError, StoreError};
-use serde_json::{Value, json};
 
-use crate::ctx::Ctx;
-use crate::page::Page;
+use crate::lang::Tongue;
 
 /// Something that went wrong, or that a rule forbids.
 #[derive(Debug, thiserror::Error)]
@@ -106,7 +106,7 @@ impl Complaint {
     }
 
     /// Returns the complaint in words.
-    pub fn said(&self, tongue: crate::lang::Tongue) -> String {
+    pub fn said(&self, tongue: Tongue) -> String {
         let places: Vec<_> = self.places.iter().map(|(name, count)| (*name, (*count).into())).collect();
         tongue.tell(self.key, &places)
     }
@@ -139,7 +139,7 @@ impl WebError {
     }
 
     /// Returns the error's name for programs, what it is called, and what to do about it.
-    fn keys(&self) -> (&'static str, &'static str, &'static str) {
+    pub(crate) fn keys(&self) -> (&'static str, &'static str, &'static str) {
         match self {
             WebError::NotFound => ("not_found", "error-not-found", "error-not-found-do"),
             WebError::Method => ("method", "error-method", "error-method-do"),
@@ -164,7 +164,7 @@ impl WebError {
     }
 
     /// Returns what a bare status means.
-    fn of_status(status: StatusCode) -> Option<WebError> {
+    pub(crate) fn of_status(status: StatusCode) -> Option<WebError> {
         Some(match status {
             StatusCode::NOT_FOUND => WebError::NotFound,
             StatusCode::METHOD_NOT_ALLOWED => WebError::Method,
@@ -207,131 +207,4 @@ impl From<StoreError> for WebError {
             error => WebError::internal(error),
         }
     }
-}
-
-#[derive(Template)]
-#[template(path = "error.html")]
-struct ErrorPage {
-    page: Page,
-    title: String,
-    todo: String,
-    fields: Vec<String>,
-    login: bool,
-    request_id: String,
-}
-
-/// Gives an answer that carries an error, or a bare bad status, its page or problem JSON.
-pub fn dress(ctx: &Ctx, response: Response) -> Response {
-    let carried = response.extensions().get::<Arc<WebError>>().cloned();
-    let bare = || WebError::of_status(response.status()).filter(|_| !has_type(&response)).map(Arc::new);
-    let Some(error) = carried.or_else(bare) else { return response };
-    if let WebError::Internal(cause) = &*error {
-        tracing::error!(request.id = ctx.request_id, path = ctx.route, cause = %chain(&**cause), "a request failed");
-    }
-    let mut dressed = match &*error {
-        WebError::Login if !ctx.wants_json() && !ctx.sent_token && ctx.method == Method::GET => return ctx.to_login(),
-        error if ctx.wants_json() => problem(ctx, error),
-        error => page(ctx, error),
-    };
-    *dressed.status_mut() = error.status();
-    if let WebError::TooMany { wait_seconds } = *error {
-        dressed.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait_seconds));
-    }
-    if matches!(*error, WebError::Login) {
-        dressed.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    }
-    if let Some(allow) = response.headers().get(header::ALLOW) {
-        dressed.headers_mut().insert(header::ALLOW, allow.clone());
-    }
-    dressed
-}
-
-fn has_type(response: &Response) -> bool {
-    response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| !kind.as_bytes().starts_with(b"text/plain"))
-}
-
-/// Returns what an error is called, and what to do about it, in words.
-pub fn said(ctx: &Ctx, error: &WebError) -> (String, String) {
-    let (_, title, _) = error.keys();
-    (ctx.tongue.t(title), todo(ctx, error))
-}
-
-/// Returns what to do about an error, in words.
-fn todo(ctx: &Ctx, error: &WebError) -> String {
-    let t = ctx.tongue;
-    let (_, _, todo) = error.keys();
-    match error {
-        WebError::TooMany { wait_seconds } => t.t1(todo, "seconds", wait_seconds),
-        WebError::Json(detail) => t.t1(todo, "detail", detail),
-        WebError::Refused(refusal) => ctx.refusal(refusal).said,
-        WebError::Filter(text, problems) => filter_problems(text, problems),
-        WebError::Elsewhere(routes) => routes.join(" "),
-        _ => t.t(todo),
-    }
-}
-
-/// Returns every problem of a filter with its place.
-fn filter_problems(text: &str, problems: &[Problem]) -> String {
-    let said = problems.iter().map(|problem| {
-        let hint = problem.hint.as_ref().map(|hint| format!(" ({hint})"));
-        format!("{}: {}{}", problem.place(text).column, problem.message, hint.unwrap_or_default())
-    });
-    said.collect::<Vec<_>>().join("; ")
-}
-
-fn page(ctx: &Ctx, error: &WebError) -> Response {
-    let (_, title, _) = error.keys();
-    let fields = match error {
-        WebError::Input(complaints) => complaints.iter().map(|complaint| complaint.said(ctx.tongue)).collect(),
-        _ => Vec::new(),
-    };
-    let page = ErrorPage {
-        page: ctx.page(None),
-        title: ctx.tongue.t(title),
-        todo: todo(ctx, error),
-        fields,
-        login: matches!(error, WebError::Login),
-        request_id: ctx.request_id.clone(),
-    };
-    crate::page::html(&page)
-}
-
-fn problem(ctx: &Ctx, error: &WebError) -> Response {
-    let (name, title, _) = error.keys();
-    let mut problem = json!({
-        "type": format!("/problems/{name}"),
-        "title": ctx.tongue.t(title),
-        "status": error.status().as_u16(),
-        "detail": todo(ctx, error),
-        "request_id": ctx.request_id,
-    });
-    match error {
-        WebError::Refused(refusal) => problem["rule"] = ctx.refusal(refusal).rule.into(),
-        WebError::Input(complaints) => {
-            let field = |complaint: &Complaint| json!({"field": complaint.field, "message": complaint.said(ctx.tongue)});
-            problem["fields"] = complaints.iter().map(field).collect::<Value>();
-        }
-        WebError::Filter(_, problems) => {
-            let shape = |problem: &Problem| {
-                let place = [problem.span.start, problem.span.end];
-                json!({"message": problem.message, "hint": problem.hint, "bytes": place})
-            };
-            problem["problems"] = problems.iter().map(shape).collect::<Value>();
-        }
-        _ => {}
-    }
-    let kind = [(header::CONTENT_TYPE, "application/problem+json")];
-    (kind, problem.to_string()).into_response()
-}
-
-/// Returns a cause with all below it, for the log; causes are our own words and the engine's, never what people wrote.
-fn chain(cause: &(dyn std::error::Error + 'static)) -> String {
-    let mut said = cause.to_string();
-    let mut below = cause.source();
-    while let Some(cause) = below {
-        said.push_str(": ");
-        said.push_str(&cause.to_string());
-        below = cause.source();
-    }
-    said
 }

@@ -112,3 +112,19 @@ pub async fn file(ctx: &Ctx, case: &Case, evidence: EvidenceId) -> Result<Respon
     ];
     Ok((headers, bytes).into_response())
 }
+
+/// Returns the word for what a piece of evidence shows.
+pub fn moment_word(moment: EvidenceMoment) -> &'static str {
+    match moment {
+        EvidenceMoment::Before => "before",
+        EvidenceMoment::After => "after",
+        EvidenceMoment::Other => "other",
+    }
+}
+
+/// Returns what a piece of evidence shows, by its word.
+pub fn moment(word: &str) -> Option<EvidenceMoment> {
+    [EvidenceMoment::Before, EvidenceMoment::After, EvidenceMoment::Other]
+        .into_iter()
+        .find(|moment| moment_word(*moment) == word)
+}

@@ -1,6 +1,6 @@
 //! Pages, portal and API over HTTP.
 //!
-//! Start reading at [`routes`] (every operation, in one table), then [`app`] (how a request passes
+//! Start reading at [`routes`] (every operation, in one table), then [`serve`] (how a request passes
 //! through the server). A handler extracts, authorises, executes or queries, and renders; it has no rules
 //! of its own. Where things go:
 //!
@@ -34,8 +34,10 @@ mod limits;
 mod page;
 mod portal;
 mod query;
+pub mod route;
 pub mod routes;
 mod sentence;
+pub mod serve;
 mod show;
 mod staff;
 mod story;

@@ -5,167 +5,23 @@
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::Method;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodFilter, MethodRouter, on};
+use axum::routing::on;
 
-use crate::api::openapi::Described;
 use crate::app::App;
 use crate::assets;
 use crate::auth;
 use crate::ctx::Ctx;
 use crate::error::WebError;
 use crate::limits;
+use crate::route::Verb::{Get, Post};
+use crate::route::{Body, Route, Visibility};
 use crate::{health, portal};
 
 mod api;
 mod case;
 mod staff;
-
-use Verb::{Get, Post};
-
-/// Who may come to an operation at all; what they may do there is decided by their grants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Visibility {
-    /// Everybody, throttled where it writes.
-    Public,
-    /// Whoever holds the receipt code of the case; to others there is nothing here.
-    Code,
-    /// Persons of the tree, by session or bearer token.
-    Staff,
-}
-
-/// What a body may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Body {
-    /// Up to a megabyte.
-    Small,
-    /// With files.
-    Upload,
-}
-
-/// One operation.
-#[derive(Clone, Copy)]
-pub struct Route {
-    /// Its id: the handler's name.
-    pub id: &'static str,
-    /// The method.
-    pub method: Verb,
-    /// The path.
-    pub path: &'static str,
-    /// Who may come.
-    pub seen_by: Visibility,
-    /// The action of a grant that it needs, where it is always the same; a step brings its own.
-    pub action: Option<&'static str>,
-    /// Whether it changes anything.
-    pub changes: bool,
-    /// Whether it leaves an event in the log.
-    pub audited: bool,
-    /// What its body may be.
-    pub body: Body,
-    /// The fields of its query string.
-    pub query: &'static [&'static str],
-    /// What it takes and what it gives; operations of the API only.
-    pub takes: Option<fn() -> Described>,
-    /// See `takes`.
-    pub gives: Option<fn() -> Described>,
-    handler: fn(MethodFilter) -> MethodRouter<App>,
-}
-
-/// The methods in use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verb {
-    /// Reads.
-    Get,
-    /// Writes.
-    Post,
-}
-
-impl Verb {
-    /// Returns the HTTP method.
-    pub fn method(self) -> Method {
-        match self {
-            Get => Method::GET,
-            Post => Method::POST,
-        }
-    }
-
-    fn filter(self) -> MethodFilter {
-        match self {
-            Get => MethodFilter::GET,
-            Post => MethodFilter::POST,
-        }
-    }
-}
-
-type Handler = fn(MethodFilter) -> MethodRouter<App>;
-
-impl Route {
-    const fn new(id: &'static str, method: Verb, path: &'static str, seen_by: Visibility, handler: Handler) -> Route {
-        let changes = matches!(method, Post);
-        let (action, audited, body) = (None, false, Body::Small);
-        let (query, takes, gives): (&[&str], _, _) = (&[], None, None);
-        Route { id, method, path, seen_by, action, changes, audited, body, query, takes, gives, handler }
-    }
-
-    /// A page or a file for everybody.
-    const fn public(id: &'static str, method: Verb, path: &'static str, handler: Handler) -> Route {
-        Route::new(id, method, path, Visibility::Public, handler)
-    }
-
-    /// Something for whoever holds the receipt code.
-    const fn code(id: &'static str, method: Verb, path: &'static str, handler: Handler) -> Route {
-        Route::new(id, method, path, Visibility::Code, handler)
-    }
-
-    /// Something for persons of the tree.
-    const fn staff(id: &'static str, method: Verb, path: &'static str, handler: Handler) -> Route {
-        Route::new(id, method, path, Visibility::Staff, handler)
-    }
-
-    /// It needs this action.
-    const fn needs(mut self, action: &'static str) -> Route {
-        self.action = Some(action);
-        self
-    }
-
-    /// It leaves an event in the log.
-    const fn audited(mut self) -> Route {
-        self.audited = true;
-        self
-    }
-
-    /// It changes nothing, although it is posted: what it takes must not stand in an address.
-    const fn reads(mut self) -> Route {
-        self.changes = false;
-        self
-    }
-
-    /// It takes files.
-    const fn upload(mut self) -> Route {
-        self.body = Body::Upload;
-        self
-    }
-
-    /// It reads these fields of the query string.
-    const fn query(mut self, fields: &'static [&'static str]) -> Route {
-        self.query = fields;
-        self
-    }
-
-    /// It takes a body of this type.
-    const fn takes(mut self, takes: fn() -> Described) -> Route {
-        self.takes = Some(takes);
-        self
-    }
-
-    /// It answers with this type.
-    const fn gives(mut self, gives: fn() -> Described) -> Route {
-        self.gives = Some(gives);
-        self
-    }
-}
 
 /// Pages for everybody and for reporters.
 const PORTAL: &[Route] = &[

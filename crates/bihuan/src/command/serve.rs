@@ -8,7 +8,8 @@ use std::time::Duration;
 use bihuan_store::error::StoreError;
 use bihuan_store::followers::ticker::Ticker;
 use bihuan_store::tenant::{Store, Tenant};
-use bihuan_web::app::{self, ServeError, ServeOptions, SystemEntropy, TlsFiles};
+use bihuan_web::app::{ServeOptions, SystemEntropy, TlsFiles};
+use bihuan_web::serve::{self, ServeError};
 use clap::{Args, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
 use tokio::signal::unix::{SignalKind, signal};
@@ -87,7 +88,7 @@ pub fn serve(store: Store, door: &Door) -> Result<(), Failure> {
     start_log(door.log);
     runtime::run(async {
         let stop = stop_signal()?;
-        let bound = app::bind(store.clone(), &options).map_err(not_served)?;
+        let bound = serve::bind(store.clone(), &options).map_err(not_served)?;
         let scheme = if options.tls.is_some() { "https" } else { "http" };
         println!("listening on {scheme}://{}", bound.address().map_err(not_served)?);
         let followers: Vec<_> = store

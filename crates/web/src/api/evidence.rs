@@ -59,7 +59,7 @@ impl Request for NewWithdrawal {
 /// `POST /api/v1/cases/{id}/evidence`
 pub async fn create_evidence(ctx: Ctx, Path(id): Path<String>, form: Form) -> Result<Response, WebError> {
     let mut read = form.read();
-    let moment = read.choice("moment", moment);
+    let moment = read.choice("moment", evidence::moment);
     let caption = read.text("caption", crate::limits::LINE_CHARS);
     read.done()?;
     let input = |complaint| WebError::Input(vec![complaint]);
@@ -78,20 +78,4 @@ pub async fn read_evidence(ctx: Ctx, Path((id, piece)): Path<(String, String)>) 
     let piece: EvidenceId = piece.parse().map_err(|_| WebError::NotFound)?;
     let view = access::open(&ctx, case_id(&id)?).await?;
     evidence::file(&ctx, &view.case, piece).await
-}
-
-/// Returns the word for what a piece of evidence shows.
-pub fn moment_word(moment: EvidenceMoment) -> &'static str {
-    match moment {
-        EvidenceMoment::Before => "before",
-        EvidenceMoment::After => "after",
-        EvidenceMoment::Other => "other",
-    }
-}
-
-/// Returns what a piece of evidence shows, by its word.
-pub fn moment(word: &str) -> Option<EvidenceMoment> {
-    [EvidenceMoment::Before, EvidenceMoment::After, EvidenceMoment::Other]
-        .into_iter()
-        .find(|moment| moment_word(*moment) == word)
 }

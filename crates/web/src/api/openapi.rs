@@ -1,55 +1,37 @@
 //! The OpenAPI 3.1 document, made from the table of routes and the types that bodies are read into.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::Arc;
 
+use axum::Extension;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
-use utoipa::ToSchema;
 
-use crate::routes::{self, Route, Visibility};
+use super::schema::Described;
+use crate::route::{Body, Route, Visibility};
 
-/// A type of the API: its name, its schema, and the schemas that it refers to.
-pub struct Described {
-    name: String,
-    schema: Value,
-    others: Vec<(String, Value)>,
+/// The document, as text.
+#[derive(Clone)]
+pub struct Document(Arc<str>);
+
+impl Document {
+    /// Makes the document of these operations.
+    pub fn of(routes: impl Iterator<Item = &'static Route>) -> Document {
+        Document(document(routes).to_string().into())
+    }
 }
-
-/// Describes a type.
-pub fn describe<T: ToSchema>() -> Described {
-    let mut others = Vec::new();
-    T::schemas(&mut others);
-    let others = others.into_iter().map(|(name, schema)| (name, value(&schema)));
-    Described { name: T::name().into_owned(), schema: value(&T::schema()), others: others.collect() }
-}
-
-/// Describes a list of a type.
-pub fn describe_list<T: ToSchema>() -> Described {
-    let Described { name, schema, mut others } = describe::<T>();
-    let items = json!({"type": "array", "items": {"$ref": format!("#/components/schemas/{name}")}});
-    others.push((name.clone(), schema));
-    Described { name: format!("{name}List"), schema: items, others }
-}
-
-fn value(schema: &impl serde::Serialize) -> Value {
-    // Schemas are made of strings and numbers, which always have a JSON form.
-    serde_json::to_value(schema).unwrap_or(Value::Null)
-}
-
-static DOCUMENT: LazyLock<String> = LazyLock::new(|| document().to_string());
 
 /// `GET /api/v1/openapi.json`
-pub async fn read_openapi() -> Response {
+pub async fn read_openapi(Extension(document): Extension<Document>) -> Response {
     let kind = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=600")];
-    (StatusCode::OK, kind, DOCUMENT.as_str()).into_response()
+    (StatusCode::OK, kind, document.0.to_string()).into_response()
 }
 
-fn document() -> Value {
+fn document(routes: impl Iterator<Item = &'static Route>) -> Value {
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     let mut schemas = BTreeMap::from([("Problem".to_owned(), problem())]);
-    for route in routes::all().filter(|route| route.path.starts_with("/api/")) {
+    for route in routes.filter(|route| route.path.starts_with("/api/")) {
         let method = route.method.method().as_str().to_ascii_lowercase();
         paths.entry(route.path).or_default().insert(method, operation(route, &mut schemas));
     }
@@ -82,8 +64,8 @@ fn operation(route: &Route, schemas: &mut BTreeMap<String, Value>) -> Value {
     }
     if let Some(takes) = route.takes {
         let kind = match route.body {
-            routes::Body::Small => "application/json",
-            routes::Body::Upload => "multipart/form-data",
+            Body::Small => "application/json",
+            Body::Upload => "multipart/form-data",
         };
         let schema = refer(takes(), schemas);
         operation["requestBody"] = json!({"required": true, "content": {kind: {"schema": schema}}});
@@ -148,6 +130,7 @@ fn problem() -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::route::Verb;
 
     /// Returns every `$ref` in a value.
     fn references(value: &Value, found: &mut Vec<String>) {
@@ -165,7 +148,7 @@ mod tests {
 
     #[test]
     fn every_operation_of_the_api_is_described_and_every_reference_leads_somewhere() {
-        let document = document();
+        let document = document(crate::routes::all());
         let mut found = Vec::new();
         references(&document, &mut found);
         assert!(found.len() > 30);
@@ -173,14 +156,14 @@ mod tests {
             let place = reference.trim_start_matches('#');
             assert!(document.pointer(place).is_some(), "{reference}");
         }
-        for route in routes::all().filter(|route| route.path.starts_with("/api/")) {
-            assert!(route.method != routes::Verb::Post || route.takes.is_some(), "{} takes nothing", route.id);
+        for route in crate::routes::all().filter(|route| route.path.starts_with("/api/")) {
+            assert!(route.method != Verb::Post || route.takes.is_some(), "{} takes nothing", route.id);
         }
     }
 
     #[test]
     fn every_text_of_every_body_is_bounded() {
-        let document = document();
+        let document = document(crate::routes::all());
         for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
             if name.starts_with("Text") {
                 assert!(schema["maxLength"].as_u64().unwrap() <= 5000, "{name}");

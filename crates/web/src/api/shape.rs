@@ -367,7 +367,7 @@ pub fn evidence(story: &Story<'_>) -> Vec<EvidenceShape> {
         id: piece.id.to_string(),
         media_type: piece.media_type.clone(),
         size_bytes: piece.size_bytes,
-        moment: super::evidence::moment_word(piece.moment),
+        moment: crate::evidence::moment_word(piece.moment),
         caption: piece.caption.and_then(|caption| story.view.text(caption)).map(str::to_owned),
         from_reporter: piece.from_reporter,
         added_at: at(piece.added_at),

@@ -2,17 +2,17 @@
 
 use axum::routing::on;
 
-use super::{Route, Verb};
 use crate::api::cases::{self, CaseReceipt, NewCase};
 use crate::api::commands::{self as c, create};
 use crate::api::evidence::{self, NewEvidence, NewWithdrawal, Stored};
 use crate::api::identity::{self, IdentityShape, NewErasure, NewIdentityRead};
-use crate::api::openapi::{self, describe, describe_list};
+use crate::api::openapi;
 use crate::api::portal::{self, Code, MessageReceipt, NewMessage, NewOwnStep, NewReply, NewSatisfaction, Tracked};
 use crate::api::reference::{self, KindShape, UnitShape, ViewShape};
+use crate::api::schema::{describe, describe_list};
 use crate::api::shape::{CaseList, CaseShape, Count, Done, EventShape};
-
-use Verb::{Get, Post};
+use crate::route::Route;
+use crate::route::Verb::{Get, Post};
 
 /// A command on a case: takes `$body`, gives [`Done`].
 macro_rules! command {

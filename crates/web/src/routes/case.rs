@@ -3,14 +3,13 @@
 use axum::extract::Path;
 use axum::routing::on;
 
-use super::{Route, Verb};
 use crate::ctx::Ctx;
 use crate::form::Form;
+use crate::route::Route;
+use crate::route::Verb::{Get, Post};
 use crate::staff::case;
 use crate::staff::case::acts::table;
 use crate::staff::case::send::create_case_act;
-
-use Verb::{Get, Post};
 
 /// An act on a case that is true of every kind.
 macro_rules! act {

@@ -2,8 +2,8 @@
 
 use axum::routing::on;
 
-use super::Route;
-use super::Verb::{Get, Post};
+use crate::route::Route;
+use crate::route::Verb::{Get, Post};
 use crate::staff::{desk, ledger, views};
 
 /// Desk, register and ledger.

@@ -4,7 +4,8 @@
 mod common;
 mod driver;
 
-use bihuan_web::app::{ServeOptions, bind_app};
+use bihuan_web::app::ServeOptions;
+use bihuan_web::serve::bind_app;
 use common::Town;
 use driver::Window;
 

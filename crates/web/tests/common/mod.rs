@@ -20,7 +20,8 @@ use bihuan_core::permission::Permit;
 use bihuan_store::account::{NewAccount, NewToken};
 use bihuan_store::keys::MasterKey;
 use bihuan_store::tenant::{Founding, Marks, Options, Store, Tenant};
-use bihuan_web::app::{App, ServeOptions, router};
+use bihuan_web::app::{App, ServeOptions};
+use bihuan_web::serve::router;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -70,7 +71,7 @@ pub const PEOPLE: [(&str, &str, &str, &str); 8] = [
 const UNITS: [(&str, &str, &str, Option<&str>); 5] = [
     ("city", "青禾市", "Qinghe City", None),
     ("hotline", "热线中心", "Hotline Centre", None),
-    ("works", "住建局", "Works Bureau", Some("municipal")),
+    ("works", "住建局", "Works Bureau", Some("construction.municipal")),
     ("water", "水务局", "Water Bureau", None),
     ("inspection", "督查室", "Inspection Office", None),
 ];
@@ -257,7 +258,8 @@ pub fn body(operation: &str) -> serde_json::Value {
         "create_resumption" => json!({"clock": "general"}),
         "create_comment" | "create_question" => json!({"text": "请补充位置"}),
         "create_voice" => json!({"solved": true}),
-        "create_classification" => json!({"category": "municipal"}),
+        "create_satisfaction" => json!({"solved": "yes"}),
+        "create_classification" => json!({"category": "construction.municipal"}),
         "create_severity" => json!({"to": 5, "reason": "危险"}),
         "create_link" => json!({"other": other, "linkage": "duplicate_of"}),
         "create_split" => json!({"into": [other], "reason": "两件事"}),

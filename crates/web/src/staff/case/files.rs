@@ -10,7 +10,7 @@ use bihuan_core::id::{Digest, EvidenceId};
 use super::send::Sent;
 use super::{address, obstacle, open};
 use crate::access;
-use crate::api::evidence::moment;
+use crate::evidence::moment;
 use crate::ctx::Ctx;
 use crate::error::{Complaint, WebError};
 use crate::evidence::{self, Note};

@@ -17,7 +17,7 @@ use crate::access;
 use crate::api::commands::NewStep;
 use crate::app::SystemEntropy;
 use crate::ctx::Ctx;
-use crate::error::{self, WebError};
+use crate::error::{WebError, dress};
 use crate::form::Form;
 use crate::page::html;
 use crate::story::Story;
@@ -128,7 +128,7 @@ impl Sent<'_> {
             | WebError::Scope => Vec::new(),
             _ => return Err(error),
         };
-        let said = error::said(self.ctx, &error);
+        let said = dress::said(self.ctx, &error);
         let again = Again {
             id: self.id,
             step: self.form.value("step"),
