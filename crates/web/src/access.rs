@@ -34,7 +34,10 @@ pub fn scope(ctx: &Ctx, action: &str) -> Result<Checked, WebError> {
 pub fn permit(ctx: &Ctx, action: &str, facts: &CaseFacts) -> Result<Permit, WebError> {
     let who = ctx.who()?;
     reaches(who, action)?;
-    with_rights(ctx, |rights| permission::authorize(&who.viewer, action, facts, rights)).map_err(of_denied)
+    with_rights(ctx, |rights| {
+        permission::authorize(&who.viewer, action, facts, rights)
+    })
+    .map_err(of_denied)
 }
 
 /// Returns the permit for an action that concerns no case yet, such as to register one.
@@ -44,7 +47,9 @@ pub fn permit(ctx: &Ctx, action: &str, facts: &CaseFacts) -> Result<Permit, WebE
 pub fn permit_general(ctx: &Ctx, action: &str) -> Result<Permit, WebError> {
     let who = ctx.who()?;
     reaches(who, action)?;
-    let permit = with_rights(ctx, |rights| permission::authorize_general(&who.viewer, action, rights));
+    let permit = with_rights(ctx, |rights| {
+        permission::authorize_general(&who.viewer, action, rights)
+    });
     permit.map_err(|_denied| WebError::Forbidden)
 }
 
@@ -69,7 +74,10 @@ pub async fn open(ctx: &Ctx, id: CaseId) -> Result<CaseView, WebError> {
 /// Returns a case before it is asked what the visitor may do with it.
 async fn find(ctx: &Ctx, id: CaseId) -> Result<CaseView, WebError> {
     ctx.who()?;
-    ctx.tenant.read(move |reader| reader.case(id)).await?.ok_or(WebError::NotFound)
+    ctx.tenant
+        .read(move |reader| reader.case(id))
+        .await?
+        .ok_or(WebError::NotFound)
 }
 
 /// Carries out a command of the visitor on a case: the permit is for whatever action the command needs.
@@ -86,7 +94,10 @@ pub async fn execute(
 ) -> Result<Appended, WebError> {
     let view = find(ctx, case).await?;
     let permit = permit_for(ctx, &view, &command)?;
-    Ok(ctx.tenant.execute(&permit, case, command, bodies, once, ctx.now).await?)
+    Ok(ctx
+        .tenant
+        .execute(&permit, case, command, bodies, once, ctx.now)
+        .await?)
 }
 
 /// Returns the permit for whatever action a command on a case needs.
@@ -108,7 +119,13 @@ fn kind<'a>(ctx: &'a Ctx, view: &CaseView) -> Result<&'a Kind, WebError> {
 fn with_rights<T>(ctx: &Ctx, ask: impl FnOnce(&Rights<'_>) -> T) -> T {
     let packs: Vec<&Pack> = ctx.scene.newest().map(|pack| &**pack).collect();
     let scene = &ctx.scene;
-    ask(&Rights { grants: &scene.grants, packs: &packs, org: &scene.org, calendar: &scene.calendar, now: ctx.now })
+    ask(&Rights {
+        grants: &scene.grants,
+        packs: &packs,
+        org: &scene.org,
+        calendar: &scene.calendar,
+        now: ctx.now,
+    })
 }
 
 /// Lets through what the visitor's token, if they came by one, may be used for.

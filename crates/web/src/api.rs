@@ -50,14 +50,17 @@ impl<T: DeserializeOwned> FromRequest<App> for Asked<T> {
         if !kind.starts_with("application/json") {
             return Err(WebError::MediaType);
         }
-        let bytes = Bytes::from_request(Request::from_parts(parts, body), app).await.map_err(|rejection| {
-            match rejection.status() {
+        let bytes = Bytes::from_request(Request::from_parts(parts, body), app)
+            .await
+            .map_err(|rejection| match rejection.status() {
                 StatusCode::PAYLOAD_TOO_LARGE => WebError::TooLarge,
                 _ => WebError::Json("the body broke off".to_owned()),
-            }
-        })?;
+            })?;
         let body = serde_json::from_slice(&bytes).map_err(|error| WebError::Json(error.to_string()))?;
-        let once = key.map(|key| Once { key, request: Digest::of(&[&bytes]) });
+        let once = key.map(|key| Once {
+            key,
+            request: Digest::of(&[&bytes]),
+        });
         Ok(Asked { body, once })
     }
 }
@@ -69,14 +72,24 @@ impl FromRequestParts<App> for Sent {
     type Rejection = WebError;
 
     async fn from_request_parts(parts: &mut Parts, _app: &App) -> Result<Sent, WebError> {
-        let Some(key) = parts.headers.get("idempotency-key") else { return Ok(Sent(None)) };
-        let key = key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= KEY_CHARS);
+        let Some(key) = parts.headers.get("idempotency-key") else {
+            return Ok(Sent(None));
+        };
+        let key = key
+            .to_str()
+            .ok()
+            .filter(|key| !key.is_empty() && key.len() <= KEY_CHARS);
         let wrong = || {
-            let complaint = Complaint::new("Idempotency-Key", "field-idempotency-key").with("most", KEY_CHARS);
+            let complaint =
+                Complaint::new("Idempotency-Key", "field-idempotency-key").with("most", KEY_CHARS);
             WebError::Input(vec![complaint])
         };
         // Under the path too: the same key for another operation is another request.
-        Ok(Sent(Some(format!("{} {}", parts.uri.path(), key.ok_or_else(wrong)?))))
+        Ok(Sent(Some(format!(
+            "{} {}",
+            parts.uri.path(),
+            key.ok_or_else(wrong)?
+        ))))
     }
 }
 
@@ -88,7 +101,9 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Params<T> {
 
     async fn from_request_parts(parts: &mut Parts, _app: &App) -> Result<Params<T>, WebError> {
         let params = Query::<T>::try_from_uri(&parts.uri);
-        params.map(|Query(params)| Params(params)).map_err(|error| WebError::Json(error.body_text()))
+        params
+            .map(|Query(params)| Params(params))
+            .map_err(|error| WebError::Json(error.body_text()))
     }
 }
 

@@ -64,9 +64,15 @@ struct Inner {
 pub type Clock = Box<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Messages and other writing of one anonymous sender.
-const ANONYMOUS: Rate = Rate { most: 60, window: SignedDuration::from_mins(10) };
+const ANONYMOUS: Rate = Rate {
+    most: 60,
+    window: SignedDuration::from_mins(10),
+};
 /// Attempts to log in from one place.
-const LOGINS: Rate = Rate { most: 30, window: SignedDuration::from_mins(10) };
+const LOGINS: Rate = Rate {
+    most: 30,
+    window: SignedDuration::from_mins(10),
+};
 
 impl App {
     /// Makes the state of a server over `store`.
@@ -80,7 +86,9 @@ impl App {
             logins: Throttle::new(LOGINS, &mut SystemEntropy),
             store,
         };
-        App { inner: Arc::new(inner) }
+        App {
+            inner: Arc::new(inner),
+        }
     }
 
     /// Returns the store.
@@ -121,8 +129,15 @@ impl App {
     /// Returns where a request came from: the last address that the trusted proxy added, else the peer.
     pub fn peer(&self, request: &Parts) -> Option<IpAddr> {
         let forwarded = text_of(&request.headers, "x-forwarded-for").filter(|_| self.inner.trusted_proxy);
-        let last = forwarded.and_then(|list| list.rsplit(',').next()).and_then(|last| last.trim().parse().ok());
-        last.or_else(|| request.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip()))
+        let last = forwarded
+            .and_then(|list| list.rsplit(',').next())
+            .and_then(|last| last.trim().parse().ok());
+        last.or_else(|| {
+            request
+                .extensions
+                .get::<ConnectInfo<SocketAddr>>()
+                .map(|peer| peer.0.ip())
+        })
     }
 
     /// Returns the tenant that answers under a host name: the only one, whatever the name.
@@ -136,13 +151,18 @@ impl App {
         }
         let host = text_of(headers, "host").unwrap_or_default();
         let name = host.rsplit_once(':').map_or(host, |(name, _port)| name);
-        tenants.into_iter().find(|tenant| tenant.host() == Some(name)).ok_or(WebError::NotFound)
+        tenants
+            .into_iter()
+            .find(|tenant| tenant.host() == Some(name))
+            .ok_or(WebError::NotFound)
     }
 }
 
 fn take(throttle: &Throttle, peer: Option<IpAddr>, now: Timestamp) -> Result<(), WebError> {
     let sender = peer.map(sender).unwrap_or_default();
-    throttle.take(&sender, now, &mut SystemEntropy).map_err(|wait_seconds| WebError::TooMany { wait_seconds })
+    throttle
+        .take(&sender, now, &mut SystemEntropy)
+        .map_err(|wait_seconds| WebError::TooMany { wait_seconds })
 }
 
 /// Returns the text of a header.

@@ -28,7 +28,8 @@ struct Joined {
 
 static STYLE: LazyLock<Joined> = LazyLock::new(|| joined("css", style()));
 static SCRIPT: LazyLock<Joined> = LazyLock::new(|| joined("js", script()));
-static ICON: LazyLock<Joined> = LazyLock::new(|| joined("svg", include_str!("../assets/icon.svg").to_owned()));
+static ICON: LazyLock<Joined> =
+    LazyLock::new(|| joined("svg", include_str!("../assets/icon.svg").to_owned()));
 
 /// Returns the address of the style sheet.
 pub fn style_href() -> String {
@@ -57,14 +58,20 @@ pub async fn read_asset(Path(name): Path<String>) -> Result<Response, WebError> 
     .ok_or(WebError::NotFound)?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
-        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
+        (
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("public, max-age=31536000, immutable"),
+        ),
     ];
     Ok((headers, file.text.as_str()).into_response())
 }
 
 fn joined(extension: &str, text: String) -> Joined {
     let digest = Digest::of(&[text.as_bytes()]).to_string();
-    Joined { name: format!("bihuan-{}.{extension}", &digest[..16]), text }
+    Joined {
+        name: format!("bihuan-{}.{extension}", &digest[..16]),
+        text,
+    }
 }
 
 /// Joins the style files in their layers; tokens stand outside any layer, for they only name values.
@@ -85,13 +92,18 @@ fn style() -> String {
 
 /// Joins the script files, each in a block of its own, so that none sees another's names.
 fn script() -> String {
-    names::<Scripts>("").iter().map(|path| format!("{{\n{}}}\n", file::<Scripts>(path))).collect()
+    names::<Scripts>("")
+        .iter()
+        .map(|path| format!("{{\n{}}}\n", file::<Scripts>(path)))
+        .collect()
 }
 
 /// Returns the paths under `folder`, sorted, so that the digest is the same in every build.
 fn names<Files: RustEmbed>(folder: &str) -> Vec<String> {
-    let mut names: Vec<String> =
-        Files::iter().filter(|path| path.starts_with(folder)).map(|path| path.into_owned()).collect();
+    let mut names: Vec<String> = Files::iter()
+        .filter(|path| path.starts_with(folder))
+        .map(|path| path.into_owned())
+        .collect();
     names.sort();
     names
 }
@@ -99,7 +111,8 @@ fn names<Files: RustEmbed>(folder: &str) -> Vec<String> {
 fn file<Files: RustEmbed>(path: &str) -> String {
     let file = Files::get(path);
     debug_assert!(file.is_some(), "{path} is compiled in");
-    file.map(|file| String::from_utf8_lossy(&file.data).into_owned()).unwrap_or_default()
+    file.map(|file| String::from_utf8_lossy(&file.data).into_owned())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -116,7 +129,11 @@ mod tests {
 
     #[test]
     fn the_names_hold_the_digest_of_what_is_served() {
-        assert!(STYLE.name.contains(&Digest::of(&[STYLE.text.as_bytes()]).to_string()[..16]));
+        assert!(
+            STYLE
+                .name
+                .contains(&Digest::of(&[STYLE.text.as_bytes()]).to_string()[..16])
+        );
         assert_ne!(STYLE.name, SCRIPT.name);
     }
 }

@@ -17,8 +17,8 @@ use bihuan_store::tenant::scene::Scene;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::app::{SystemEntropy, text_of};
-use crate::ctx::cookie::Cookie;
 use crate::ctx::Who;
+use crate::ctx::cookie::Cookie;
 use crate::error::WebError;
 
 /// How long a session lasts without a request.
@@ -53,7 +53,9 @@ pub async fn identify(
         let who = by_token(tenant, scene, token.trim(), now).await?;
         return Ok((Some(who.ok_or(WebError::Login)?), None));
     }
-    let Some(secret) = Cookie::Session.read(headers, secure).map(str::to_owned) else { return Ok((None, None)) };
+    let Some(secret) = Cookie::Session.read(headers, secure).map(str::to_owned) else {
+        return Ok((None, None));
+    };
     let who = by_session(tenant, scene, &secret, now).await?;
     let kept = who.is_some().then_some(secret);
     Ok((who, kept))
@@ -66,19 +68,38 @@ async fn by_session(
     now: Timestamp,
 ) -> Result<Option<Who>, WebError> {
     let hash = secret_hash(secret);
-    let Some(session) = tenant.read(move |reader| reader.session(hash, now)).await? else { return Ok(None) };
+    let Some(session) = tenant.read(move |reader| reader.session(hash, now)).await? else {
+        return Ok(None);
+    };
     if now.duration_since(session.seen_at) > TOUCH {
-        tenant.touch_session(hash, session.unit, now, now + SESSION).await?;
+        tenant
+            .touch_session(hash, session.unit, now, now + SESSION)
+            .await?;
     }
     let viewer = viewer(scene, session.person, session.unit, now);
-    Ok(viewer.map(|viewer| Who { login: session.login, viewer, scopes: None }))
+    Ok(viewer.map(|viewer| Who {
+        login: session.login,
+        viewer,
+        scopes: None,
+    }))
 }
 
-async fn by_token(tenant: &Tenant, scene: &Scene, token: &str, now: Timestamp) -> Result<Option<Who>, WebError> {
+async fn by_token(
+    tenant: &Tenant,
+    scene: &Scene,
+    token: &str,
+    now: Timestamp,
+) -> Result<Option<Who>, WebError> {
     let hash = secret_hash(token);
-    let Some(token) = tenant.read(move |reader| reader.token(hash, now)).await? else { return Ok(None) };
+    let Some(token) = tenant.read(move |reader| reader.token(hash, now)).await? else {
+        return Ok(None);
+    };
     let viewer = viewer(scene, token.person, None, now);
-    Ok(viewer.map(|viewer| Who { login: token.login, viewer, scopes: Some(token.scopes) }))
+    Ok(viewer.map(|viewer| Who {
+        login: token.login,
+        viewer,
+        scopes: Some(token.scopes),
+    }))
 }
 
 /// Returns a person as a viewer, acting for `unit` or else for the unit of their first role.

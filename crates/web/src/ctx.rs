@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
 use axum::http::Method;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use bihuan_core::case::Case;
 use bihuan_core::case::refusal::Refusal;
@@ -101,9 +101,20 @@ impl Ctx {
     /// Returns what the layout shows.
     pub fn page(&self, area: Option<Area>) -> Page {
         let shown = |who: &Who| {
-            let person = self.scene.org.person(who.viewer.person).map(|person| self.name(&person.name));
-            let unit = self.scene.org.unit(who.viewer.unit).map(|unit| self.name(&unit.name));
-            (unit.unwrap_or_default(), person.unwrap_or_else(|| who.login.clone()))
+            let person = self
+                .scene
+                .org
+                .person(who.viewer.person)
+                .map(|person| self.name(&person.name));
+            let unit = self
+                .scene
+                .org
+                .unit(who.viewer.unit)
+                .map(|unit| self.name(&unit.name));
+            (
+                unit.unwrap_or_default(),
+                person.unwrap_or_else(|| who.login.clone()),
+            )
         };
         let marks = self.tenant.marks();
         let mark = match (marks.demo, marks.testing) {
@@ -133,12 +144,22 @@ impl Ctx {
     /// [`WebError::Internal`] if it is not installed, which only a damaged store can bring about.
     pub fn pack(&self, case: &Case) -> Result<&Arc<Pack>, WebError> {
         let pack = self.scene.pack(&case.pack);
-        pack.ok_or_else(|| WebError::internal(format!("pack {} {} is not there", case.pack.id, case.pack.version)))
+        pack.ok_or_else(|| {
+            WebError::internal(format!(
+                "pack {} {} is not there",
+                case.pack.id, case.pack.version
+            ))
+        })
     }
 
     /// Returns the words for what happens under a pack.
     pub fn words<'a>(&'a self, pack: &'a Pack) -> Words<'a> {
-        Words { tongue: self.tongue, org: &self.scene.org, pack, calendar: &self.scene.calendar }
+        Words {
+            tongue: self.tongue,
+            org: &self.scene.org,
+            pack,
+            calendar: &self.scene.calendar,
+        }
     }
 
     /// Returns a refusal in words. Clocks are named by whichever pack knows them.
@@ -148,9 +169,17 @@ impl Ctx {
             _ => None,
         };
         let knows = |pack: &&Arc<Pack>| clock.is_none_or(|clock| pack.clock(clock).is_some());
-        match self.scene.newest().find(knows).or_else(|| self.scene.newest().next()) {
+        match self
+            .scene
+            .newest()
+            .find(knows)
+            .or_else(|| self.scene.newest().next())
+        {
             Some(pack) => self.words(pack).refusal(refusal),
-            None => Refused { rule: "refused", said: refusal.to_string() },
+            None => Refused {
+                rule: "refused",
+                said: refusal.to_string(),
+            },
         }
     }
 
@@ -184,7 +213,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Ctx {
 
 /// Returns the value of a field in a query string, unescaped.
 pub fn query_value(query: &str, name: &str) -> Option<String> {
-    let pair = query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name)?;
+    let pair = query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .find(|(key, _)| *key == name)?;
     let mut bytes = Vec::with_capacity(pair.1.len());
     let mut rest = pair.1.bytes();
     while let Some(byte) = rest.next() {
@@ -203,9 +235,16 @@ pub fn query_value(query: &str, name: &str) -> Option<String> {
 
 /// Returns path and query without the language, which the page's language switch adds again.
 pub fn without_lang(path: &str, query: Option<&str>) -> String {
-    let kept: Vec<&str> =
-        query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("lang=")).collect();
-    if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) }
+    let kept: Vec<&str> = query
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !pair.starts_with("lang="))
+        .collect();
+    if kept.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{}", kept.join("&"))
+    }
 }
 
 #[cfg(test)]
@@ -214,13 +253,19 @@ mod tests {
 
     #[test]
     fn the_language_leaves_the_address_and_the_rest_stays() {
-        assert_eq!(without_lang("/cases", Some("filter=a&lang=en&after=b")), "/cases?filter=a&after=b");
+        assert_eq!(
+            without_lang("/cases", Some("filter=a&lang=en&after=b")),
+            "/cases?filter=a&after=b"
+        );
         assert_eq!(without_lang("/cases", Some("lang=en")), "/cases");
     }
 
     #[test]
     fn query_values_are_unescaped() {
-        assert_eq!(query_value("next=%2Fcases+1", "next").as_deref(), Some("/cases 1"));
+        assert_eq!(
+            query_value("next=%2Fcases+1", "next").as_deref(),
+            Some("/cases 1")
+        );
         assert_eq!(query_value("next=%2", "next"), None);
     }
 }

@@ -96,7 +96,11 @@ pub struct Complaint {
 impl Complaint {
     /// Says of a field what `key` says.
     pub fn new(field: impl Into<String>, key: &'static str) -> Complaint {
-        Complaint { field: field.into(), key, places: Vec::new() }
+        Complaint {
+            field: field.into(),
+            key,
+            places: Vec::new(),
+        }
     }
 
     /// Fills a place of the message.
@@ -107,7 +111,11 @@ impl Complaint {
 
     /// Returns the complaint in words.
     pub fn said(&self, tongue: Tongue) -> String {
-        let places: Vec<_> = self.places.iter().map(|(name, count)| (*name, (*count).into())).collect();
+        let places: Vec<_> = self
+            .places
+            .iter()
+            .map(|(name, count)| (*name, (*count).into()))
+            .collect();
         tongue.tell(self.key, &places)
     }
 }

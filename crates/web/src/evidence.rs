@@ -60,7 +60,10 @@ pub fn clean(file: &File) -> Result<Photo, Complaint> {
 /// [`WebError`] if a rule or the store refuses one.
 pub async fn add_reporters(ctx: &Ctx, case: CaseId, photos: Vec<Photo>) -> Result<(), WebError> {
     for photo in photos {
-        let note = Note { moment: EvidenceMoment::Before, caption: None };
+        let note = Note {
+            moment: EvidenceMoment::Before,
+            caption: None,
+        };
         add(ctx, &Permit::reporter(), case, photo, note).await?;
     }
     Ok(())
@@ -70,7 +73,13 @@ pub async fn add_reporters(ctx: &Ctx, case: CaseId, photos: Vec<Photo>) -> Resul
 ///
 /// # Errors
 /// [`WebError`] if a rule or the store refuses it.
-pub async fn add(ctx: &Ctx, permit: &Permit, case: CaseId, photo: Photo, note: Note<'_>) -> Result<EvidenceId, WebError> {
+pub async fn add(
+    ctx: &Ctx,
+    permit: &Permit,
+    case: CaseId,
+    photo: Photo,
+    note: Note<'_>,
+) -> Result<EvidenceId, WebError> {
     let blobs = ctx.tenant.blobs().clone();
     let media_type = photo.media_type;
     let put = tokio::task::spawn_blocking(move || blobs.put(&photo.bytes, limits::FILE_BYTES as u64)).await;
@@ -85,7 +94,9 @@ pub async fn add(ctx: &Ctx, permit: &Permit, case: CaseId, photo: Photo, note: N
         moment: note.moment,
         caption: note.caption.map(|caption| bodies.write(caption)),
     };
-    ctx.tenant.execute(permit, case, command, bodies, None, ctx.now).await?;
+    ctx.tenant
+        .execute(permit, case, command, bodies, None, ctx.now)
+        .await?;
     Ok(evidence)
 }
 
@@ -95,7 +106,11 @@ pub async fn add(ctx: &Ctx, permit: &Permit, case: CaseId, photo: Photo, note: N
 /// # Errors
 /// [`WebError::NotFound`] if the case has no such evidence.
 pub async fn file(ctx: &Ctx, case: &Case, evidence: EvidenceId) -> Result<Response, WebError> {
-    let found = case.evidence.iter().find(|piece| piece.id == evidence).ok_or(WebError::NotFound)?;
+    let found = case
+        .evidence
+        .iter()
+        .find(|piece| piece.id == evidence)
+        .ok_or(WebError::NotFound)?;
     let Evidence { blob, media_type, .. } = found.clone();
     let blobs = ctx.tenant.blobs().clone();
     let read = move || {
@@ -104,7 +119,9 @@ pub async fn file(ctx: &Ctx, case: &Case, evidence: EvidenceId) -> Result<Respon
             .map_err(WebError::internal)?;
         Ok::<_, WebError>(bytes)
     };
-    let bytes = tokio::task::spawn_blocking(read).await.map_err(WebError::internal)??;
+    let bytes = tokio::task::spawn_blocking(read)
+        .await
+        .map_err(WebError::internal)??;
     let headers = [
         (header::CONTENT_TYPE, media_type),
         (header::CACHE_CONTROL, "private, max-age=3600".to_owned()),
@@ -124,7 +141,11 @@ pub fn moment_word(moment: EvidenceMoment) -> &'static str {
 
 /// Returns what a piece of evidence shows, by its word.
 pub fn moment(word: &str) -> Option<EvidenceMoment> {
-    [EvidenceMoment::Before, EvidenceMoment::After, EvidenceMoment::Other]
-        .into_iter()
-        .find(|moment| moment_word(*moment) == word)
+    [
+        EvidenceMoment::Before,
+        EvidenceMoment::After,
+        EvidenceMoment::Other,
+    ]
+    .into_iter()
+    .find(|moment| moment_word(*moment) == word)
 }

@@ -38,10 +38,17 @@ impl FromRequest<App> for Form {
     async fn from_request(request: Request, app: &App) -> Result<Form, WebError> {
         let (mut parts, body) = request.into_parts();
         let ctx = Ctx::from_request_parts(&mut parts, app).await?;
-        let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let kind = parts
+            .headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok());
         let multipart = kind.is_some_and(|kind| kind.starts_with("multipart/form-data"));
         let request = Request::from_parts(parts, body);
-        let form = if multipart { Form::read_multipart(request).await? } else { Form::read_pairs(request).await? };
+        let form = if multipart {
+            Form::read_multipart(request).await?
+        } else {
+            Form::read_pairs(request).await?
+        };
         if !ctx.by_token() && !bool::from(form.value("csrf").as_bytes().ct_eq(ctx.csrf().as_bytes())) {
             return Err(WebError::FormToken);
         }
@@ -56,13 +63,20 @@ impl Form {
         if fields.len() > limits::FIELDS {
             return Err(WebError::TooLarge);
         }
-        Ok(Form { fields, files: Vec::new() })
+        Ok(Form {
+            fields,
+            files: Vec::new(),
+        })
     }
 
     async fn read_multipart(request: Request) -> Result<Form, WebError> {
-        let mut parts =
-            Multipart::from_request(request, &()).await.map_err(|_unreadable| WebError::MediaType)?;
-        let mut form = Form { fields: Vec::new(), files: Vec::new() };
+        let mut parts = Multipart::from_request(request, &())
+            .await
+            .map_err(|_unreadable| WebError::MediaType)?;
+        let mut form = Form {
+            fields: Vec::new(),
+            files: Vec::new(),
+        };
         while let Some(part) = parts.next_field().await.map_err(|error| of_multipart(&error))? {
             let field = part.name().unwrap_or_default().to_owned();
             let is_file = part.file_name().is_some();
@@ -70,7 +84,9 @@ impl Form {
             match is_file {
                 true if !bytes.is_empty() => form.files.push(File { bytes }),
                 true => {}
-                false => form.fields.push((field, String::from_utf8_lossy(&bytes).into_owned())),
+                false => form
+                    .fields
+                    .push((field, String::from_utf8_lossy(&bytes).into_owned())),
             }
             if form.fields.len() + form.files.len() > limits::FIELDS {
                 return Err(WebError::TooLarge);
@@ -86,12 +102,18 @@ impl Form {
 
     /// Returns all values of a field.
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.fields.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
+        self.fields
+            .iter()
+            .filter(move |(field, _)| field == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// Begins to read the fields.
     pub fn read(&self) -> Reader<'_> {
-        Reader { form: self, complaints: Vec::new() }
+        Reader {
+            form: self,
+            complaints: Vec::new(),
+        }
     }
 }
 
@@ -108,7 +130,11 @@ impl Reader<'_> {
         let text = tidy(self.form.value(name));
         let count = text.chars().count();
         if count > most {
-            self.complain(Complaint::new(name, "field-too-long").with("most", most).with("count", count));
+            self.complain(
+                Complaint::new(name, "field-too-long")
+                    .with("most", most)
+                    .with("count", count),
+            );
         }
         (!text.is_empty()).then_some(text)
     }
@@ -158,7 +184,11 @@ impl Reader<'_> {
     /// # Errors
     /// [`WebError::Input`] with everything that was found wrong.
     pub fn done(self) -> Result<(), WebError> {
-        if self.complaints.is_empty() { Ok(()) } else { Err(WebError::Input(self.complaints)) }
+        if self.complaints.is_empty() {
+            Ok(())
+        } else {
+            Err(WebError::Input(self.complaints))
+        }
     }
 }
 
@@ -189,20 +219,36 @@ mod tests {
     use super::*;
 
     fn form(fields: &[(&str, &str)]) -> Form {
-        let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Form { fields, files: Vec::new() }
+        let fields = fields
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        Form {
+            fields,
+            files: Vec::new(),
+        }
     }
 
     #[test]
     fn all_that_is_wrong_is_said_at_once() {
-        let form = form(&[("text", " "), ("place", "太长了"), ("severity", "9"), ("kind", "x")]);
+        let form = form(&[
+            ("text", " "),
+            ("place", "太长了"),
+            ("severity", "9"),
+            ("kind", "x"),
+        ]);
         let mut read = form.read();
         read.needed("text", 10);
         read.text("place", 2);
         read.number("severity", 1..=5);
         read.choice("kind", |_| None::<()>);
-        let Err(WebError::Input(complaints)) = read.done() else { panic!("four fields are wrong") };
-        let fields: Vec<&str> = complaints.iter().map(|complaint| complaint.field.as_str()).collect();
+        let Err(WebError::Input(complaints)) = read.done() else {
+            panic!("four fields are wrong")
+        };
+        let fields: Vec<&str> = complaints
+            .iter()
+            .map(|complaint| complaint.field.as_str())
+            .collect();
         assert_eq!(fields, ["text", "place", "severity", "kind"]);
     }
 

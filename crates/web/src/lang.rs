@@ -54,7 +54,10 @@ impl Tongue {
             tracing::error!(key, "no message for a key");
             return key.to_owned();
         };
-        let args: FluentArgs<'_> = places.iter().map(|(name, value)| (*name, value.clone())).collect();
+        let args: FluentArgs<'_> = places
+            .iter()
+            .map(|(name, value)| (*name, value.clone()))
+            .collect();
         let mut problems = Vec::new();
         let said = bundle.format_pattern(pattern, Some(&args), &mut problems);
         debug_assert!(problems.is_empty(), "message {key:?}: {problems:?}");
@@ -130,8 +133,15 @@ fn preferred(header: &str) -> Option<Lang> {
     let mut best: Option<(u32, Lang)> = None;
     for entry in header.split(',').take(16) {
         let (range, weight) = entry.split_once(';').unwrap_or((entry, "q=1"));
-        let weight = weight.trim().strip_prefix("q=").and_then(per_mille).unwrap_or(1000);
-        let lang = range.trim().get(..2).and_then(|code| named(&code.to_ascii_lowercase()));
+        let weight = weight
+            .trim()
+            .strip_prefix("q=")
+            .and_then(per_mille)
+            .unwrap_or(1000);
+        let lang = range
+            .trim()
+            .get(..2)
+            .and_then(|code| named(&code.to_ascii_lowercase()));
         if let Some(lang) = lang
             && weight > 0
             && best.is_none_or(|(most, _)| most < weight)
@@ -163,7 +173,9 @@ fn load(folder: &str) -> Bundle {
     let mut bundle = FluentBundle::new_concurrent(vec![tongue]);
     bundle.set_use_isolating(false);
     for path in Catalogues::iter().filter(|path| path.starts_with(folder)) {
-        let Some(file) = Catalogues::get(&path) else { continue };
+        let Some(file) = Catalogues::get(&path) else {
+            continue;
+        };
         let text = String::from_utf8_lossy(&file.data).into_owned();
         let resource = FluentResource::try_new(text).unwrap_or_else(|(parsed, problems)| {
             debug_assert!(problems.is_empty(), "{path}: {problems:?}");
@@ -187,7 +199,10 @@ mod tests {
         let mut keys = BTreeMap::new();
         for path in Catalogues::iter().filter(|path| path.starts_with(folder)) {
             let text = String::from_utf8(Catalogues::get(&path).unwrap().data.into_owned()).unwrap();
-            for line in text.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase())) {
+            for line in text
+                .lines()
+                .filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()))
+            {
                 let (key, said) = line.split_once(" =").unwrap_or_else(|| panic!("{path}: {line}"));
                 let before = keys.insert(key.to_owned(), said.trim().to_owned());
                 assert!(before.is_none(), "{path}: {key} is there twice");
@@ -222,7 +237,10 @@ mod tests {
     }
 
     fn is_key(word: &str) -> bool {
-        word.contains('-') && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        word.contains('-')
+            && word
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
     }
 
     #[test]
@@ -230,13 +248,18 @@ mod tests {
         let (zh, en) = (keys("zh"), keys("en"));
         let only_zh: Vec<_> = zh.keys().filter(|key| !en.contains_key(*key)).collect();
         let only_en: Vec<_> = en.keys().filter(|key| !zh.contains_key(*key)).collect();
-        assert!(only_zh.is_empty() && only_en.is_empty(), "only zh: {only_zh:?}; only en: {only_en:?}");
+        assert!(
+            only_zh.is_empty() && only_en.is_empty(),
+            "only zh: {only_zh:?}; only en: {only_en:?}"
+        );
     }
 
     #[test]
     fn english_has_no_chinese_characters() {
         for (key, said) in keys("en") {
-            let chinese = said.chars().find(|c| ('\u{2e80}'..='\u{9fff}').contains(c) || ('\u{ff00}'..='\u{ffef}').contains(c));
+            let chinese = said
+                .chars()
+                .find(|c| ('\u{2e80}'..='\u{9fff}').contains(c) || ('\u{ff00}'..='\u{ffef}').contains(c));
             assert_eq!(chinese, None, "{key}");
         }
     }
@@ -256,7 +279,11 @@ mod tests {
             for call in [".t(\"", ".t1(\"", ".t2(\"", ".tell(\""] {
                 for rest in text.split(call).skip(1) {
                     let key = rest.split('"').next().unwrap();
-                    assert!(!is_key(key) || known.contains_key(key), "{}: no message {key:?}", file.display());
+                    assert!(
+                        !is_key(key) || known.contains_key(key),
+                        "{}: no message {key:?}",
+                        file.display()
+                    );
                 }
             }
         }

@@ -23,7 +23,10 @@ pub fn check(ctx: &Ctx, text: &str) -> Result<Checked, Vec<Problem>> {
 pub fn with_scene<T>(ctx: &Ctx, ask: impl FnOnce(&Scene<'_>) -> T) -> T {
     let packs: Vec<&Pack> = ctx.scene.packs().map(|pack| &**pack).collect();
     let viewer = ctx.who.as_ref().map(|who| &who.viewer);
-    let my_units: Vec<_> = viewer.iter().flat_map(|viewer| viewer.roles.iter().map(|(_, unit)| *unit)).collect();
+    let my_units: Vec<_> = viewer
+        .iter()
+        .flat_map(|viewer| viewer.roles.iter().map(|(_, unit)| *unit))
+        .collect();
     ask(&Scene {
         org: &ctx.scene.org,
         packs: &packs,

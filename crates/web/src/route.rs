@@ -86,15 +86,39 @@ impl Verb {
 pub(crate) type Handler = fn(MethodFilter) -> MethodRouter<App>;
 
 impl Route {
-    pub(crate) const fn new(id: &'static str, method: Verb, path: &'static str, seen_by: Visibility, handler: Handler) -> Route {
+    pub(crate) const fn new(
+        id: &'static str,
+        method: Verb,
+        path: &'static str,
+        seen_by: Visibility,
+        handler: Handler,
+    ) -> Route {
         let changes = matches!(method, Post);
         let (action, audited, body) = (None, false, Body::Small);
         let (query, takes, gives): (&[&str], _, _) = (&[], None, None);
-        Route { id, method, path, seen_by, action, changes, audited, body, query, takes, gives, handler }
+        Route {
+            id,
+            method,
+            path,
+            seen_by,
+            action,
+            changes,
+            audited,
+            body,
+            query,
+            takes,
+            gives,
+            handler,
+        }
     }
 
     /// A page or a file for everybody.
-    pub(crate) const fn public(id: &'static str, method: Verb, path: &'static str, handler: Handler) -> Route {
+    pub(crate) const fn public(
+        id: &'static str,
+        method: Verb,
+        path: &'static str,
+        handler: Handler,
+    ) -> Route {
         Route::new(id, method, path, Visibility::Public, handler)
     }
 

@@ -26,17 +26,32 @@ mod staff;
 /// Pages for everybody and for reporters.
 const PORTAL: &[Route] = &[
     Route::public("read_home", Get, "/", |m| on(m, portal::home::read_home)),
-    Route::public("new_report", Get, "/report", |m| on(m, portal::report::new_report)),
-    Route::public("create_report", Post, "/report", |m| on(m, portal::report::create_report)).upload().audited(),
+    Route::public("new_report", Get, "/report", |m| {
+        on(m, portal::report::new_report)
+    }),
+    Route::public("create_report", Post, "/report", |m| {
+        on(m, portal::report::create_report)
+    })
+    .upload()
+    .audited(),
     Route::public("read_track", Get, "/track", |m| on(m, portal::track::read_track)),
     Route::public("open_track", Post, "/track", |m| on(m, portal::track::open_track)).reads(),
-    Route::code("leave_track", Post, "/track/leave", |m| on(m, portal::track::leave_track)).reads(),
-    Route::code("create_track_reply", Post, "/track/replies", |m| on(m, portal::talk::create_track_reply)).audited(),
+    Route::code("leave_track", Post, "/track/leave", |m| {
+        on(m, portal::track::leave_track)
+    })
+    .reads(),
+    Route::code("create_track_reply", Post, "/track/replies", |m| {
+        on(m, portal::talk::create_track_reply)
+    })
+    .audited(),
     Route::code("create_track_satisfaction", Post, "/track/satisfaction", |m| {
         on(m, portal::talk::create_track_satisfaction)
     })
     .audited(),
-    Route::code("create_track_step", Post, "/track/steps", |m| on(m, portal::talk::create_track_step)).audited(),
+    Route::code("create_track_step", Post, "/track/steps", |m| {
+        on(m, portal::talk::create_track_step)
+    })
+    .audited(),
     Route::code("read_track_evidence", Get, "/track/evidence/{evidence}", |m| {
         on(m, portal::track::read_track_evidence)
     }),
@@ -45,16 +60,32 @@ const PORTAL: &[Route] = &[
 /// The door for staff, and what machines ask.
 const DOOR: &[Route] = &[
     Route::public("new_session", Get, "/login", |m| on(m, auth::page::new_session)),
-    Route::public("create_session", Post, "/login", |m| on(m, auth::page::create_session)),
-    Route::staff("delete_session", Post, "/logout", |m| on(m, auth::page::delete_session)),
+    Route::public("create_session", Post, "/login", |m| {
+        on(m, auth::page::create_session)
+    }),
+    Route::staff("delete_session", Post, "/logout", |m| {
+        on(m, auth::page::delete_session)
+    }),
     Route::public("read_asset", Get, "/assets/{name}", |m| on(m, assets::read_asset)),
     Route::public("read_health", Get, "/healthz", |m| on(m, health::read_health)),
-    Route::public("read_readiness", Get, "/readyz", |m| on(m, health::read_readiness)),
+    Route::public("read_readiness", Get, "/readyz", |m| {
+        on(m, health::read_readiness)
+    }),
 ];
 
 /// Returns every operation.
 pub fn all() -> impl Iterator<Item = &'static Route> {
-    [PORTAL, DOOR, staff::ROUTES, case::ROUTES, api::PORTAL, api::CASES, api::REFERENCE].into_iter().flatten()
+    [
+        PORTAL,
+        DOOR,
+        staff::ROUTES,
+        case::ROUTES,
+        api::PORTAL,
+        api::CASES,
+        api::REFERENCE,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Builds the router from the table.
@@ -65,10 +96,14 @@ pub fn router() -> Router<App> {
             Body::Upload => limits::UPLOAD_BYTES,
         };
         let gate = middleware::from_fn_with_state(route, gate);
-        let handler = (route.handler)(route.method.filter()).layer(DefaultBodyLimit::max(limit)).route_layer(gate);
+        let handler = (route.handler)(route.method.filter())
+            .layer(DefaultBodyLimit::max(limit))
+            .route_layer(gate);
         router.route(route.path, handler)
     });
-    router.fallback(|| async { WebError::NotFound }).method_not_allowed_fallback(|| async { WebError::Method })
+    router
+        .fallback(|| async { WebError::NotFound })
+        .method_not_allowed_fallback(|| async { WebError::Method })
 }
 
 /// Stands before every handler and lets in who may come.
@@ -80,7 +115,10 @@ async fn gate(State(route): State<&'static Route>, request: Request, next: Next)
 }
 
 fn admit(route: &Route, request: &Request) -> Result<(), WebError> {
-    let ctx = request.extensions().get::<Ctx>().ok_or_else(|| WebError::internal("no frame around the gate"))?;
+    let ctx = request
+        .extensions()
+        .get::<Ctx>()
+        .ok_or_else(|| WebError::internal("no frame around the gate"))?;
     match route.seen_by {
         Visibility::Public => {}
         Visibility::Code => ctx.code.as_ref().map(|_| ()).ok_or(WebError::NotFound)?,
@@ -101,7 +139,9 @@ mod tests {
     #[test]
     fn ids_and_doors_are_unique() {
         let ids: BTreeSet<_> = all().map(|route| route.id).collect();
-        let doors: BTreeSet<_> = all().map(|route| (route.path, route.method.method().to_string())).collect();
+        let doors: BTreeSet<_> = all()
+            .map(|route| (route.path, route.method.method().to_string()))
+            .collect();
         assert_eq!((ids.len(), doors.len()), (all().count(), all().count()));
     }
 
@@ -117,7 +157,11 @@ mod tests {
         let mut files = vec![std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src")];
         while let Some(path) = files.pop() {
             if path.is_dir() {
-                files.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+                files.extend(
+                    std::fs::read_dir(&path)
+                        .unwrap()
+                        .map(|entry| entry.unwrap().path()),
+                );
             } else if !path.ends_with("routes.rs") {
                 let text = std::fs::read_to_string(&path).unwrap();
                 let outside_tests = text.split("#[cfg(test)]").next().unwrap();

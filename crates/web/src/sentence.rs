@@ -56,7 +56,9 @@ pub struct Told {
 impl Words<'_> {
     /// Returns the sentence for an event of a case of `kind`, or `None` where it does not concern the listener.
     pub fn tell(&self, kind: &Kind, entry: &Entry, listener: Listener) -> Option<Told> {
-        let Event::Case(event) = &entry.event else { return None };
+        let Event::Case(event) = &entry.event else {
+            return None;
+        };
         if listener == Listener::Reporter && !concerns_reporter(event) {
             return None;
         }
@@ -70,7 +72,12 @@ impl Words<'_> {
             _ => entry.actor,
         };
         let by = self.doer(actor, listener);
-        Some(Told { what: name(event), said: self.sentence(kind, event), by, quotes })
+        Some(Told {
+            what: name(event),
+            said: self.sentence(kind, event),
+            by,
+            quotes,
+        })
     }
 
     fn sentence(&self, kind: &Kind, event: &CaseEvent) -> String {
@@ -123,10 +130,18 @@ impl Words<'_> {
         match event {
             CaseEvent::Raised(fields) => {
                 let kind = kind.title.get(t.0);
-                t.t2("event-raised", ("kind", kind), ("channel", self.channel(&fields.channel)))
+                t.t2(
+                    "event-raised",
+                    ("kind", kind),
+                    ("channel", self.channel(&fields.channel)),
+                )
             }
-            CaseEvent::Classified { category } => t.t1("event-classified", "category", self.category(category)),
-            CaseEvent::SeverityChanged { from, to, .. } => t.t2("event-severity-raised", ("from", from), ("to", to)),
+            CaseEvent::Classified { category } => {
+                t.t1("event-classified", "category", self.category(category))
+            }
+            CaseEvent::SeverityChanged { from, to, .. } => {
+                t.t2("event-severity-raised", ("from", from), ("to", to))
+            }
             CaseEvent::Downgraded { from, to, .. } => t.t2("event-downgraded", ("from", from), ("to", to)),
             CaseEvent::PackChanged { pack } => t.t1("event-pack-changed", "version", pack.version),
             _ => t.t("event-registration-corrected"),
@@ -139,25 +154,35 @@ impl Words<'_> {
             CaseEvent::Assigned { unit, co_units, .. } if co_units.is_empty() => {
                 t.t1("event-assigned", "unit", self.unit(*unit))
             }
-            CaseEvent::Assigned { unit, co_units, .. } => {
-                t.t2("event-assigned-co", ("unit", self.unit(*unit)), ("co", self.units(co_units)))
-            }
-            CaseEvent::Transferred { from, to, .. } => {
-                t.t2("event-transferred", ("from", self.unit(*from)), ("to", self.unit(*to)))
-            }
+            CaseEvent::Assigned { unit, co_units, .. } => t.t2(
+                "event-assigned-co",
+                ("unit", self.unit(*unit)),
+                ("co", self.units(co_units)),
+            ),
+            CaseEvent::Transferred { from, to, .. } => t.t2(
+                "event-transferred",
+                ("from", self.unit(*from)),
+                ("to", self.unit(*to)),
+            ),
             CaseEvent::Returned { from, .. } => t.t1("event-returned", "unit", self.unit(*from)),
-            CaseEvent::AssignmentDisputed { by, proposed: None, .. } => {
-                t.t1("event-disputed", "unit", self.unit(*by))
-            }
-            CaseEvent::AssignmentDisputed { by, proposed: Some(proposed), .. } => {
-                t.t2("event-disputed-proposed", ("unit", self.unit(*by)), ("proposed", self.unit(*proposed)))
-            }
-            CaseEvent::DisputeRuled { upheld: true, unit, .. } => {
-                t.t1("event-dispute-upheld", "unit", self.unit(*unit))
-            }
-            CaseEvent::DisputeRuled { upheld: false, unit, .. } => {
-                t.t1("event-dispute-dismissed", "unit", self.unit(*unit))
-            }
+            CaseEvent::AssignmentDisputed {
+                by, proposed: None, ..
+            } => t.t1("event-disputed", "unit", self.unit(*by)),
+            CaseEvent::AssignmentDisputed {
+                by,
+                proposed: Some(proposed),
+                ..
+            } => t.t2(
+                "event-disputed-proposed",
+                ("unit", self.unit(*by)),
+                ("proposed", self.unit(*proposed)),
+            ),
+            CaseEvent::DisputeRuled {
+                upheld: true, unit, ..
+            } => t.t1("event-dispute-upheld", "unit", self.unit(*unit)),
+            CaseEvent::DisputeRuled {
+                upheld: false, unit, ..
+            } => t.t1("event-dispute-dismissed", "unit", self.unit(*unit)),
             _ => t.t("event-responsibility-absorbed"),
         }
     }
@@ -165,7 +190,11 @@ impl Words<'_> {
     fn clock(&self, event: &CaseEvent) -> String {
         let t = self.tongue;
         let dated = |key: &str, clock: &str, at: Timestamp| {
-            t.t2(key, ("clock", self.clock_title(clock)), ("date", show::moment(self.calendar, t, at)))
+            t.t2(
+                key,
+                ("clock", self.clock_title(clock)),
+                ("date", show::moment(self.calendar, t, at)),
+            )
         };
         match event {
             CaseEvent::ClockStarted(span) => dated("event-clock-started", &span.clock, span.due_at),
@@ -173,8 +202,12 @@ impl Words<'_> {
             CaseEvent::ClockExtended { span, .. } => dated("event-clock-extended", &span.clock, span.due_at),
             CaseEvent::ClockRecomputed(span) => dated("event-clock-recomputed", &span.clock, span.due_at),
             CaseEvent::ClockBreached { clock, due_at } => dated("event-clock-breached", clock, *due_at),
-            CaseEvent::ClockPaused { clock, .. } => t.t1("event-clock-paused", "clock", self.clock_title(clock)),
-            CaseEvent::ClockStopped { clock } => t.t1("event-clock-stopped", "clock", self.clock_title(clock)),
+            CaseEvent::ClockPaused { clock, .. } => {
+                t.t1("event-clock-paused", "clock", self.clock_title(clock))
+            }
+            CaseEvent::ClockStopped { clock } => {
+                t.t1("event-clock-stopped", "clock", self.clock_title(clock))
+            }
             CaseEvent::ClockWarned { clock } => t.t1("event-clock-warned", "clock", self.clock_title(clock)),
             _ => String::new(),
         }
@@ -234,9 +267,11 @@ impl Words<'_> {
     fn doer(&self, actor: Actor, listener: Listener) -> String {
         let t = self.tongue;
         match (actor, listener) {
-            (Actor::Person { person, unit }, Listener::Staff) => {
-                t.t2("by-person", ("unit", self.unit(unit)), ("person", self.person(person)))
-            }
+            (Actor::Person { person, unit }, Listener::Staff) => t.t2(
+                "by-person",
+                ("unit", self.unit(unit)),
+                ("person", self.person(person)),
+            ),
             (Actor::Person { unit, .. }, Listener::Reporter) => self.unit(unit),
             (Actor::Reporter, Listener::Staff) => t.t("by-reporter"),
             (Actor::Reporter, Listener::Reporter) => t.t("by-you"),
@@ -247,12 +282,17 @@ impl Words<'_> {
 
     /// Returns a unit's name.
     pub fn unit(&self, id: UnitId) -> String {
-        self.org.unit(id).map_or_else(|| id.to_string(), |unit| unit.name.get(self.tongue.0).to_owned())
+        self.org
+            .unit(id)
+            .map_or_else(|| id.to_string(), |unit| unit.name.get(self.tongue.0).to_owned())
     }
 
     /// Returns a person's name.
     pub fn person(&self, id: PersonId) -> String {
-        self.org.person(id).map_or_else(|| id.to_string(), |person| person.name.get(self.tongue.0).to_owned())
+        self.org.person(id).map_or_else(
+            || id.to_string(),
+            |person| person.name.get(self.tongue.0).to_owned(),
+        )
     }
 
     /// Returns the names of units, one after the other.
@@ -263,20 +303,34 @@ impl Words<'_> {
 
     /// Returns a clock's name.
     pub fn clock_title(&self, id: &str) -> String {
-        self.pack.clock(id).map_or_else(|| id.to_owned(), |clock| clock.title.get(self.tongue.0).to_owned())
+        self.pack.clock(id).map_or_else(
+            || id.to_owned(),
+            |clock| clock.title.get(self.tongue.0).to_owned(),
+        )
     }
 
     /// Returns a category's name with those above it.
     pub fn category(&self, code: &str) -> String {
         let ends = code.match_indices('.').map(|(at, _)| at).chain([code.len()]);
-        let name = |part: &str| self.pack.category(part).map(|found| found.title.get(self.tongue.0).to_owned());
+        let name = |part: &str| {
+            self.pack
+                .category(part)
+                .map(|found| found.title.get(self.tongue.0).to_owned())
+        };
         let names: Vec<String> = ends.filter_map(|end| name(&code[..end])).collect();
-        if names.is_empty() { code.to_owned() } else { names.join(" / ") }
+        if names.is_empty() {
+            code.to_owned()
+        } else {
+            names.join(" / ")
+        }
     }
 
     /// Returns a channel's name.
     pub fn channel(&self, id: &str) -> String {
-        self.pack.channel(id).map_or_else(|| id.to_owned(), |channel| channel.title.get(self.tongue.0).to_owned())
+        self.pack.channel(id).map_or_else(
+            || id.to_owned(),
+            |channel| channel.title.get(self.tongue.0).to_owned(),
+        )
     }
 
     fn way(&self, way: ReplyWay) -> String {
@@ -428,7 +482,11 @@ fn quotes_for_reporter(event: &CaseEvent) -> Vec<BodyRef> {
 
 fn end_quotes(end: &End) -> Vec<BodyRef> {
     match end {
-        End::Refused { reason, notice, objection_way } => vec![*reason, *notice, *objection_way],
+        End::Refused {
+            reason,
+            notice,
+            objection_way,
+        } => vec![*reason, *notice, *objection_way],
         End::Withdrawn { reason } => reason.iter().copied().collect(),
         End::HandedOver { organ, receipt } => vec![*organ, *receipt],
         End::StruckOff | End::Answered | End::Merged | End::ImportedClosed => Vec::new(),

@@ -32,7 +32,10 @@ pub fn router(app: App) -> Router {
     routes::router()
         .layer(Extension(Document::of(routes::all())))
         .layer(CatchPanicLayer::new())
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, limits::REQUEST_TIME))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            limits::REQUEST_TIME,
+        ))
         .layer(middleware::from_fn_with_state(app.clone(), frame))
         .layer(CompressionLayer::new())
         .with_state(app)
@@ -65,7 +68,10 @@ async fn frame(State(app): State<App>, request: Request, next: Next) -> Response
 /// Finds out what is known of a request, and whether it goes no further: its bearer token is not good.
 async fn open(app: &App, request: &Parts, secure: bool) -> Result<(Ctx, Option<WebError>), WebError> {
     let (headers, uri) = (&request.headers, &request.uri);
-    if uri.path_and_query().is_some_and(|address| address.as_str().len() > limits::ADDRESS_BYTES) {
+    if uri
+        .path_and_query()
+        .is_some_and(|address| address.as_str().len() > limits::ADDRESS_BYTES)
+    {
         return Err(WebError::NotFound);
     }
     let tenant = app.tenant(headers)?;
@@ -105,7 +111,9 @@ async fn open(app: &App, request: &Parts, secure: bool) -> Result<(Ctx, Option<W
 
 /// Keeps the visit and the chosen language in cookies.
 fn keep(ctx: &Ctx, headers: &mut HeaderMap, secure: bool) {
-    let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let is_page = headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     if is_page && ctx.who.is_none() && ctx.method == Method::GET {
         Cookie::Visit.set(headers, &ctx.secret, secure);
     }
@@ -167,9 +175,16 @@ pub fn bind(store: Store, options: &ServeOptions) -> Result<Bound, ServeError> {
 /// [`ServeError::Listen`] if it is taken or not ours.
 pub fn bind_app(app: App, options: &ServeOptions) -> Result<Bound, ServeError> {
     let listen = options.listen;
-    let listener = std::net::TcpListener::bind(listen).map_err(|source| ServeError::Listen { listen, source })?;
-    listener.set_nonblocking(true).map_err(|source| ServeError::Listen { listen, source })?;
-    Ok(Bound { app, listener, tls: options.tls.clone() })
+    let listener =
+        std::net::TcpListener::bind(listen).map_err(|source| ServeError::Listen { listen, source })?;
+    listener
+        .set_nonblocking(true)
+        .map_err(|source| ServeError::Listen { listen, source })?;
+    Ok(Bound {
+        app,
+        listener,
+        tls: options.tls.clone(),
+    })
 }
 
 impl Bound {
@@ -196,14 +211,24 @@ impl Bound {
         match self.tls {
             None => {
                 let server = axum_server::from_tcp(self.listener).map_err(ServeError::Serve)?;
-                server.handle(handle).serve(service).await.map_err(ServeError::Serve)
+                server
+                    .handle(handle)
+                    .serve(service)
+                    .await
+                    .map_err(ServeError::Serve)
             }
             Some(files) => {
                 let _ = rustls::crypto::ring::default_provider().install_default();
-                let config = axum_server::tls_rustls::RustlsConfig::from_pem_file(files.certificate, files.key);
+                let config =
+                    axum_server::tls_rustls::RustlsConfig::from_pem_file(files.certificate, files.key);
                 let config = config.await.map_err(ServeError::Tls)?;
-                let server = axum_server::from_tcp_rustls(self.listener, config).map_err(ServeError::Serve)?;
-                server.handle(handle).serve(service).await.map_err(ServeError::Serve)
+                let server =
+                    axum_server::from_tcp_rustls(self.listener, config).map_err(ServeError::Serve)?;
+                server
+                    .handle(handle)
+                    .serve(service)
+                    .await
+                    .map_err(ServeError::Serve)
             }
         }
     }

@@ -10,7 +10,11 @@ use crate::lang::Tongue;
 
 /// Returns an instant as local date and time to the minute.
 pub fn moment(calendar: &Calendar, tongue: Tongue, at: Timestamp) -> String {
-    tongue.t2("moment", ("date", date(calendar, tongue, at)), ("time", time(calendar, at)))
+    tongue.t2(
+        "moment",
+        ("date", date(calendar, tongue, at)),
+        ("time", time(calendar, at)),
+    )
 }
 
 /// Returns the local time of day of an instant, to the minute.
@@ -23,9 +27,19 @@ pub fn time(calendar: &Calendar, at: Timestamp) -> String {
 pub fn brief(calendar: &Calendar, tongue: Tongue, at: Timestamp, now: Timestamp) -> String {
     let (local, today) = (calendar.local(at), calendar.date_of(now));
     let time = format!("{:02}:{:02}", local.hour(), local.minute());
-    let key = if local.year() == today.year() { "brief" } else { "brief-year" };
-    let numbers = [("year", i64::from(local.year())), ("month", i64::from(local.month())), ("day", i64::from(local.day()))];
-    let places = numbers.into_iter().map(|(name, number)| (name, number.to_string().into()));
+    let key = if local.year() == today.year() {
+        "brief"
+    } else {
+        "brief-year"
+    };
+    let numbers = [
+        ("year", i64::from(local.year())),
+        ("month", i64::from(local.month())),
+        ("day", i64::from(local.day())),
+    ];
+    let places = numbers
+        .into_iter()
+        .map(|(name, number)| (name, number.to_string().into()));
     let places: Vec<_> = places.chain([("time", time.into())]).collect();
     tongue.tell(key, &places)
 }
@@ -41,7 +55,10 @@ pub fn date(calendar: &Calendar, tongue: Tongue, at: Timestamp) -> String {
         ("mm", format!("{:02}", day.month())),
         ("dd", format!("{:02}", day.day())),
     ];
-    let places: Vec<_> = places.into_iter().map(|(name, digits)| (name, digits.into())).collect();
+    let places: Vec<_> = places
+        .into_iter()
+        .map(|(name, digits)| (name, digits.into()))
+        .collect();
     tongue.tell("date", &places)
 }
 
@@ -84,14 +101,19 @@ pub fn clock_faces<'a>(
 ) -> Vec<ClockFace> {
     let mut clocks: Vec<&ClockState> = clocks.collect();
     clocks.sort_by_key(|clock| (matches!(clock.run, ClockRun::Stopped(_)), clock.span.due_at));
-    clocks.into_iter().map(|clock| face(clock, pack, calendar, tongue, now)).collect()
+    clocks
+        .into_iter()
+        .map(|clock| face(clock, pack, calendar, tongue, now))
+        .collect()
 }
 
 fn face(clock: &ClockState, pack: &Pack, calendar: &Calendar, tongue: Tongue, now: Timestamp) -> ClockFace {
     let span = &clock.span;
     let rule = pack.clock(&span.clock);
     let (look, left) = standing(clock, rule.map(|rule| rule.limit.unit), calendar, tongue, now);
-    let source = rule.and_then(|rule| pack.source(&rule.source)).map(|source| citation(tongue, source));
+    let source = rule
+        .and_then(|rule| pack.source(&rule.source))
+        .map(|source| citation(tongue, source));
     let limit = rule.map(|rule| limit(tongue, rule.limit));
     let seen = match clock.run {
         ClockRun::Running => now,
@@ -123,7 +145,9 @@ fn standing(
         ClockRun::Stopped(at) if at > due => ("over", tongue.t("clock-met-late")),
         ClockRun::Stopped(_) => ("met", tongue.t("clock-met")),
         ClockRun::Paused(_) => ("paused", tongue.t("clock-paused")),
-        ClockRun::Running if now > due => ("over", span_words("clock-over", unit, calendar, tongue, due, now)),
+        ClockRun::Running if now > due => {
+            ("over", span_words("clock-over", unit, calendar, tongue, due, now))
+        }
         ClockRun::Running => {
             let near = clock.warned || clock.span.warn_at.is_some_and(|warn_at| now >= warn_at);
             let look = if near { "near" } else { "" };

@@ -86,7 +86,12 @@ impl<'a> Story<'a> {
         let pack = ctx.pack(&view.case)?;
         let kind = pack.kind(&view.case.kind);
         let kind = kind.ok_or_else(|| WebError::internal("the pack has no such kind"))?;
-        Ok(Story { ctx, view, pack, kind })
+        Ok(Story {
+            ctx,
+            view,
+            pack,
+            kind,
+        })
     }
 
     /// Returns the words of the case's pack.
@@ -101,7 +106,9 @@ impl<'a> Story<'a> {
 
     /// Returns what was written, or that it was erased.
     pub fn text(&self, body: BodyRef) -> String {
-        self.view.text(body).map_or_else(|| self.ctx.tongue.t("track-erased"), str::to_owned)
+        self.view
+            .text(body)
+            .map_or_else(|| self.ctx.tongue.t("track-erased"), str::to_owned)
     }
 
     /// Returns an instant as people read it.
@@ -132,13 +139,23 @@ impl<'a> Story<'a> {
             let told = words.tell(self.kind, entry, listener)?;
             Some(Line {
                 at: entry.occurred_at.to_string(),
-                when: show::brief(&self.ctx.scene.calendar, self.ctx.tongue, entry.occurred_at, self.ctx.now),
+                when: show::brief(
+                    &self.ctx.scene.calendar,
+                    self.ctx.tongue,
+                    entry.occurred_at,
+                    self.ctx.now,
+                ),
                 said: told.said,
                 by: told.by,
                 quotes: told.quotes.into_iter().map(|body| self.text(body)).collect(),
             })
         };
-        self.view.log.iter().rev().filter_map(|logged| line(&logged.entry)).collect()
+        self.view
+            .log
+            .iter()
+            .rev()
+            .filter_map(|logged| line(&logged.entry))
+            .collect()
     }
 
     /// Returns the phases of the kind, with where the case is.
@@ -151,8 +168,15 @@ impl<'a> Story<'a> {
         let stop = |phase: Phase| {
             let at = reached.iter().find(|(of, _)| *of == phase).map(|(_, at)| *at);
             let look = self.look(phase, now, at.is_some());
-            let note = at.filter(|_| !look.is_empty()).map(|at| self.date(at)).unwrap_or_default();
-            Stop { title: self.ctx.tongue.t(phase_key(phase)), look, note }
+            let note = at
+                .filter(|_| !look.is_empty())
+                .map(|at| self.date(at))
+                .unwrap_or_default();
+            Stop {
+                title: self.ctx.tongue.t(phase_key(phase)),
+                look,
+                note,
+            }
         };
         phases.into_iter().map(stop).collect()
     }
@@ -194,7 +218,9 @@ impl<'a> Story<'a> {
             Picture {
                 href: format!("{base}{}", piece.id),
                 is_picture: piece.media_type.starts_with("image/"),
-                caption: piece.caption.map_or_else(|| moment.clone(), |caption| self.text(caption)),
+                caption: piece
+                    .caption
+                    .map_or_else(|| moment.clone(), |caption| self.text(caption)),
                 moment,
                 from_reporter: piece.from_reporter,
                 when: self.moment(piece.added_at),
@@ -206,7 +232,8 @@ impl<'a> Story<'a> {
     /// Returns what was asked of the reporter and what they wrote, the oldest first.
     pub fn thread(&self) -> Vec<Message> {
         let message = |entry: &bihuan_core::event::Entry| {
-            let Event::Case(CaseEvent::ReporterAsked { text } | CaseEvent::ReporterReplied { text }) = &entry.event
+            let Event::Case(CaseEvent::ReporterAsked { text } | CaseEvent::ReporterReplied { text }) =
+                &entry.event
             else {
                 return None;
             };
@@ -216,7 +243,11 @@ impl<'a> Story<'a> {
                 when: self.moment(entry.occurred_at),
             })
         };
-        self.view.log.iter().filter_map(|logged| message(&logged.entry)).collect()
+        self.view
+            .log
+            .iter()
+            .filter_map(|logged| message(&logged.entry))
+            .collect()
     }
 }
 

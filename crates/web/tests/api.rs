@@ -9,8 +9,16 @@ use serde_json::{Value, json};
 const TEXT: &str = "小区东门外的路灯三周不亮，晚上走路很危险。";
 
 async fn send(browser: &mut Browser) -> (String, String) {
-    let sent = browser.create("/api/v1/portal/messages", &json!({"text": TEXT, "place": "东门外"})).await;
-    (sent["id"].as_str().unwrap().to_owned(), sent["code"].as_str().unwrap().to_owned())
+    let sent = browser
+        .create(
+            "/api/v1/portal/messages",
+            &json!({"text": TEXT, "place": "东门外"}),
+        )
+        .await;
+    (
+        sent["id"].as_str().unwrap().to_owned(),
+        sent["code"].as_str().unwrap().to_owned(),
+    )
 }
 
 async fn step(browser: &mut Browser, id: &str, body: Value) -> Value {
@@ -27,9 +35,16 @@ async fn handle(town: &Town, id: &str) {
     step(&mut handler, id, json!({"step": "sign"})).await;
     let photo = common::photo::telephone();
     let path = format!("/api/v1/cases/{id}/evidence");
-    let stored = handler.upload(&path, &[("moment", "after")], &[("file", "修好了.jpg", &photo)]).await;
+    let stored = handler
+        .upload(&path, &[("moment", "after")], &[("file", "修好了.jpg", &photo)])
+        .await;
     assert_eq!(stored.status, StatusCode::CREATED, "{}", stored.text());
-    step(&mut handler, id, json!({"step": "submit", "remark": "六盏全部更换"})).await;
+    step(
+        &mut handler,
+        id,
+        json!({"step": "submit", "remark": "六盏全部更换"}),
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -39,25 +54,48 @@ async fn a_message_goes_in_and_a_struck_off_case_comes_out_through_the_api_alone
     let (id, code) = send(&mut citizen).await;
     handle(&town, &id).await;
     let mut supervisor = town.program("supervisor").await;
-    step(&mut supervisor, &id, json!({"step": "verify", "finding": "现场六盏全亮"})).await;
+    step(
+        &mut supervisor,
+        &id,
+        json!({"step": "verify", "finding": "现场六盏全亮"}),
+    )
+    .await;
     let mut operator = town.program("operator").await;
-    step(&mut operator, &id, json!({"step": "answer", "reply": "六盏路灯已更换。"})).await;
+    step(
+        &mut operator,
+        &id,
+        json!({"step": "answer", "reply": "六盏路灯已更换。"}),
+    )
+    .await;
 
-    let tracked = citizen.post_json("/api/v1/portal/track", &json!({"code": code})).await;
+    let tracked = citizen
+        .post_json("/api/v1/portal/track", &json!({"code": code}))
+        .await;
     assert_eq!(tracked.status, StatusCode::OK);
     let tracked = tracked.json();
     assert_eq!(tracked["answers"][0]["text"], "六盏路灯已更换。");
     assert_eq!(tracked["evidence"][0]["moment"], "after");
     assert_eq!(tracked["unit"]["title"], "住建局");
-    assert!(tracked["deadlines"][0]["due_at"].as_str().unwrap().starts_with("2026-03-"));
+    assert!(
+        tracked["deadlines"][0]["due_at"]
+            .as_str()
+            .unwrap()
+            .starts_with("2026-03-")
+    );
 
     let satisfied = json!({"code": code, "solved": true, "score": 5});
     citizen.create("/api/v1/portal/satisfactions", &satisfied).await;
     step(&mut supervisor, &id, json!({"step": "strike_off"})).await;
-    let tracked = citizen.post_json("/api/v1/portal/track", &json!({"code": code})).await.json();
+    let tracked = citizen
+        .post_json("/api/v1/portal/track", &json!({"code": code}))
+        .await
+        .json();
     assert_eq!(tracked["end"], "销号：已办好、经核验、已答复。");
     let case = supervisor.get(&format!("/api/v1/cases/{id}")).await.json();
-    assert_eq!((&case["state"]["id"], &case["phase"]), (&json!("struck_off"), &json!("watch")));
+    assert_eq!(
+        (&case["state"]["id"], &case["phase"]),
+        (&json!("struck_off"), &json!("watch"))
+    );
 }
 
 #[tokio::test]
@@ -67,23 +105,38 @@ async fn nobody_verifies_their_own_work_and_is_told_so() {
     handle(&town, &id).await;
     let mut handler = town.program("handler").await;
     let body = json!({"step": "verify", "finding": "很好"});
-    let refused = handler.post_json(&format!("/api/v1/cases/{id}/steps"), &body).await;
+    let refused = handler
+        .post_json(&format!("/api/v1/cases/{id}/steps"), &body)
+        .await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     let mut supervisor = town.program("supervisor").await;
     let body = json!({"step": "strike_off"});
-    let refused = supervisor.post_json(&format!("/api/v1/cases/{id}/steps"), &body).await;
-    assert_eq!((refused.status, &refused.json()["rule"]), (StatusCode::CONFLICT, &json!("wrong_state")));
+    let refused = supervisor
+        .post_json(&format!("/api/v1/cases/{id}/steps"), &body)
+        .await;
+    assert_eq!(
+        (refused.status, &refused.json()["rule"]),
+        (StatusCode::CONFLICT, &json!("wrong_state"))
+    );
 }
 
 #[tokio::test]
 async fn the_same_key_gives_the_same_code_and_with_another_message_it_is_refused() {
     let town = Town::found().await;
     let mut citizen = town.browser();
-    citizen.headers.push(("idempotency-key", "5b0c9d9e-1f5c-4e8e-9f6e-0d6f0a1b2c3d".to_owned()));
+    citizen.headers.push((
+        "idempotency-key",
+        "5b0c9d9e-1f5c-4e8e-9f6e-0d6f0a1b2c3d".to_owned(),
+    ));
     let (first, second) = (send(&mut citizen).await, send(&mut citizen).await);
     assert_eq!(first, second);
-    let other = citizen.post_json("/api/v1/portal/messages", &json!({"text": "别的事"})).await;
-    assert_eq!((other.status, &other.json()["type"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("/problems/key_reused")));
+    let other = citizen
+        .post_json("/api/v1/portal/messages", &json!({"text": "别的事"}))
+        .await;
+    assert_eq!(
+        (other.status, &other.json()["type"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("/problems/key_reused"))
+    );
 }
 
 #[tokio::test]
@@ -93,26 +146,58 @@ async fn bad_bodies_get_a_clear_problem_and_nothing_is_kept() {
     let long = "长".repeat(5001);
     let cases = [
         (json!({"text": ""}), StatusCode::BAD_REQUEST, "must not be empty"),
-        (json!({"text": long}), StatusCode::BAD_REQUEST, "at most 5000 characters"),
+        (
+            json!({"text": long}),
+            StatusCode::BAD_REQUEST,
+            "at most 5000 characters",
+        ),
         (json!({"text": 7}), StatusCode::BAD_REQUEST, "expected a string"),
         (json!({"txt": "a"}), StatusCode::BAD_REQUEST, "unknown field"),
-        (json!({"text": "a", "contact": {"phone": "不告诉你"}}), StatusCode::UNPROCESSABLE_ENTITY, "电话"),
+        (
+            json!({"text": "a", "contact": {"phone": "不告诉你"}}),
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "电话",
+        ),
     ];
     for (body, status, said) in cases {
         let answer = citizen.post_json("/api/v1/portal/messages", &body).await;
-        assert_eq!((answer.status, &answer.headers["content-type"]), (status, &"application/problem+json".parse().unwrap()));
+        assert_eq!(
+            (answer.status, &answer.headers["content-type"]),
+            (status, &"application/problem+json".parse().unwrap())
+        );
         answer.says(said).says("request_id");
     }
     let post = axum::http::Method::POST;
     let half = b"{\"text\": \"half".to_vec();
-    let broken = citizen.request(post.clone(), "/api/v1/portal/messages", Some("application/json"), half).await;
+    let broken = citizen
+        .request(
+            post.clone(),
+            "/api/v1/portal/messages",
+            Some("application/json"),
+            half,
+        )
+        .await;
     assert_eq!(broken.status, StatusCode::BAD_REQUEST);
     let huge = vec![b' '; 2 << 20];
-    let huge = citizen.request(post.clone(), "/api/v1/portal/messages", Some("application/json"), huge).await;
+    let huge = citizen
+        .request(
+            post.clone(),
+            "/api/v1/portal/messages",
+            Some("application/json"),
+            huge,
+        )
+        .await;
     assert_eq!(huge.status, StatusCode::PAYLOAD_TOO_LARGE);
-    let form = citizen.request(post, "/api/v1/portal/messages", Some("text/plain"), b"a".to_vec()).await;
+    let form = citizen
+        .request(post, "/api/v1/portal/messages", Some("text/plain"), b"a".to_vec())
+        .await;
     assert_eq!(form.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
-    let count = town.program("dispatcher").await.get("/api/v1/cases/count").await.json();
+    let count = town
+        .program("dispatcher")
+        .await
+        .get("/api/v1/cases/count")
+        .await
+        .json();
     assert_eq!(count["count"], 0);
 }
 
@@ -128,7 +213,10 @@ async fn what_may_not_be_entered_is_told_the_lawful_route() {
 #[tokio::test]
 async fn an_emergency_is_taken_in_and_told_to_call_first() {
     let town = Town::found().await;
-    let sent = town.browser().create("/api/v1/portal/messages", &json!({"text": "楼里着火了"})).await;
+    let sent = town
+        .browser()
+        .create("/api/v1/portal/messages", &json!({"text": "楼里着火了"}))
+        .await;
     assert!(sent["notices"][0].as_str().unwrap().contains("119"));
 }
 
@@ -136,7 +224,10 @@ async fn an_emergency_is_taken_in_and_told_to_call_first() {
 async fn an_unknown_code_is_not_found_however_it_is_written() {
     let town = Town::found().await;
     for code in ["x", "0000-0000-0000-0000-0000-0000-0000", "' OR 1=1"] {
-        let answer = town.browser().post_json("/api/v1/portal/track", &json!({"code": code})).await;
+        let answer = town
+            .browser()
+            .post_json("/api/v1/portal/track", &json!({"code": code}))
+            .await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND);
     }
 }
@@ -152,8 +243,17 @@ async fn lists_follow_the_filter_page_by_page() {
     let mut seen = Vec::new();
     let mut after = String::new();
     loop {
-        let page = operator.get(&format!("/api/v1/cases?limit=2&sort=-raised{after}")).await.json();
-        seen.extend(page["cases"].as_array().unwrap().iter().map(|case| case["id"].to_string()));
+        let page = operator
+            .get(&format!("/api/v1/cases?limit=2&sort=-raised{after}"))
+            .await
+            .json();
+        seen.extend(
+            page["cases"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|case| case["id"].to_string()),
+        );
         match page["next"].as_str() {
             Some(next) => after = format!("&after={next}"),
             None => break,
@@ -162,7 +262,10 @@ async fn lists_follow_the_filter_page_by_page() {
     seen.sort();
     seen.dedup();
     assert_eq!(seen.len(), 5);
-    let none = operator.get("/api/v1/cases?filter=state%20%3D%20struck_off").await.json();
+    let none = operator
+        .get("/api/v1/cases?filter=state%20%3D%20struck_off")
+        .await
+        .json();
     assert_eq!(none["cases"], json!([]));
 }
 
@@ -185,9 +288,14 @@ async fn an_operator_registers_a_call_and_tells_its_code() {
         "contact": {"name": "王某", "phone": "13800000000"}});
     let receipt = operator.create("/api/v1/cases", &body).await;
     let code = receipt["code"].as_str().unwrap();
-    let tracked = town.browser().post_json("/api/v1/portal/track", &json!({"code": code})).await;
+    let tracked = town
+        .browser()
+        .post_json("/api/v1/portal/track", &json!({"code": code}))
+        .await;
     assert_eq!(tracked.json()["number"], receipt["number"]);
-    let case = operator.get(&format!("/api/v1/cases/{}", receipt["id"].as_str().unwrap())).await;
+    let case = operator
+        .get(&format!("/api/v1/cases/{}", receipt["id"].as_str().unwrap()))
+        .await;
     assert_eq!(case.json()["disclosure"], "confidential");
     case.keeps_silent_about("13800000000").keeps_silent_about("王某");
 }
@@ -204,8 +312,13 @@ async fn an_identity_is_read_with_a_reason_and_the_reporter_sees_how_often() {
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     let mut registrar = town.program("registrar").await;
     let read = registrar.create(&path, &json!({"reason": "回访联系"})).await;
-    assert_eq!((&read["name"], &read["phone"]), (&json!("王某"), &json!("13800000000")));
-    let tracked = citizen.post_json("/api/v1/portal/track", &json!({"code": sent["code"]})).await;
+    assert_eq!(
+        (&read["name"], &read["phone"]),
+        (&json!("王某"), &json!("13800000000"))
+    );
+    let tracked = citizen
+        .post_json("/api/v1/portal/track", &json!({"code": sent["code"]}))
+        .await;
     assert_eq!(tracked.json()["identity_reads"], 1);
 }
 
@@ -216,9 +329,17 @@ async fn a_token_reaches_no_further_than_its_scopes() {
     let mut browser = town.browser();
     let token = town.token("operator", &["read"]).await;
     browser.headers.push(("authorization", format!("Bearer {token}")));
-    assert_eq!(browser.get(&format!("/api/v1/cases/{id}")).await.status, StatusCode::OK);
-    let refused = browser.post_json(&format!("/api/v1/cases/{id}/steps"), &json!({"step": "accept"})).await;
-    assert_eq!((refused.status, &refused.json()["type"]), (StatusCode::FORBIDDEN, &json!("/problems/scope")));
+    assert_eq!(
+        browser.get(&format!("/api/v1/cases/{id}")).await.status,
+        StatusCode::OK
+    );
+    let refused = browser
+        .post_json(&format!("/api/v1/cases/{id}/steps"), &json!({"step": "accept"}))
+        .await;
+    assert_eq!(
+        (refused.status, &refused.json()["type"]),
+        (StatusCode::FORBIDDEN, &json!("/problems/scope"))
+    );
 }
 
 #[tokio::test]
@@ -227,8 +348,13 @@ async fn a_step_on_a_case_that_moved_on_is_refused_where_the_sender_says_which_v
     let (id, _) = send(&mut town.browser()).await;
     let mut operator = town.program("operator").await;
     let path = format!("/api/v1/cases/{id}/steps");
-    let stale = operator.post_json(&path, &json!({"step": "accept", "version": 1})).await;
-    assert_eq!((stale.status, &stale.json()["type"]), (StatusCode::CONFLICT, &json!("/problems/stale")));
+    let stale = operator
+        .post_json(&path, &json!({"step": "accept", "version": 1}))
+        .await;
+    assert_eq!(
+        (stale.status, &stale.json()["type"]),
+        (StatusCode::CONFLICT, &json!("/problems/stale"))
+    );
 }
 
 #[tokio::test]
@@ -237,7 +363,9 @@ async fn anonymous_senders_are_throttled_unless_a_testing_directory_says_otherwi
     let mut citizen = town.browser();
     let mut last = StatusCode::CREATED;
     for _ in 0..200 {
-        let answer = citizen.post_json("/api/v1/portal/messages", &json!({"text": TEXT})).await;
+        let answer = citizen
+            .post_json("/api/v1/portal/messages", &json!({"text": TEXT}))
+            .await;
         last = answer.status;
         if last != StatusCode::CREATED {
             assert!(answer.headers.contains_key("retry-after"));

@@ -21,12 +21,23 @@ impl Audit {
     /// Returns how many events a case has.
     async fn events(&self, case: &str) -> usize {
         let id: CaseId = case.parse().unwrap();
-        let view = self.town.tenant().read(move |reader| reader.case(id)).await.unwrap();
+        let view = self
+            .town
+            .tenant()
+            .read(move |reader| reader.case(id))
+            .await
+            .unwrap();
         view.unwrap().log.len()
     }
 
     /// Makes a case by an operation.
-    async fn make(&mut self, operation: &'static str, browser: &mut Browser, path: &str, body: Value) -> Value {
+    async fn make(
+        &mut self,
+        operation: &'static str,
+        browser: &mut Browser,
+        path: &str,
+        body: Value,
+    ) -> Value {
         let made = browser.create(path, &body).await;
         assert!(self.events(made["id"].as_str().unwrap()).await > 0, "{operation}");
         self.seen.insert(operation);
@@ -34,9 +45,23 @@ impl Audit {
     }
 
     /// Carries out an operation on a case and asserts that it left an event.
-    async fn act(&mut self, operation: &'static str, login: &str, case: &str, path: &str, body: Value) -> Value {
+    async fn act(
+        &mut self,
+        operation: &'static str,
+        login: &str,
+        case: &str,
+        path: &str,
+        body: Value,
+    ) -> Value {
         let mut person = self.town.program(login).await;
-        self.say(operation, &mut person, case, &format!("/api/v1/cases/{case}/{path}"), body).await
+        self.say(
+            operation,
+            &mut person,
+            case,
+            &format!("/api/v1/cases/{case}/{path}"),
+            body,
+        )
+        .await
     }
 
     async fn say(
@@ -57,51 +82,168 @@ impl Audit {
 
 #[tokio::test]
 async fn every_audited_operation_of_the_api_leaves_an_event() {
-    let mut audit = Audit { town: Town::found().await, seen: BTreeSet::new() };
+    let mut audit = Audit {
+        town: Town::found().await,
+        seen: BTreeSet::new(),
+    };
     let mut citizen = audit.town.browser();
     let contact = json!({"text": "路灯不亮", "contact": {"phone": "13800000000"}});
-    let sent = audit.make("create_message", &mut citizen, "/api/v1/portal/messages", contact).await;
+    let sent = audit
+        .make("create_message", &mut citizen, "/api/v1/portal/messages", contact)
+        .await;
     let (case, code) = (sent["id"].as_str().unwrap().to_owned(), sent["code"].clone());
     register(&mut audit, &case).await;
     handle(&mut audit, &case, &mut citizen, &code).await;
     end(&mut audit, &case, &mut citizen, &code).await;
     relate(&mut audit).await;
-    let all = routes::all().filter(|route| route.audited && route.path.starts_with("/api/")).map(|route| route.id);
+    let all = routes::all()
+        .filter(|route| route.audited && route.path.starts_with("/api/"))
+        .map(|route| route.id);
     assert_eq!(audit.seen, all.collect());
 }
 
 async fn register(audit: &mut Audit, case: &str) {
-    audit.act("create_classification", "operator", case, "classifications", json!({"category": "construction.municipal"})).await;
-    audit.act("create_severity", "operator", case, "severities", json!({"to": 4, "reason": "晚上危险"})).await;
+    audit
+        .act(
+            "create_classification",
+            "operator",
+            case,
+            "classifications",
+            json!({"category": "construction.municipal"}),
+        )
+        .await;
+    audit
+        .act(
+            "create_severity",
+            "operator",
+            case,
+            "severities",
+            json!({"to": 4, "reason": "晚上危险"}),
+        )
+        .await;
     let correction = json!({"title": "东门外路灯不亮", "reason": "标题不清"});
-    audit.act("create_correction", "operator", case, "corrections", correction).await;
-    audit.act("create_identity_read", "registrar", case, "identity-reads", json!({"reason": "回访"})).await;
-    audit.act("create_step", "operator", case, "steps", json!({"step": "accept"})).await;
-    audit.act("create_step", "dispatcher", case, "steps", json!({"step": "assign", "unit": "works"})).await;
+    audit
+        .act("create_correction", "operator", case, "corrections", correction)
+        .await;
+    audit
+        .act(
+            "create_identity_read",
+            "registrar",
+            case,
+            "identity-reads",
+            json!({"reason": "回访"}),
+        )
+        .await;
+    audit
+        .act(
+            "create_step",
+            "operator",
+            case,
+            "steps",
+            json!({"step": "accept"}),
+        )
+        .await;
+    audit
+        .act(
+            "create_step",
+            "dispatcher",
+            case,
+            "steps",
+            json!({"step": "assign", "unit": "works"}),
+        )
+        .await;
     let dispute = json!({"proposed": "water", "reason": "在水务用地内"});
-    audit.act("create_dispute", "handler", case, "disputes", dispute).await;
+    audit
+        .act("create_dispute", "handler", case, "disputes", dispute)
+        .await;
     let ruling = json!({"upheld": false, "unit": "works", "reason": "路灯属住建"});
-    audit.act("create_ruling", "dispatcher", case, "rulings", ruling).await;
+    audit
+        .act("create_ruling", "dispatcher", case, "rulings", ruling)
+        .await;
 }
 
 async fn handle(audit: &mut Audit, case: &str, citizen: &mut Browser, code: &Value) {
-    audit.act("create_step", "handler", case, "steps", json!({"step": "sign"})).await;
-    audit.act("create_assignment", "handler", case, "assignments", json!({"co_units": ["water"]})).await;
-    audit.act("create_comment", "handler", case, "comments", json!({"text": "已派人"})).await;
-    audit.act("create_question", "handler", case, "questions", json!({"text": "共几盏？"})).await;
+    audit
+        .act("create_step", "handler", case, "steps", json!({"step": "sign"}))
+        .await;
+    audit
+        .act(
+            "create_assignment",
+            "handler",
+            case,
+            "assignments",
+            json!({"co_units": ["water"]}),
+        )
+        .await;
+    audit
+        .act(
+            "create_comment",
+            "handler",
+            case,
+            "comments",
+            json!({"text": "已派人"}),
+        )
+        .await;
+    audit
+        .act(
+            "create_question",
+            "handler",
+            case,
+            "questions",
+            json!({"text": "共几盏？"}),
+        )
+        .await;
     let reply = json!({"code": code, "text": "六盏"});
-    audit.say("create_reply", citizen, case, "/api/v1/portal/replies", reply).await;
+    audit
+        .say("create_reply", citizen, case, "/api/v1/portal/replies", reply)
+        .await;
     let pause = json!({"clock": "general", "reason": "等配件"});
-    audit.act("create_pause", "dispatcher", case, "pauses", pause).await;
-    audit.act("create_resumption", "handler", case, "resumptions", json!({"clock": "general"})).await;
+    audit
+        .act("create_pause", "dispatcher", case, "pauses", pause)
+        .await;
+    audit
+        .act(
+            "create_resumption",
+            "handler",
+            case,
+            "resumptions",
+            json!({"clock": "general"}),
+        )
+        .await;
     let extension = json!({"clock": "general", "by": 2, "reason": "配件晚到"});
-    audit.act("create_extension", "dispatcher", case, "extensions", extension).await;
-    audit.act("create_transfer", "dispatcher", case, "transfers", json!({"to": "water", "reason": "职责调整"})).await;
-    audit.act("create_transfer", "dispatcher", case, "transfers", json!({"to": "works", "reason": "调整有误"})).await;
+    audit
+        .act("create_extension", "dispatcher", case, "extensions", extension)
+        .await;
+    audit
+        .act(
+            "create_transfer",
+            "dispatcher",
+            case,
+            "transfers",
+            json!({"to": "water", "reason": "职责调整"}),
+        )
+        .await;
+    audit
+        .act(
+            "create_transfer",
+            "dispatcher",
+            case,
+            "transfers",
+            json!({"to": "works", "reason": "调整有误"}),
+        )
+        .await;
     let wrong = add_photo(audit, case).await;
     add_photo(audit, case).await;
     let withdrawal = json!({"evidence": wrong, "reason": "传错"});
-    audit.act("create_withdrawal", "handler", case, "evidence-withdrawals", withdrawal).await;
+    audit
+        .act(
+            "create_withdrawal",
+            "handler",
+            case,
+            "evidence-withdrawals",
+            withdrawal,
+        )
+        .await;
 }
 
 async fn add_photo(audit: &mut Audit, case: &str) -> Value {
@@ -109,7 +251,9 @@ async fn add_photo(audit: &mut Audit, case: &str) -> Value {
     let mut handler = audit.town.program("handler").await;
     let photo = common::photo::telephone();
     let path = format!("/api/v1/cases/{case}/evidence");
-    let stored = handler.upload(&path, &[("moment", "after")], &[("file", "a.jpg", &photo)]).await;
+    let stored = handler
+        .upload(&path, &[("moment", "after")], &[("file", "a.jpg", &photo)])
+        .await;
     assert_eq!(stored.status, StatusCode::CREATED);
     assert!(audit.events(case).await > before);
     audit.seen.insert("create_evidence");
@@ -117,20 +261,52 @@ async fn add_photo(audit: &mut Audit, case: &str) -> Value {
 }
 
 async fn end(audit: &mut Audit, case: &str, citizen: &mut Browser, code: &Value) {
-    audit.act("create_step", "handler", case, "steps", json!({"step": "submit"})).await;
+    audit
+        .act("create_step", "handler", case, "steps", json!({"step": "submit"}))
+        .await;
     let verify = json!({"step": "verify", "finding": "全亮"});
-    audit.act("create_step", "supervisor", case, "steps", verify).await;
+    audit
+        .act("create_step", "supervisor", case, "steps", verify)
+        .await;
     let answer = json!({"step": "answer", "reply": "已换", "reply_way": "phone"});
     audit.act("create_step", "operator", case, "steps", answer).await;
-    audit.act("create_voice", "operator", case, "satisfactions", json!({"solved": false})).await;
+    audit
+        .act(
+            "create_voice",
+            "operator",
+            case,
+            "satisfactions",
+            json!({"solved": false}),
+        )
+        .await;
     let solved = json!({"code": code, "solved": true});
-    audit.say("create_satisfaction", citizen, case, "/api/v1/portal/satisfactions", solved).await;
+    audit
+        .say(
+            "create_satisfaction",
+            citizen,
+            case,
+            "/api/v1/portal/satisfactions",
+            solved,
+        )
+        .await;
     let again = json!({"code": code, "step": "reopen", "reason": "又灭了"});
-    audit.say("create_own_step", citizen, case, "/api/v1/portal/steps", again).await;
+    audit
+        .say("create_own_step", citizen, case, "/api/v1/portal/steps", again)
+        .await;
     let id: CaseId = case.parse().unwrap();
-    let text = audit.town.tenant().read(move |reader| reader.case(id)).await.unwrap().unwrap().case.text;
+    let text = audit
+        .town
+        .tenant()
+        .read(move |reader| reader.case(id))
+        .await
+        .unwrap()
+        .unwrap()
+        .case
+        .text;
     let erasure = json!({"body": text.id.to_string(), "reason": "本人要求"});
-    audit.act("create_erasure", "admin", case, "erasures", erasure).await;
+    audit
+        .act("create_erasure", "admin", case, "erasures", erasure)
+        .await;
 }
 
 /// Relations need cases of their own, for a merged case has ended.
@@ -139,13 +315,21 @@ async fn relate(audit: &mut Audit) {
     let mut operator = audit.town.program("operator").await;
     for title in ["井盖", "同一个井盖", "也是那个井盖"] {
         let body = json!({"kind": "help", "channel": "phone", "title": title, "text": "松动"});
-        let made = audit.make("create_case", &mut operator, "/api/v1/cases", body).await;
+        let made = audit
+            .make("create_case", &mut operator, "/api/v1/cases", body)
+            .await;
         cases.push(made["id"].as_str().unwrap().to_owned());
     }
     let link = json!({"other": cases[1], "linkage": "duplicate_of"});
-    audit.act("create_link", "operator", &cases[0], "links", link).await;
+    audit
+        .act("create_link", "operator", &cases[0], "links", link)
+        .await;
     let split = json!({"into": [cases[2]], "reason": "两处"});
-    audit.act("create_split", "operator", &cases[0], "splits", split).await;
+    audit
+        .act("create_split", "operator", &cases[0], "splits", split)
+        .await;
     let merge = json!({"into": cases[1], "reason": "同一个"});
-    audit.act("create_merge", "operator", &cases[0], "merges", merge).await;
+    audit
+        .act("create_merge", "operator", &cases[0], "merges", merge)
+        .await;
 }

@@ -11,8 +11,17 @@ async fn whoever_logs_in_comes_back_to_where_they_wanted_to_go() {
     let mut browser = town.browser();
     let page = browser.get("/login?next=/track").await;
     assert_eq!(page.hidden("next"), "/track");
-    let fields = [("login", "operator"), ("password", common::PASSWORD), ("next", "/track")];
-    browser.submit(&page, "/login", &fields).await.says("热线中心").says("陈晓").says("退出");
+    let fields = [
+        ("login", "operator"),
+        ("password", common::PASSWORD),
+        ("next", "/track"),
+    ];
+    browser
+        .submit(&page, "/login", &fields)
+        .await
+        .says("热线中心")
+        .says("陈晓")
+        .says("退出");
 }
 
 #[tokio::test]
@@ -21,7 +30,9 @@ async fn a_wrong_password_and_an_unknown_login_are_answered_alike() {
     for login in ["operator", "nobody"] {
         let mut browser = town.browser();
         let page = browser.get("/login").await;
-        let answer = browser.submit(&page, "/login", &[("login", login), ("password", "wrong")]).await;
+        let answer = browser
+            .submit(&page, "/login", &[("login", login), ("password", "wrong")])
+            .await;
         answer.says("账号或口令不对").keeps_silent_about("退出");
         assert_eq!(browser.cookie("session"), None);
     }
@@ -33,12 +44,17 @@ async fn after_failures_in_a_row_even_the_right_password_waits() {
     let mut browser = town.browser();
     let page = browser.get("/login").await;
     for _ in 0..9 {
-        browser.submit(&page, "/login", &[("login", "operator"), ("password", "wrong")]).await;
+        browser
+            .submit(&page, "/login", &[("login", "operator"), ("password", "wrong")])
+            .await;
     }
     let fields = [("login", "operator"), ("password", common::PASSWORD)];
     browser.submit(&page, "/login", &fields).await.says("试得太多");
     town.pass_hours(1);
-    browser.submit(&page, "/login", &fields).await.keeps_silent_about("试得太多");
+    browser
+        .submit(&page, "/login", &fields)
+        .await
+        .keeps_silent_about("试得太多");
 }
 
 #[tokio::test]
@@ -70,8 +86,16 @@ async fn pages_take_a_bearer_token_and_a_bad_one_is_refused() {
     browser.headers.push(("authorization", format!("Bearer {token}")));
     browser.get("/").await.says("陈晓");
     browser.headers.pop();
-    browser.headers.push(("authorization", "Bearer nonsense".to_owned()));
-    assert_eq!(browser.request(axum::http::Method::POST, "/track", None, Vec::new()).await.status, StatusCode::UNAUTHORIZED);
+    browser
+        .headers
+        .push(("authorization", "Bearer nonsense".to_owned()));
+    assert_eq!(
+        browser
+            .request(axum::http::Method::POST, "/track", None, Vec::new())
+            .await
+            .status,
+        StatusCode::UNAUTHORIZED
+    );
 }
 
 #[tokio::test]

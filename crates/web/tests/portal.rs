@@ -25,7 +25,13 @@ async fn a_report_gives_a_code_and_the_code_opens_the_report() {
     let mut elsewhere = town.browser();
     let page = elsewhere.get("/track").await;
     page.keeps_silent_about("三周不亮");
-    let opened = elsewhere.submit(&page, "/track", &[("code", &code.to_lowercase().replace('-', " "))]).await;
+    let opened = elsewhere
+        .submit(
+            &page,
+            "/track",
+            &[("code", &code.to_lowercase().replace('-', " "))],
+        )
+        .await;
     opened.says("三周不亮").says("您没有留下身份信息");
 }
 
@@ -54,9 +60,18 @@ async fn a_form_without_its_token_is_refused() {
 async fn what_is_wrong_is_said_at_once_and_what_was_written_stays() {
     let town = Town::found().await;
     let mut browser = town.browser();
-    let fields = [("text", ""), ("place", "东门外"), ("disclosure", "anonymous"), ("phone", "一二三")];
+    let fields = [
+        ("text", ""),
+        ("place", "东门外"),
+        ("disclosure", "anonymous"),
+        ("phone", "一二三"),
+    ];
     let answer = report(&mut browser, &fields).await;
-    answer.says("请填写").says("不要填写姓名电话").says("不像电话号码").says("value=\"东门外\"");
+    answer
+        .says("请填写")
+        .says("不要填写姓名电话")
+        .says("不像电话号码")
+        .says("value=\"东门外\"");
 }
 
 #[tokio::test]
@@ -65,10 +80,16 @@ async fn an_emergency_is_told_to_call_first_and_may_go_on() {
     let mut browser = town.browser();
     let fields = [("text", "隔壁楼着火了，快来人"), ("disclosure", "anonymous")];
     let warned = report(&mut browser, &fields).await;
-    warned.says("119").says("隔壁楼着火了").keeps_silent_about("请保存查询码");
+    warned
+        .says("119")
+        .says("隔壁楼着火了")
+        .keeps_silent_about("请保存查询码");
     let mut going_on = fields.to_vec();
     going_on.push(("warned", "yes"));
-    browser.submit(&warned, "/report", &going_on).await.says("请保存查询码");
+    browser
+        .submit(&warned, "/report", &going_on)
+        .await
+        .says("请保存查询码");
 }
 
 #[tokio::test]
@@ -79,7 +100,11 @@ async fn what_may_not_be_entered_is_told_the_lawful_route_and_nothing_is_kept() 
     let refused = report(&mut browser, &fields).await;
     refused.says("12388").keeps_silent_about("收受财物");
     let everything = bihuan_core::filter::Checked::everything();
-    let count = town.tenant().read(move |reader| reader.count(&everything, 10)).await.unwrap();
+    let count = town
+        .tenant()
+        .read(move |reader| reader.count(&everything, 10))
+        .await
+        .unwrap();
     assert_eq!(count, 0);
 }
 
@@ -89,16 +114,27 @@ async fn a_photo_is_shown_to_its_reporter_without_its_place_and_to_nobody_else()
     let mut browser = town.browser();
     let page = browser.get("/report").await;
     let (csrf, key) = (page.hidden("csrf"), page.hidden("key"));
-    let fields = [("csrf", &*csrf), ("key", &*key), ("text", TEXT), ("disclosure", "anonymous")];
+    let fields = [
+        ("csrf", &*csrf),
+        ("key", &*key),
+        ("text", TEXT),
+        ("disclosure", "anonymous"),
+    ];
     let mut photo = vec![0xFF, 0xD8, 0xFF, 0xE1, 0, 10];
     photo.extend(b"GPS 30.6");
     photo.extend([0xFF, 0xDA, 0, 3, 1, 7, 7, 0xFF, 0xD9]);
-    browser.upload("/report", &fields, &[("photos", "IMG_1.jpg", &photo)]).await.says("请保存查询码");
+    browser
+        .upload("/report", &fields, &[("photos", "IMG_1.jpg", &photo)])
+        .await
+        .says("请保存查询码");
     let track = browser.get("/track").await.text();
     let at = track.find("/track/evidence/").expect("the photo is on the page");
     let href = &track[at..at + "/track/evidence/".len() + 36];
     let file = browser.get(href).await;
-    assert_eq!((file.status, &file.bytes[..4]), (StatusCode::OK, &[0xFF, 0xD8, 0xFF, 0xDA][..]));
+    assert_eq!(
+        (file.status, &file.bytes[..4]),
+        (StatusCode::OK, &[0xFF, 0xD8, 0xFF, 0xDA][..])
+    );
     assert!(!file.text().contains("GPS"));
     assert_eq!(town.browser().get(href).await.status, StatusCode::NOT_FOUND);
 }
@@ -109,10 +145,18 @@ async fn a_reporter_adds_to_the_report_and_withdraws_it() {
     let mut browser = town.browser();
     report(&mut browser, &[("text", TEXT), ("disclosure", "anonymous")]).await;
     let page = browser.get("/track").await;
-    let sent = browser.submit(&page, "/track/replies", &[("text", "共有 6 盏")]).await;
+    let sent = browser
+        .submit(&page, "/track/replies", &[("text", "共有 6 盏")])
+        .await;
     sent.says("已送达").says("共有 6 盏");
     let page = browser.get("/track").await;
-    let gone = browser.submit(&page, "/track/steps", &[("step", "withdraw"), ("reason", "已经修好了")]).await;
+    let gone = browser
+        .submit(
+            &page,
+            "/track/steps",
+            &[("step", "withdraw"), ("reason", "已经修好了")],
+        )
+        .await;
     gone.says("撤回");
     let page = browser.get("/track").await;
     let refused = browser.submit(&page, "/track/steps", &[("step", "accept")]).await;
@@ -125,7 +169,10 @@ async fn whoever_stops_following_leaves_nothing_in_the_browser() {
     let mut browser = town.browser();
     report(&mut browser, &[("text", TEXT), ("disclosure", "anonymous")]).await;
     let page = browser.get("/track").await;
-    browser.submit(&page, "/track/leave", &[]).await.says("不再保留查询码");
+    browser
+        .submit(&page, "/track/leave", &[])
+        .await
+        .says("不再保留查询码");
     assert_eq!(browser.cookie("code"), None);
     browser.get("/track").await.keeps_silent_about("三周不亮");
 }
@@ -134,7 +181,11 @@ async fn whoever_stops_following_leaves_nothing_in_the_browser() {
 async fn every_page_is_complete_in_english() {
     let town = Town::found().await;
     let mut browser = town.browser();
-    browser.get("/?lang=en").await.says("Nobody marks their own work").says("lang=\"en\"");
+    browser
+        .get("/?lang=en")
+        .await
+        .says("Nobody marks their own work")
+        .says("lang=\"en\"");
     browser.get("/report").await.says("What is it about?");
     browser.get("/track").await.says("seven groups");
     browser.get("/no-such-page").await.says("There is no such page");
@@ -146,7 +197,10 @@ async fn every_answer_carries_the_policy_and_a_number() {
     for path in ["/", "/no-such-page", "/api/v1/no-such", "/healthz"] {
         let answer = town.browser().get(path).await;
         let policy = answer.headers["content-security-policy"].to_str().unwrap();
-        assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{path}");
+        assert!(
+            policy.starts_with("default-src 'none'") && !policy.contains("unsafe"),
+            "{path}"
+        );
         assert_eq!(answer.headers["x-content-type-options"], "nosniff");
         assert_eq!(answer.headers["x-request-id"].len(), 16);
     }

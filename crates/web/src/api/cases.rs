@@ -89,25 +89,59 @@ pub struct CaseReceipt {
 pub async fn list_cases(ctx: Ctx, Params(query): Params<ListQuery>) -> Result<Response, WebError> {
     let filter = query::within(&ctx, READ, query.filter.as_deref().unwrap_or_default())?;
     let bad = |field: &str| WebError::Input(vec![Complaint::new(field, "field-bad-choice")]);
-    let sort: Sort = query.sort.as_deref().unwrap_or("-raised").parse().map_err(|_| bad("sort"))?;
-    let after = query.after.as_deref().map(str::parse::<Cursor>).transpose().map_err(|_| bad("after"))?;
+    let sort: Sort = query
+        .sort
+        .as_deref()
+        .unwrap_or("-raised")
+        .parse()
+        .map_err(|_| bad("sort"))?;
+    let after = query
+        .after
+        .as_deref()
+        .map(str::parse::<Cursor>)
+        .transpose()
+        .map_err(|_| bad("after"))?;
     let limit = query.limit.unwrap_or(LIMIT.0);
     if !(1..=LIMIT.1).contains(&limit) {
         return Err(bad("limit"));
     }
     let list = move |reader: &bihuan_store::read::Reader| {
-        reader.list(&Listing { filter: &filter, sort, after: after.as_ref(), limit })
+        reader.list(&Listing {
+            filter: &filter,
+            sort,
+            after: after.as_ref(),
+            limit,
+        })
     };
     let page = ctx.tenant.read(list).await?;
-    let cases = page.rows.iter().map(|row| shape::row(&ctx, row)).collect::<Result<_, _>>()?;
-    Ok(json(StatusCode::OK, &CaseList { cases, next: page.next.map(|next| next.to_string()) }))
+    let cases = page
+        .rows
+        .iter()
+        .map(|row| shape::row(&ctx, row))
+        .collect::<Result<_, _>>()?;
+    Ok(json(
+        StatusCode::OK,
+        &CaseList {
+            cases,
+            next: page.next.map(|next| next.to_string()),
+        },
+    ))
 }
 
 /// `GET /api/v1/cases/count`
 pub async fn count_cases(ctx: Ctx, Params(query): Params<ListQuery>) -> Result<Response, WebError> {
     let filter = query::within(&ctx, READ, query.filter.as_deref().unwrap_or_default())?;
-    let count = ctx.tenant.read(move |reader| reader.count(&filter, COUNTED)).await?;
-    Ok(json(StatusCode::OK, &Count { count, capped: count >= COUNTED }))
+    let count = ctx
+        .tenant
+        .read(move |reader| reader.count(&filter, COUNTED))
+        .await?;
+    Ok(json(
+        StatusCode::OK,
+        &Count {
+            count,
+            capped: count >= COUNTED,
+        },
+    ))
 }
 
 /// `GET /api/v1/cases/{id}`
@@ -130,7 +164,10 @@ pub async fn create_case(ctx: Ctx, asked: Asked<NewCase>) -> Result<Response, We
     let permit = access::permit_general(&ctx, "register")?;
     let mut bodies = Bodies::new(ctx.now, &mut SystemEntropy);
     let (raise, identity) = raise(&ctx, asked.body, &mut bodies)?;
-    let receipt = ctx.tenant.raise(&permit, raise, identity, bodies, asked.once, ctx.now).await?;
+    let receipt = ctx
+        .tenant
+        .raise(&permit, raise, identity, bodies, asked.once, ctx.now)
+        .await?;
     let receipt = CaseReceipt {
         id: receipt.case().to_string(),
         number: receipt.number().to_owned(),
@@ -141,7 +178,10 @@ pub async fn create_case(ctx: Ctx, asked: Asked<NewCase>) -> Result<Response, We
 }
 
 fn raise(ctx: &Ctx, new: NewCase, bodies: &mut Bodies) -> Result<(Raise, Option<Identity>), WebError> {
-    let contact = new.contact.unwrap_or(Contact { name: None, phone: None });
+    let contact = new.contact.unwrap_or(Contact {
+        name: None,
+        phone: None,
+    });
     let identity = Identity {
         name: contact.name.map(|name| name.0),
         phone: contact.phone.map(|phone| phone.0),
@@ -152,7 +192,12 @@ fn raise(ctx: &Ctx, new: NewCase, bodies: &mut Bodies) -> Result<(Raise, Option<
         Some("real_name") => Disclosure::RealName,
         Some("confidential") => Disclosure::Confidential,
         Some("anonymous") => Disclosure::Anonymous,
-        Some(_) => return Err(WebError::Input(vec![Complaint::new("disclosure", "field-bad-choice")])),
+        Some(_) => {
+            return Err(WebError::Input(vec![Complaint::new(
+                "disclosure",
+                "field-bad-choice",
+            )]));
+        }
         None if identity.is_some() => Disclosure::Confidential,
         None => Disclosure::Anonymous,
     };
@@ -183,8 +228,14 @@ pub fn raised_by(ctx: &Ctx, kind: &str, disclosure: Disclosure) -> Result<Raised
     let raiser = pack.and_then(|pack| pack.kind(kind)).map(|kind| kind.raised_by);
     let viewer = &ctx.who()?.viewer;
     Ok(match raiser {
-        Some(Raiser::Finder) => RaisedBy::Finder { person: viewer.person, unit: viewer.unit },
-        Some(Raiser::Reporter) | None => RaisedBy::Reporter { identity: None, disclosure },
+        Some(Raiser::Finder) => RaisedBy::Finder {
+            person: viewer.person,
+            unit: viewer.unit,
+        },
+        Some(Raiser::Reporter) | None => RaisedBy::Reporter {
+            identity: None,
+            disclosure,
+        },
     })
 }
 
@@ -195,7 +246,10 @@ fn steps(story: &Story<'_>) -> Result<Vec<StepShape>, WebError> {
         pack: story.pack,
         org: &ctx.scene.org,
         calendar: &ctx.scene.calendar,
-        actor: Actor::Person { person: viewer.person, unit: viewer.unit },
+        actor: Actor::Person {
+            person: viewer.person,
+            unit: viewer.unit,
+        },
         occurred_at: ctx.now,
         now: ctx.now,
     };
@@ -205,9 +259,15 @@ fn steps(story: &Story<'_>) -> Result<Vec<StepShape>, WebError> {
         title: ctx.name(&choice.step.title),
         asks: choice.asks.iter().map(|ask| ask.word()).collect(),
         refusal: choice.refusal.map(|refusal| story.words().refusal(&refusal).said),
-        source: story.pack.source(&choice.step.source).map(|source| show::citation(ctx.tongue, source)),
+        source: story
+            .pack
+            .source(&choice.step.source)
+            .map(|source| show::citation(ctx.tongue, source)),
     };
-    Ok(available_steps(story.case(), &may, &context).into_iter().map(shape).collect())
+    Ok(available_steps(story.case(), &may, &context)
+        .into_iter()
+        .map(shape)
+        .collect())
 }
 
 /// Reads a case's id; what is no id is no case.

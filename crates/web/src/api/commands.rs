@@ -113,7 +113,10 @@ impl Request for NewStep {
             reason,
             unit: self.unit.map(|unit| wire::unit(ctx, "unit", &unit)).transpose()?,
             co_units: wire::units(ctx, "co_units", &self.co_units)?,
-            person: self.person.map(|person| wire::person(ctx, "person", &person)).transpose()?,
+            person: self
+                .person
+                .map(|person| wire::person(ctx, "person", &person))
+                .transpose()?,
             reply: body(self.reply),
             reply_way: self.reply_way.map(|way| reply_way(&way.0)).transpose()?,
             finding,
@@ -134,7 +137,12 @@ fn reply_way(word: &str) -> Result<ReplyWay, WebError> {
         "letter" => ReplyWay::Letter,
         "email" => ReplyWay::Email,
         "in_person" => ReplyWay::InPerson,
-        _ => return Err(WebError::Input(vec![Complaint::new("reply_way", "field-bad-choice")])),
+        _ => {
+            return Err(WebError::Input(vec![Complaint::new(
+                "reply_way",
+                "field-bad-choice",
+            )]));
+        }
     })
 }
 
@@ -332,6 +340,9 @@ fn linkage(word: &str) -> Result<Linkage, WebError> {
         "duplicate_of" => Ok(Linkage::DuplicateOf),
         "part_of" => Ok(Linkage::PartOf),
         "recurrence_of" => Ok(Linkage::RecurrenceOf),
-        _ => Err(WebError::Input(vec![Complaint::new("linkage", "field-bad-choice")])),
+        _ => Err(WebError::Input(vec![Complaint::new(
+            "linkage",
+            "field-bad-choice",
+        )])),
     }
 }

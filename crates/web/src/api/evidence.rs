@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 
 use super::cases::case_id;
 use super::commands::{Request, Write};
-use super::wire::{Line, Note};
 use super::json;
+use super::wire::{Line, Note};
 use crate::access;
 use crate::ctx::Ctx;
 use crate::error::{Complaint, WebError};
@@ -52,7 +52,10 @@ pub struct NewWithdrawal {
 impl Request for NewWithdrawal {
     fn command(self, _ctx: &Ctx, write: &mut Write<'_>) -> Result<Command, WebError> {
         let evidence = self.evidence.0.parse().map_err(|_| WebError::NotFound)?;
-        Ok(Command::WithdrawEvidence { evidence, reason: write(self.reason.0) })
+        Ok(Command::WithdrawEvidence {
+            evidence,
+            reason: write(self.reason.0),
+        })
     }
 }
 
@@ -63,18 +66,32 @@ pub async fn create_evidence(ctx: Ctx, Path(id): Path<String>, form: Form) -> Re
     let caption = read.text("caption", crate::limits::LINE_CHARS);
     read.done()?;
     let input = |complaint| WebError::Input(vec![complaint]);
-    let file = form.files.first().ok_or_else(|| input(Complaint::new("file", "field-required")))?;
+    let file = form
+        .files
+        .first()
+        .ok_or_else(|| input(Complaint::new("file", "field-required")))?;
     let photo = evidence::clean(file).map_err(input)?;
-    let note = FileNote { moment: moment.unwrap_or(EvidenceMoment::Other), caption: caption.as_deref() };
+    let note = FileNote {
+        moment: moment.unwrap_or(EvidenceMoment::Other),
+        caption: caption.as_deref(),
+    };
     let id = case_id(&id)?;
     let view = access::open(&ctx, id).await?;
     let permit = access::permit(&ctx, "handle", &view.facts)?;
     let stored = evidence::add(&ctx, &permit, id, photo, note).await?;
-    Ok(json(StatusCode::CREATED, &Stored { id: stored.to_string() }))
+    Ok(json(
+        StatusCode::CREATED,
+        &Stored {
+            id: stored.to_string(),
+        },
+    ))
 }
 
 /// `GET /api/v1/cases/{id}/evidence/{evidence}`
-pub async fn read_evidence(ctx: Ctx, Path((id, piece)): Path<(String, String)>) -> Result<Response, WebError> {
+pub async fn read_evidence(
+    ctx: Ctx,
+    Path((id, piece)): Path<(String, String)>,
+) -> Result<Response, WebError> {
     let piece: EvidenceId = piece.parse().map_err(|_| WebError::NotFound)?;
     let view = access::open(&ctx, case_id(&id)?).await?;
     evidence::file(&ctx, &view.case, piece).await

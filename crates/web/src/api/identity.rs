@@ -49,7 +49,10 @@ pub struct NewErasure {
 impl Request for NewErasure {
     fn command(self, _ctx: &Ctx, write: &mut Write<'_>) -> Result<Command, WebError> {
         let body = self.body.0.parse().map_err(|_| WebError::NotFound)?;
-        Ok(Command::EraseBody { body, reason: write(self.reason.0) })
+        Ok(Command::EraseBody {
+            body,
+            reason: write(self.reason.0),
+        })
     }
 }
 
@@ -64,7 +67,10 @@ pub async fn create_identity_read(
     let permit = access::permit(&ctx, "identity", &view.facts)?;
     let mut bodies = Bodies::new(ctx.now, &mut SystemEntropy);
     let reason = bodies.write(asked.body.reason.0);
-    let identity = ctx.tenant.read_identity(&permit, id, bodies, reason, ctx.now).await?;
+    let identity = ctx
+        .tenant
+        .read_identity(&permit, id, bodies, reason, ctx.now)
+        .await?;
     let shape = IdentityShape {
         name: identity.name.clone(),
         phone: identity.phone.clone(),

@@ -24,7 +24,10 @@ impl Document {
 
 /// `GET /api/v1/openapi.json`
 pub async fn read_openapi(Extension(document): Extension<Document>) -> Response {
-    let kind = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=600")];
+    let kind = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "public, max-age=600"),
+    ];
     (StatusCode::OK, kind, document.0.to_string()).into_response()
 }
 
@@ -33,7 +36,10 @@ fn document(routes: impl Iterator<Item = &'static Route>) -> Value {
     let mut schemas = BTreeMap::from([("Problem".to_owned(), problem())]);
     for route in routes.filter(|route| route.path.starts_with("/api/")) {
         let method = route.method.method().as_str().to_ascii_lowercase();
-        paths.entry(route.path).or_default().insert(method, operation(route, &mut schemas));
+        paths
+            .entry(route.path)
+            .or_default()
+            .insert(method, operation(route, &mut schemas));
     }
     json!({
         "openapi": "3.1.0",
@@ -89,7 +95,10 @@ fn responses(route: &Route, schemas: &mut BTreeMap<String, Value>) -> Value {
 }
 
 fn parameters(route: &Route) -> Vec<Value> {
-    let places = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let places = route
+        .path
+        .split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let place = |name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string", "format": "uuid"}});
     let asked = |name| json!({"name": name, "in": "query", "schema": {"type": "string"}});
     let mut parameters: Vec<Value> = places.map(place).collect();
@@ -157,7 +166,11 @@ mod tests {
             assert!(document.pointer(place).is_some(), "{reference}");
         }
         for route in crate::routes::all().filter(|route| route.path.starts_with("/api/")) {
-            assert!(route.method != Verb::Post || route.takes.is_some(), "{} takes nothing", route.id);
+            assert!(
+                route.method != Verb::Post || route.takes.is_some(),
+                "{} takes nothing",
+                route.id
+            );
         }
     }
 

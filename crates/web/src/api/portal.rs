@@ -143,7 +143,9 @@ pub async fn create_message(ctx: Ctx, asked: Asked<NewMessage>) -> Result<Respon
         return Err(WebError::Elsewhere(said(&refusing)));
     }
     let receipt = intake::take(&ctx, &message, asked.once.as_ref().map(|once| once.key.as_str())).await?;
-    let code = receipt.code().ok_or_else(|| WebError::internal("a message without a receipt code"))?;
+    let code = receipt
+        .code()
+        .ok_or_else(|| WebError::internal("a message without a receipt code"))?;
     let receipt = MessageReceipt {
         id: receipt.case().to_string(),
         code: code.to_string(),
@@ -154,11 +156,24 @@ pub async fn create_message(ctx: Ctx, asked: Asked<NewMessage>) -> Result<Respon
 }
 
 fn message(ctx: &Ctx, sent: NewMessage) -> Result<Message, WebError> {
-    let contact = sent.contact.unwrap_or(Contact { name: None, phone: None });
-    if contact.phone.as_ref().is_some_and(|phone| !intake::is_phone(&phone.0)) {
-        return Err(WebError::Input(vec![Complaint::new("contact.phone", "field-phone")]));
+    let contact = sent.contact.unwrap_or(Contact {
+        name: None,
+        phone: None,
+    });
+    if contact
+        .phone
+        .as_ref()
+        .is_some_and(|phone| !intake::is_phone(&phone.0))
+    {
+        return Err(WebError::Input(vec![Complaint::new(
+            "contact.phone",
+            "field-phone",
+        )]));
     }
-    let category = sent.topic.as_ref().and_then(|topic| intake::category(ctx, &topic.0));
+    let category = sent
+        .topic
+        .as_ref()
+        .and_then(|topic| intake::category(ctx, &topic.0));
     Ok(Message {
         title: sent.topic.map(|topic| topic.0),
         text: sent.text.0,
@@ -182,14 +197,20 @@ pub async fn read_tracked(ctx: Ctx, asked: Asked<Code>) -> Result<Response, WebE
     let case = story.case();
     let tracked = Tracked {
         number: case.number.clone(),
-        state: Named { id: case.state.clone(), title: story.state() },
+        state: Named {
+            id: case.state.clone(),
+            title: story.state(),
+        },
         raised_at: case.raised_at.to_string(),
         unit: case.unit.map(|unit| shape::unit(&story.words(), unit)),
         deadlines: shape::deadlines(&story),
         answers: shape::answers(&story),
         question_open: case.question_open,
         satisfied: case.satisfied,
-        end: case.end.as_ref().map(|end| ctx.tongue.t(crate::sentence::end_key(end))),
+        end: case
+            .end
+            .as_ref()
+            .map(|end| ctx.tongue.t(crate::sentence::end_key(end))),
         evidence: shape::evidence(&story),
         steps: shape::events(&story, Listener::Reporter),
         identity_reads: case.identity_reads,
@@ -200,12 +221,20 @@ pub async fn read_tracked(ctx: Ctx, asked: Asked<Code>) -> Result<Response, WebE
 /// `POST /api/v1/portal/replies`
 pub async fn create_reply(ctx: Ctx, asked: Asked<NewReply>) -> Result<Response, WebError> {
     let NewReply { code, text } = asked.body;
-    say(&ctx, &code, asked.once, |write| Command::Reply { text: write(&text.0) }).await
+    say(&ctx, &code, asked.once, |write| Command::Reply {
+        text: write(&text.0),
+    })
+    .await
 }
 
 /// `POST /api/v1/portal/satisfactions`
 pub async fn create_satisfaction(ctx: Ctx, asked: Asked<NewSatisfaction>) -> Result<Response, WebError> {
-    let NewSatisfaction { code, solved, score, remark } = asked.body;
+    let NewSatisfaction {
+        code,
+        solved,
+        score,
+        remark,
+    } = asked.body;
     let make = |write: &mut dyn FnMut(&str) -> BodyRef| Command::GiveSatisfaction {
         solved,
         score,
@@ -219,7 +248,11 @@ pub async fn create_own_step(ctx: Ctx, asked: Asked<NewOwnStep>) -> Result<Respo
     let NewOwnStep { code, step, reason } = asked.body;
     let make = |write: &mut dyn FnMut(&str) -> BodyRef| {
         let reason = reason.map(|reason| write(&reason.0));
-        Command::TakeStep(TakeStep { step: step.0, reason, ..TakeStep::default() })
+        Command::TakeStep(TakeStep {
+            step: step.0,
+            reason,
+            ..TakeStep::default()
+        })
     };
     say(&ctx, &code, asked.once, make).await
 }
@@ -235,8 +268,14 @@ async fn say(
     let command = make(&mut |text| bodies.write(text));
     talk::own_step(ctx, case, &command).await?;
     // Under the case too: reporters have no name, and their keys must not meet.
-    let once = once.map(|once| Once { key: format!("{case} {}", once.key), ..once });
-    let appended = ctx.tenant.execute(&Permit::reporter(), case, command, bodies, once, ctx.now).await?;
+    let once = once.map(|once| Once {
+        key: format!("{case} {}", once.key),
+        ..once
+    });
+    let appended = ctx
+        .tenant
+        .execute(&Permit::reporter(), case, command, bodies, once, ctx.now)
+        .await?;
     Ok(json(StatusCode::CREATED, &Done::of(&appended)))
 }
 

@@ -108,14 +108,24 @@ pub async fn list_kinds(ctx: Ctx) -> Response {
 }
 
 fn shape(ctx: &Ctx, pack: &Pack, kind: &Kind) -> KindShape {
-    let named = |id: &str, title| Named { id: id.to_owned(), title: ctx.name(title) };
-    let categories = pack.taxonomy_of(kind).into_iter().flat_map(|taxonomy| &taxonomy.categories);
+    let named = |id: &str, title| Named {
+        id: id.to_owned(),
+        title: ctx.name(title),
+    };
+    let categories = pack
+        .taxonomy_of(kind)
+        .into_iter()
+        .flat_map(|taxonomy| &taxonomy.categories);
     KindShape {
         id: kind.id.clone(),
         title: ctx.name(&kind.title),
         pack: format!("{} {}", pack.id, pack.version),
         portal: kind.portal,
-        states: kind.states.iter().map(|state| named(&state.id, &state.title)).collect(),
+        states: kind
+            .states
+            .iter()
+            .map(|state| named(&state.id, &state.title))
+            .collect(),
         steps: kind
             .steps
             .iter()
@@ -128,9 +138,17 @@ fn shape(ctx: &Ctx, pack: &Pack, kind: &Kind) -> KindShape {
                 relation: step.relation.word(),
             })
             .collect(),
-        categories: categories.map(|category| named(&category.code, &category.title)).collect(),
-        channels: pack.channels.iter().map(|channel| named(&channel.id, &channel.title)).collect(),
-        source: pack.source(&kind.source).map(|source| show::citation(ctx.tongue, source)),
+        categories: categories
+            .map(|category| named(&category.code, &category.title))
+            .collect(),
+        channels: pack
+            .channels
+            .iter()
+            .map(|channel| named(&channel.id, &channel.title))
+            .collect(),
+        source: pack
+            .source(&kind.source)
+            .map(|source| show::citation(ctx.tongue, source)),
     }
 }
 
@@ -145,5 +163,8 @@ pub async fn list_views(ctx: Ctx) -> Result<Response, WebError> {
         sort: view.sort,
         shared: view.shared,
     };
-    Ok(json(StatusCode::OK, &views.into_iter().map(shape).collect::<Vec<_>>()))
+    Ok(json(
+        StatusCode::OK,
+        &views.into_iter().map(shape).collect::<Vec<_>>(),
+    ))
 }

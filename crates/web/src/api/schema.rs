@@ -15,15 +15,27 @@ pub fn describe<T: ToSchema>() -> Described {
     let mut others = Vec::new();
     T::schemas(&mut others);
     let others = others.into_iter().map(|(name, schema)| (name, value(&schema)));
-    Described { name: T::name().into_owned(), schema: value(&T::schema()), others: others.collect() }
+    Described {
+        name: T::name().into_owned(),
+        schema: value(&T::schema()),
+        others: others.collect(),
+    }
 }
 
 /// Describes a list of a type.
 pub fn describe_list<T: ToSchema>() -> Described {
-    let Described { name, schema, mut others } = describe::<T>();
+    let Described {
+        name,
+        schema,
+        mut others,
+    } = describe::<T>();
     let items = json!({"type": "array", "items": {"$ref": format!("#/components/schemas/{name}")}});
     others.push((name.clone(), schema));
-    Described { name: format!("{name}List"), schema: items, others }
+    Described {
+        name: format!("{name}List"),
+        schema: items,
+        others,
+    }
 }
 
 fn value(schema: &impl serde::Serialize) -> Value {

@@ -237,7 +237,11 @@ impl Done {
     /// Tells what a command led to.
     pub fn of(appended: &Appended) -> Done {
         let (id, version) = (appended.case().to_string(), *appended.versions().end());
-        Done { id, version, repeated: appended.is_repeated() }
+        Done {
+            id,
+            version,
+            repeated: appended.is_repeated(),
+        }
     }
 }
 
@@ -247,19 +251,31 @@ fn at(instant: Timestamp) -> String {
 
 /// Returns a unit with its name.
 pub fn unit(words: &Words<'_>, id: UnitId) -> Named {
-    Named { id: id.to_string(), title: words.unit(id) }
+    Named {
+        id: id.to_string(),
+        title: words.unit(id),
+    }
 }
 
 fn person(words: &Words<'_>, id: PersonId) -> Named {
-    Named { id: id.to_string(), title: words.person(id) }
+    Named {
+        id: id.to_string(),
+        title: words.person(id),
+    }
 }
 
 fn category(words: &Words<'_>, code: &str) -> Named {
-    Named { id: code.to_owned(), title: words.category(code) }
+    Named {
+        id: code.to_owned(),
+        title: words.category(code),
+    }
 }
 
 fn channel(words: &Words<'_>, id: &str) -> Named {
-    Named { id: id.to_owned(), title: words.channel(id) }
+    Named {
+        id: id.to_owned(),
+        title: words.channel(id),
+    }
 }
 
 fn kind_and_state(ctx: &Ctx, pack: &Pack, kind: &str, state: &str) -> (Named, Named) {
@@ -267,7 +283,16 @@ fn kind_and_state(ctx: &Ctx, pack: &Pack, kind: &str, state: &str) -> (Named, Na
     let of_kind = found.map_or_else(|| kind.to_owned(), |kind| ctx.name(&kind.title));
     let of_state = found.and_then(|kind| kind.state(state));
     let of_state = of_state.map_or_else(|| state.to_owned(), |state| ctx.name(&state.title));
-    (Named { id: kind.to_owned(), title: of_kind }, Named { id: state.to_owned(), title: of_state })
+    (
+        Named {
+            id: kind.to_owned(),
+            title: of_kind,
+        },
+        Named {
+            id: state.to_owned(),
+            title: of_state,
+        },
+    )
 }
 
 /// Shapes a row of a list.
@@ -275,7 +300,10 @@ fn kind_and_state(ctx: &Ctx, pack: &Pack, kind: &str, state: &str) -> (Named, Na
 /// # Errors
 /// [`WebError::Internal`] if its pack is not installed, which only a damaged store can bring about.
 pub fn row(ctx: &Ctx, row: &ListRow) -> Result<CaseRow, WebError> {
-    let pack = ctx.scene.pack(&row.pack).ok_or_else(|| WebError::internal("the row's pack is not there"))?;
+    let pack = ctx
+        .scene
+        .pack(&row.pack)
+        .ok_or_else(|| WebError::internal("the row's pack is not there"))?;
     let words = ctx.words(pack);
     let (kind, state) = kind_and_state(ctx, pack, &row.kind, &row.state);
     Ok(CaseRow {
@@ -325,7 +353,10 @@ pub fn case(story: &Story<'_>, steps: Vec<StepShape>) -> CaseShape {
         raised_at: at(case.raised_at),
         changed_at: at(case.changed_at),
         closed_at: case.ended_at.map(at),
-        end: case.end.as_ref().map(|end| ctx.tongue.t(crate::sentence::end_key(end))),
+        end: case
+            .end
+            .as_ref()
+            .map(|end| ctx.tongue.t(crate::sentence::end_key(end))),
         deadlines: deadlines(story),
         evidence: evidence(story),
         answers: answers(story),
@@ -342,9 +373,14 @@ pub fn deadlines(story: &Story<'_>) -> Vec<Deadline> {
     let deadline = |clock: &bihuan_core::case::ClockState| {
         let rule = story.pack.clock(&clock.span.clock);
         let limit = rule.map(|rule| show::limit(t, rule.limit));
-        let source = rule.and_then(|rule| story.pack.source(&rule.source)).map(|source| show::citation(t, source));
+        let source = rule
+            .and_then(|rule| story.pack.source(&rule.source))
+            .map(|source| show::citation(t, source));
         Deadline {
-            clock: Named { id: clock.span.clock.clone(), title: story.words().clock_title(&clock.span.clock) },
+            clock: Named {
+                id: clock.span.clock.clone(),
+                title: story.words().clock_title(&clock.span.clock),
+            },
             due_at: at(clock.span.due_at),
             run: match clock.run {
                 ClockRun::Running => "running",
@@ -368,7 +404,10 @@ pub fn evidence(story: &Story<'_>) -> Vec<EvidenceShape> {
         media_type: piece.media_type.clone(),
         size_bytes: piece.size_bytes,
         moment: crate::evidence::moment_word(piece.moment),
-        caption: piece.caption.and_then(|caption| story.view.text(caption)).map(str::to_owned),
+        caption: piece
+            .caption
+            .and_then(|caption| story.view.text(caption))
+            .map(str::to_owned),
         from_reporter: piece.from_reporter,
         added_at: at(piece.added_at),
     };
@@ -378,7 +417,12 @@ pub fn evidence(story: &Story<'_>) -> Vec<EvidenceShape> {
 /// Shapes the answers of this round.
 pub fn answers(story: &Story<'_>) -> Vec<AnswerShape> {
     let answered = story.case().answered.into_iter();
-    answered.map(|answer| AnswerShape { text: story.text(answer.text), at: at(answer.at) }).collect()
+    answered
+        .map(|answer| AnswerShape {
+            text: story.text(answer.text),
+            at: at(answer.at),
+        })
+        .collect()
 }
 
 /// Shapes what happened, the oldest first.
@@ -386,7 +430,11 @@ pub fn events(story: &Story<'_>, listener: Listener) -> Vec<EventShape> {
     let words = story.words();
     let shape = |logged: &bihuan_store::commit::log::Logged| {
         let told = words.tell(story.kind, &logged.entry, listener)?;
-        let quotes = told.quotes.iter().filter_map(|body| story.view.text(*body)).map(str::to_owned);
+        let quotes = told
+            .quotes
+            .iter()
+            .filter_map(|body| story.view.text(*body))
+            .map(str::to_owned);
         Some(EventShape {
             version: (listener == Listener::Staff).then_some(logged.version),
             at: at(logged.entry.occurred_at),
@@ -402,8 +450,17 @@ pub fn events(story: &Story<'_>, listener: Listener) -> Vec<EventShape> {
 fn disclosure(case: &Case) -> Option<&'static str> {
     match case.raised_by {
         RaisedBy::Finder { .. } => None,
-        RaisedBy::Reporter { disclosure: Disclosure::RealName, .. } => Some("real_name"),
-        RaisedBy::Reporter { disclosure: Disclosure::Confidential, .. } => Some("confidential"),
-        RaisedBy::Reporter { disclosure: Disclosure::Anonymous, .. } => Some("anonymous"),
+        RaisedBy::Reporter {
+            disclosure: Disclosure::RealName,
+            ..
+        } => Some("real_name"),
+        RaisedBy::Reporter {
+            disclosure: Disclosure::Confidential,
+            ..
+        } => Some("confidential"),
+        RaisedBy::Reporter {
+            disclosure: Disclosure::Anonymous,
+            ..
+        } => Some("anonymous"),
     }
 }

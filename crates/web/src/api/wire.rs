@@ -28,9 +28,9 @@ impl<'de, const MOST: usize> Deserialize<'de> for Text<MOST> {
         let text = tidy(&String::deserialize(deserializer)?);
         match text.chars().count() {
             0 => Err(serde::de::Error::custom("a text must not be empty")),
-            count if count > MOST => {
-                Err(serde::de::Error::custom(format!("a text of at most {MOST} characters, this has {count}")))
-            }
+            count if count > MOST => Err(serde::de::Error::custom(format!(
+                "a text of at most {MOST} characters, this has {count}"
+            ))),
             _ => Ok(Text(text)),
         }
     }
@@ -38,7 +38,10 @@ impl<'de, const MOST: usize> Deserialize<'de> for Text<MOST> {
 
 impl<const MOST: usize> PartialSchema for Text<MOST> {
     fn schema() -> RefOr<Schema> {
-        let text = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(MOST));
+        let text = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(Some(1))
+            .max_length(Some(MOST));
         RefOr::T(Schema::Object(text.build()))
     }
 }
@@ -54,7 +57,11 @@ impl<const MOST: usize> ToSchema for Text<MOST> {
 /// # Errors
 /// [`WebError::Input`] naming `field` if there is none.
 pub fn unit(ctx: &Ctx, field: &'static str, named: &Line) -> Result<UnitId, WebError> {
-    let by_id = named.0.parse().ok().filter(|id| ctx.scene.org.unit(*id).is_some());
+    let by_id = named
+        .0
+        .parse()
+        .ok()
+        .filter(|id| ctx.scene.org.unit(*id).is_some());
     let found = by_id.or_else(|| ctx.scene.org.unit_by_name(&named.0).map(|unit| unit.id));
     found.ok_or_else(|| WebError::Input(vec![Complaint::new(field, "field-unknown-unit")]))
 }
@@ -76,7 +83,11 @@ pub fn units(ctx: &Ctx, field: &'static str, named: &[Line]) -> Result<Vec<UnitI
 /// # Errors
 /// [`WebError::Input`] naming `field` if there is none.
 pub fn person(ctx: &Ctx, field: &'static str, named: &Line) -> Result<PersonId, WebError> {
-    let by_id = named.0.parse().ok().filter(|id| ctx.scene.org.person(*id).is_some());
+    let by_id = named
+        .0
+        .parse()
+        .ok()
+        .filter(|id| ctx.scene.org.person(*id).is_some());
     let found = by_id.or_else(|| ctx.scene.org.person_by_name(&named.0).map(|person| person.id));
     found.ok_or_else(|| WebError::Input(vec![Complaint::new(field, "field-unknown-person")]))
 }
@@ -89,7 +100,9 @@ mod tests {
     fn a_text_is_trimmed_and_bounded_in_characters_not_bytes() {
         let text: Text<4> = serde_json::from_str("\" 路灯坏了 \"").unwrap();
         assert_eq!(text.0, "路灯坏了");
-        let problem = serde_json::from_str::<Text<3>>("\"路灯坏了\"").unwrap_err().to_string();
+        let problem = serde_json::from_str::<Text<3>>("\"路灯坏了\"")
+            .unwrap_err()
+            .to_string();
         assert!(problem.contains("at most 3 characters, this has 4"), "{problem}");
         assert!(serde_json::from_str::<Text<3>>("\" \"").is_err());
         assert!(serde_json::from_str::<Text<3>>("7").is_err());

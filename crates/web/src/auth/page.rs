@@ -41,22 +41,33 @@ struct DemoAccount {
 
 /// `GET /login`
 pub async fn new_session(ctx: Ctx, RawQuery(query): RawQuery) -> Result<Response, WebError> {
-    let next = query.and_then(|query| query_value(&query, "next")).unwrap_or_default();
+    let next = query
+        .and_then(|query| query_value(&query, "next"))
+        .unwrap_or_default();
     Ok(html(&LoginPage::new(&ctx, next, String::new(), None).await?))
 }
 
 /// `POST /login`
 pub async fn create_session(ctx: Ctx, form: Form) -> Result<Response, WebError> {
     ctx.app.throttle_login(ctx.peer, ctx.now)?;
-    let (login, next) = (form.value("login").trim().to_owned(), form.value("next").to_owned());
+    let (login, next) = (
+        form.value("login").trim().to_owned(),
+        form.value("next").to_owned(),
+    );
     let name = login.clone();
     let account = ctx.tenant.read(move |reader| reader.account(&name)).await?;
     let account = account.filter(|account| account.disabled_at.is_none());
-    if let Some(seconds) = account.as_ref().and_then(|account| wait(account.failures, account.failed_at, ctx.now)) {
+    if let Some(seconds) = account
+        .as_ref()
+        .and_then(|account| wait(account.failures, account.failed_at, ctx.now))
+    {
         let said = ctx.tongue.t1("login-slow", "seconds", seconds);
         return Ok(html(&LoginPage::new(&ctx, next, login, Some(said)).await?));
     }
-    let (given, stored) = (form.value("password").to_owned(), account.map(|account| account.password_hash));
+    let (given, stored) = (
+        form.value("password").to_owned(),
+        account.map(|account| account.password_hash),
+    );
     let check = tokio::task::spawn_blocking(move || password::is_right(&given, stored.as_deref()));
     if !check.await.map_err(WebError::internal)? {
         ctx.tenant.login_failed(&login, ctx.now).await?;
@@ -64,7 +75,9 @@ pub async fn create_session(ctx: Ctx, form: Form) -> Result<Response, WebError> 
         return Ok(html(&LoginPage::new(&ctx, next, login, Some(said)).await?));
     }
     let secret = new_secret();
-    ctx.tenant.open_session(secret_hash(&secret), &login, None, ctx.now, ctx.now + SESSION).await?;
+    ctx.tenant
+        .open_session(secret_hash(&secret), &login, None, ctx.now, ctx.now + SESSION)
+        .await?;
     let mut response = Redirect::to(place(&next)).into_response();
     Cookie::Session.set(response.headers_mut(), &secret, ctx.secure);
     Ok(response)
@@ -93,9 +106,25 @@ fn place(next: &str) -> &str {
 }
 
 impl LoginPage {
-    async fn new(ctx: &Ctx, next: String, login: String, error: Option<String>) -> Result<LoginPage, WebError> {
-        let accounts = if ctx.tenant.marks().demo { demo_accounts(ctx).await? } else { Vec::new() };
-        Ok(LoginPage { page: ctx.page(None), next, login, error, accounts, password: DEMO_PASSWORD.to_owned() })
+    async fn new(
+        ctx: &Ctx,
+        next: String,
+        login: String,
+        error: Option<String>,
+    ) -> Result<LoginPage, WebError> {
+        let accounts = if ctx.tenant.marks().demo {
+            demo_accounts(ctx).await?
+        } else {
+            Vec::new()
+        };
+        Ok(LoginPage {
+            page: ctx.page(None),
+            next,
+            login,
+            error,
+            accounts,
+            password: DEMO_PASSWORD.to_owned(),
+        })
     }
 }
 
@@ -104,7 +133,11 @@ async fn demo_accounts(ctx: &Ctx) -> Result<Vec<DemoAccount>, WebError> {
     let accounts = ctx.tenant.read(|reader| reader.accounts()).await?;
     let shown = accounts.into_iter().map(|account| {
         let (role, who) = role_and_place(ctx, account.person);
-        DemoAccount { login: account.login, role, who }
+        DemoAccount {
+            login: account.login,
+            role,
+            who,
+        }
     });
     Ok(shown.collect())
 }
@@ -118,7 +151,10 @@ fn role_and_place(ctx: &Ctx, person: PersonId) -> (String, String) {
     };
     let mut roles: Vec<String> = held.iter().map(|(role, _)| title(role)).collect();
     roles.dedup();
-    let unit = held.first().and_then(|(_, unit)| org.unit(*unit)).map(|unit| ctx.name(&unit.name));
+    let unit = held
+        .first()
+        .and_then(|(_, unit)| org.unit(*unit))
+        .map(|unit| ctx.name(&unit.name));
     let name = org.person(person).map(|person| ctx.name(&person.name));
     let who = [unit, name].into_iter().flatten().collect::<Vec<_>>().join(" · ");
     (roles.join(&ctx.tongue.t("list-comma")), who)
@@ -131,7 +167,13 @@ mod tests {
     #[test]
     fn nobody_is_sent_to_another_host() {
         assert_eq!(place("/cases?filter=a"), "/cases?filter=a");
-        for evil in ["//evil.example", "https://evil.example", "/\\evil", "", "/a\r\nSet-Cookie: x"] {
+        for evil in [
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil",
+            "",
+            "/a\r\nSet-Cookie: x",
+        ] {
             assert_eq!(place(evil), "/desk");
         }
     }

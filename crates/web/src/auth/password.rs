@@ -22,7 +22,9 @@ pub fn hash(password: &str, entropy: &mut dyn Entropy) -> Result<String, argon2:
 
 /// Tells whether a password is the one of `stored`; without a stored hash it takes as long and says no.
 pub fn is_right(password: &str, stored: Option<&str>) -> bool {
-    let right = Argon2::default().verify_password(password.as_bytes(), stored.unwrap_or(NOBODY)).is_ok();
+    let right = Argon2::default()
+        .verify_password(password.as_bytes(), stored.unwrap_or(NOBODY))
+        .is_ok();
     right && stored.is_some()
 }
 
@@ -42,7 +44,10 @@ mod tests {
 
     #[test]
     fn the_same_password_twice_has_two_hashes() {
-        assert_ne!(hash("a", &mut SystemEntropy).unwrap(), hash("a", &mut SystemEntropy).unwrap());
+        assert_ne!(
+            hash("a", &mut SystemEntropy).unwrap(),
+            hash("a", &mut SystemEntropy).unwrap()
+        );
     }
 
     #[test]

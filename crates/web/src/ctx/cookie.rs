@@ -43,7 +43,11 @@ impl Cookie {
 
     /// Sets the cookie until the browser closes; the language for a year.
     pub fn set(self, headers: &mut HeaderMap, value: &str, secure: bool) {
-        let age = if self == Cookie::Lang { "; Max-Age=31536000" } else { "" };
+        let age = if self == Cookie::Lang {
+            "; Max-Age=31536000"
+        } else {
+            ""
+        };
         self.write(headers, &format!("{value}{age}"), secure);
     }
 
@@ -64,7 +68,10 @@ impl Cookie {
 }
 
 fn is_plain(value: &str) -> bool {
-    value.len() <= 128 && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    value.len() <= 128
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
 #[cfg(test)]
@@ -74,7 +81,10 @@ mod tests {
     #[test]
     fn what_is_set_is_read_back_and_nothing_else() {
         let mut headers = HeaderMap::new();
-        headers.insert(header::COOKIE, HeaderValue::from_static("a=b; session=abc-9_; code=x%20y"));
+        headers.insert(
+            header::COOKIE,
+            HeaderValue::from_static("a=b; session=abc-9_; code=x%20y"),
+        );
         assert_eq!(Cookie::Session.read(&headers, false), Some("abc-9_"));
         assert_eq!(Cookie::Session.read(&headers, true), None);
         assert_eq!(Cookie::Code.read(&headers, false), None);

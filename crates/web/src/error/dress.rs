@@ -26,22 +26,34 @@ struct ErrorPage {
 /// Gives an answer that carries an error, or a bare bad status, its page or problem JSON.
 pub fn dress(ctx: &Ctx, response: Response) -> Response {
     let carried = response.extensions().get::<Arc<WebError>>().cloned();
-    let bare = || WebError::of_status(response.status()).filter(|_| !has_type(&response)).map(Arc::new);
-    let Some(error) = carried.or_else(bare) else { return response };
+    let bare = || {
+        WebError::of_status(response.status())
+            .filter(|_| !has_type(&response))
+            .map(Arc::new)
+    };
+    let Some(error) = carried.or_else(bare) else {
+        return response;
+    };
     if let WebError::Internal(cause) = &*error {
         tracing::error!(request.id = ctx.request_id, path = ctx.route, cause = %chain(&**cause), "a request failed");
     }
     let mut dressed = match &*error {
-        WebError::Login if !ctx.wants_json() && !ctx.sent_token && ctx.method == Method::GET => return ctx.to_login(),
+        WebError::Login if !ctx.wants_json() && !ctx.sent_token && ctx.method == Method::GET => {
+            return ctx.to_login();
+        }
         error if ctx.wants_json() => problem(ctx, error),
         error => error_page(ctx, error),
     };
     *dressed.status_mut() = error.status();
     if let WebError::TooMany { wait_seconds } = *error {
-        dressed.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait_seconds));
+        dressed
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(wait_seconds));
     }
     if matches!(*error, WebError::Login) {
-        dressed.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        dressed
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     if let Some(allow) = response.headers().get(header::ALLOW) {
         dressed.headers_mut().insert(header::ALLOW, allow.clone());
@@ -50,7 +62,10 @@ pub fn dress(ctx: &Ctx, response: Response) -> Response {
 }
 
 fn has_type(response: &Response) -> bool {
-    response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| !kind.as_bytes().starts_with(b"text/plain"))
+    response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| !kind.as_bytes().starts_with(b"text/plain"))
 }
 
 /// Returns what an error is called, and what to do about it, in words.
@@ -77,7 +92,12 @@ fn todo(ctx: &Ctx, error: &WebError) -> String {
 fn filter_problems(text: &str, problems: &[Problem]) -> String {
     let said = problems.iter().map(|problem| {
         let hint = problem.hint.as_ref().map(|hint| format!(" ({hint})"));
-        format!("{}: {}{}", problem.place(text).column, problem.message, hint.unwrap_or_default())
+        format!(
+            "{}: {}{}",
+            problem.place(text).column,
+            problem.message,
+            hint.unwrap_or_default()
+        )
     });
     said.collect::<Vec<_>>().join("; ")
 }
@@ -85,7 +105,10 @@ fn filter_problems(text: &str, problems: &[Problem]) -> String {
 fn error_page(ctx: &Ctx, error: &WebError) -> Response {
     let (_, title, _) = error.keys();
     let fields = match error {
-        WebError::Input(complaints) => complaints.iter().map(|complaint| complaint.said(ctx.tongue)).collect(),
+        WebError::Input(complaints) => complaints
+            .iter()
+            .map(|complaint| complaint.said(ctx.tongue))
+            .collect(),
         _ => Vec::new(),
     };
     let shown = ErrorPage {

@@ -41,7 +41,10 @@ pub fn clean(bytes: &[u8]) -> Result<Photo, PhotoError> {
     } else {
         return Err(PhotoError::Format);
     };
-    Ok(Photo { media_type, bytes: cleaned.ok_or(PhotoError::Damaged)? })
+    Ok(Photo {
+        media_type,
+        bytes: cleaned.ok_or(PhotoError::Damaged)?,
+    })
 }
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
@@ -117,16 +120,28 @@ fn turn_of(segment: &[u8]) -> Option<u8> {
     let little = tiff.starts_with(b"II");
     let two = |at: usize| {
         let pair: [u8; 2] = tiff.get(at..at.checked_add(2)?)?.try_into().ok()?;
-        Some(if little { u16::from_le_bytes(pair) } else { u16::from_be_bytes(pair) })
+        Some(if little {
+            u16::from_le_bytes(pair)
+        } else {
+            u16::from_be_bytes(pair)
+        })
     };
     let four = |at: usize| {
         let quad: [u8; 4] = tiff.get(at..at.checked_add(4)?)?.try_into().ok()?;
-        Some(if little { u32::from_le_bytes(quad) } else { u32::from_be_bytes(quad) })
+        Some(if little {
+            u32::from_le_bytes(quad)
+        } else {
+            u32::from_be_bytes(quad)
+        })
     };
     let first = usize::try_from(four(4)?).ok()?;
     let entries = (0..usize::from(two(first)?)).map(|entry| first.saturating_add(2 + entry * 12));
-    let entry = entries.take_while(|at| *at < tiff.len()).find(|at| two(*at) == Some(0x0112))?;
-    u8::try_from(two(entry + 8)?).ok().filter(|turn| (2..=8).contains(turn))
+    let entry = entries
+        .take_while(|at| *at < tiff.len())
+        .find(|at| two(*at) == Some(0x0112))?;
+    u8::try_from(two(entry + 8)?)
+        .ok()
+        .filter(|turn| (2..=8).contains(turn))
 }
 
 /// Writes an Exif segment that says how the picture is turned, and nothing else.

@@ -42,8 +42,16 @@ impl Throttle {
     pub fn new(rate: Rate, entropy: &mut dyn Entropy) -> Throttle {
         let mut key = [0; 64];
         entropy.fill(&mut key);
-        let counts = Counts { key, day: 0, began_at: Timestamp::UNIX_EPOCH, by_sender: HashMap::new() };
-        Throttle { rate, counts: Mutex::new(counts) }
+        let counts = Counts {
+            key,
+            day: 0,
+            began_at: Timestamp::UNIX_EPOCH,
+            by_sender: HashMap::new(),
+        };
+        Throttle {
+            rate,
+            counts: Mutex::new(counts),
+        }
     }
 
     /// Counts one more of `sender`.
@@ -113,7 +121,13 @@ mod tests {
     }
 
     fn throttle() -> Throttle {
-        Throttle::new(Rate { most: 2, window: SignedDuration::from_mins(10) }, &mut Counter(0))
+        Throttle::new(
+            Rate {
+                most: 2,
+                window: SignedDuration::from_mins(10),
+            },
+            &mut Counter(0),
+        )
     }
 
     fn at(minute: i64) -> Timestamp {

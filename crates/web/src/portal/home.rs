@@ -24,6 +24,11 @@ pub async fn read_home(ctx: Ctx) -> Response {
         ("way-closed", "way-closed-note"),
         ("way-watch", "way-watch-note"),
     ];
-    let way = stops.map(|(title, note)| (ctx.tongue.t(title), ctx.tongue.t(note))).to_vec();
-    html(&HomePage { page: ctx.page(None), way })
+    let way = stops
+        .map(|(title, note)| (ctx.tongue.t(title), ctx.tongue.t(note)))
+        .to_vec();
+    html(&HomePage {
+        page: ctx.page(None),
+        way,
+    })
 }

@@ -46,7 +46,10 @@ pub struct Message {
 pub fn kinds(ctx: &Ctx) -> Vec<(Arc<Pack>, Kind)> {
     let packs: Vec<&Arc<Pack>> = ctx.scene.newest().collect();
     let default = packs.iter().find_map(|pack| pack.portal_kind.clone());
-    let pairs = packs.into_iter().flat_map(|pack| pack.portal_kinds().map(move |kind| (Arc::clone(pack), kind.clone())));
+    let pairs = packs.into_iter().flat_map(|pack| {
+        pack.portal_kinds()
+            .map(move |kind| (Arc::clone(pack), kind.clone()))
+    });
     let mut kinds: Vec<_> = pairs.collect();
     kinds.sort_by_key(|(_, kind)| Some(&kind.id) != default.as_ref());
     kinds
@@ -60,20 +63,34 @@ pub fn category(ctx: &Ctx, topic: &str) -> Option<String> {
     let (pack, kind) = kinds(ctx).into_iter().next()?;
     let taxonomy = pack.taxonomy_of(&kind)?;
     let names = |category: &&Category| {
-        [&category.code, &category.title.zh, &category.title.en].into_iter().any(|name| name == topic)
+        [&category.code, &category.title.zh, &category.title.en]
+            .into_iter()
+            .any(|name| name == topic)
     };
-    taxonomy.categories.iter().find(names).map(|category| category.code.clone())
+    taxonomy
+        .categories
+        .iter()
+        .find(names)
+        .map(|category| category.code.clone())
 }
 
 /// Returns the alarms that a message raises: those that refuse it, or else those that warn first.
 pub fn alarms(ctx: &Ctx, message: &Message) -> (Vec<Raised>, Vec<Raised>) {
-    let said = [message.title.as_deref(), Some(message.text.as_str()), message.place.as_deref()];
+    let said = [
+        message.title.as_deref(),
+        Some(message.text.as_str()),
+        message.place.as_deref(),
+    ];
     let said = said.into_iter().flatten().collect::<Vec<_>>().join("\n");
-    let raised = |alarm: &Alarm| {
-        bihuan_text::contains_any(&said, alarm.words.iter().map(String::as_str)).is_some()
-    };
-    let packs = ctx.scene.newest().flat_map(|pack| pack.alarms.iter().map(move |alarm| (pack, alarm)));
-    let found = packs.filter(|(_, alarm)| raised(alarm)).map(|(pack, alarm)| (Arc::clone(pack), alarm.clone()));
+    let raised =
+        |alarm: &Alarm| bihuan_text::contains_any(&said, alarm.words.iter().map(String::as_str)).is_some();
+    let packs = ctx
+        .scene
+        .newest()
+        .flat_map(|pack| pack.alarms.iter().map(move |alarm| (pack, alarm)));
+    let found = packs
+        .filter(|(_, alarm)| raised(alarm))
+        .map(|(pack, alarm)| (Arc::clone(pack), alarm.clone()));
     found.partition(|(_, alarm)| alarm.action == AlarmAction::Refuse)
 }
 
@@ -83,7 +100,9 @@ pub fn alarms(ctx: &Ctx, message: &Message) -> (Vec<Raised>, Vec<Raised>) {
 /// # Errors
 /// [`WebError`] if a rule or the store refuses it.
 pub async fn take(ctx: &Ctx, message: &Message, key: Option<&str>) -> Result<Receipt, WebError> {
-    let chosen = kinds(ctx).into_iter().find(|(_, kind)| message.kind.as_ref().is_none_or(|id| *id == kind.id));
+    let chosen = kinds(ctx)
+        .into_iter()
+        .find(|(_, kind)| message.kind.as_ref().is_none_or(|id| *id == kind.id));
     let (_, kind) = chosen.ok_or_else(|| WebError::internal("no kind is open to the portal"))?;
     let mut bodies = Bodies::new(ctx.now, &mut SystemEntropy);
     let title = message.title.clone().unwrap_or_else(|| beginning(&message.text));
@@ -98,15 +117,24 @@ pub async fn take(ctx: &Ctx, message: &Message, key: Option<&str>) -> Result<Rec
         title: bodies.write(title),
         text: bodies.write(message.text.as_str()),
         place: message.place.as_deref().map(|place| bodies.write(place)),
-        raised_by: RaisedBy::Reporter { identity: None, disclosure: message.disclosure() },
+        raised_by: RaisedBy::Reporter {
+            identity: None,
+            disclosure: message.disclosure(),
+        },
         accused: Vec::new(),
         links: Vec::new(),
         external: None,
         imported: None,
     };
-    let once = key.map(|key| Once { key: key.to_owned(), request: message.digest() });
+    let once = key.map(|key| Once {
+        key: key.to_owned(),
+        request: message.digest(),
+    });
     let identity = Some(message.identity.clone()).filter(|identity| !identity.is_empty());
-    let receipt = ctx.tenant.raise(&Permit::reporter(), raise, identity, bodies, once, ctx.now).await?;
+    let receipt = ctx
+        .tenant
+        .raise(&Permit::reporter(), raise, identity, bodies, once, ctx.now)
+        .await?;
     Ok(receipt)
 }
 
@@ -122,10 +150,21 @@ impl Message {
     /// Returns what tells this message from another sent under the same key.
     fn digest(&self) -> Digest {
         let disclosure = format!("{:?}", self.disclosure());
-        let parts = [&self.title, &self.place, &self.kind, &self.identity.name, &self.identity.phone];
-        let parts = parts.into_iter().map(|part| part.as_deref()).chain([Some(&*self.text), Some(&*disclosure)]);
+        let parts = [
+            &self.title,
+            &self.place,
+            &self.kind,
+            &self.identity.name,
+            &self.identity.phone,
+        ];
+        let parts = parts
+            .into_iter()
+            .map(|part| part.as_deref())
+            .chain([Some(&*self.text), Some(&*disclosure)]);
         // Each part with its length, so that no two messages run into the same bytes.
-        let said: String = parts.map(|part| format!("{:?};", part.map(|part| (part.len(), part)))).collect();
+        let said: String = parts
+            .map(|part| format!("{:?};", part.map(|part| (part.len(), part))))
+            .collect();
         Digest::of(&[said.as_bytes()])
     }
 }
@@ -140,7 +179,11 @@ pub fn is_phone(text: &str) -> bool {
 /// Returns the first sentence or line of a text, cut to a title's length.
 fn beginning(text: &str) -> String {
     let ends = ['\n', '。', '！', '？', '!', '?'];
-    let first = text.split(ends).map(str::trim).find(|part| !part.is_empty()).unwrap_or(text);
+    let first = text
+        .split(ends)
+        .map(str::trim)
+        .find(|part| !part.is_empty())
+        .unwrap_or(text);
     match first.char_indices().nth(TITLE_CHARS) {
         Some((cut, _)) => format!("{}…", &first[..cut]),
         None => first.to_owned(),
@@ -159,8 +202,15 @@ mod tests {
 
     #[test]
     fn whoever_leaves_a_telephone_is_confidential_unless_they_say_otherwise() {
-        let identity = Identity { phone: Some("1".to_owned()), name: None, address: None };
-        let mut message = Message { identity, ..Message::default() };
+        let identity = Identity {
+            phone: Some("1".to_owned()),
+            name: None,
+            address: None,
+        };
+        let mut message = Message {
+            identity,
+            ..Message::default()
+        };
         assert_eq!(message.disclosure(), Disclosure::Confidential);
         message.disclosure = Some(Disclosure::RealName);
         assert_eq!(message.disclosure(), Disclosure::RealName);

@@ -66,7 +66,10 @@ struct ReceiptPage {
 
 /// `GET /report`
 pub async fn new_report(ctx: Ctx) -> Response {
-    let values = Values { disclosure: "anonymous".to_owned(), ..Values::default() };
+    let values = Values {
+        disclosure: "anonymous".to_owned(),
+        ..Values::default()
+    };
     html(&ReportPage::new(&ctx, auth::new_secret(), values))
 }
 
@@ -83,7 +86,12 @@ pub async fn create_report(ctx: Ctx, form: Form) -> Result<Response, WebError> {
     if !read.complaints.is_empty() || !warning.is_empty() && !warned {
         return Ok(again(&ctx, &form, &read.complaints, &warning));
     }
-    let receipt = intake::take(&ctx, &message, Some(form.value("key")).filter(|key| !key.is_empty())).await?;
+    let receipt = intake::take(
+        &ctx,
+        &message,
+        Some(form.value("key")).filter(|key| !key.is_empty()),
+    )
+    .await?;
     if !receipt.appended().is_repeated() {
         evidence::add_reporters(&ctx, receipt.case(), photos).await?;
     }
@@ -96,10 +104,16 @@ fn read_message(ctx: &Ctx, form: &Form, read: &mut Reader<'_>) -> Message {
         text: read.needed("text", limits::TEXT_CHARS),
         title: read.text("title", 120),
         place: read.text("place", limits::LINE_CHARS),
-        kind: read.choice("kind", |id| kinds.iter().any(|(_, kind)| kind.id == id).then(|| id.to_owned())),
+        kind: read.choice("kind", |id| {
+            kinds.iter().any(|(_, kind)| kind.id == id).then(|| id.to_owned())
+        }),
         category: None,
         disclosure: read.choice("disclosure", disclosure),
-        identity: Identity { name: read.text("name", 60), phone: read.text("phone", 30), address: None },
+        identity: Identity {
+            name: read.text("name", 60),
+            phone: read.text("phone", 30),
+            address: None,
+        },
     };
     match message.disclosure {
         Some(Disclosure::Anonymous) | None if !message.identity.is_empty() => {
@@ -127,7 +141,9 @@ fn disclosure(word: &str) -> Option<Disclosure> {
 
 fn read_photos(form: &Form, read: &mut Reader<'_>) -> Vec<Photo> {
     let (photos, complaints) = evidence::clean_all(&form.files);
-    complaints.into_iter().for_each(|complaint| read.complain(complaint));
+    complaints
+        .into_iter()
+        .for_each(|complaint| read.complain(complaint));
     photos
 }
 
@@ -144,8 +160,14 @@ fn again(ctx: &Ctx, form: &Form, complaints: &[Complaint], warning: &[Raised]) -
         phone: value("phone"),
     };
     let mut page = ReportPage::new(ctx, value("key"), values);
-    page.errors = complaints.iter().map(|complaint| (complaint.field.clone(), complaint.said(ctx.tongue))).collect();
-    page.alarms = warning.iter().map(|(_, alarm)| ctx.name(&alarm.message)).collect();
+    page.errors = complaints
+        .iter()
+        .map(|complaint| (complaint.field.clone(), complaint.said(ctx.tongue)))
+        .collect();
+    page.alarms = warning
+        .iter()
+        .map(|(_, alarm)| ctx.name(&alarm.message))
+        .collect();
     page.had_photos = !form.files.is_empty();
     html(&page)
 }
@@ -153,21 +175,34 @@ fn again(ctx: &Ctx, form: &Form, complaints: &[Complaint], warning: &[Raised]) -
 /// Tells the lawful route. Nothing of what was written is kept, logged or shown again.
 fn refused(ctx: &Ctx, alarms: &[Raised]) -> Response {
     let route = |(pack, alarm): &Raised| {
-        let source = pack.source(&alarm.source).map(|source| show::citation(ctx.tongue, source));
+        let source = pack
+            .source(&alarm.source)
+            .map(|source| show::citation(ctx.tongue, source));
         (ctx.name(&alarm.message), source.unwrap_or_default())
     };
-    html(&RefusedPage { page: ctx.page(Some(Area::Report)), routes: alarms.iter().map(route).collect() })
+    html(&RefusedPage {
+        page: ctx.page(Some(Area::Report)),
+        routes: alarms.iter().map(route).collect(),
+    })
 }
 
 async fn receipt_page(ctx: &Ctx, receipt: &Receipt) -> Result<Response, WebError> {
     let case = view::case(ctx, receipt.case()).await?.case;
     let pack = ctx.pack(&case)?;
-    let code = receipt.code().ok_or_else(|| WebError::internal("a report without a receipt code"))?;
+    let code = receipt
+        .code()
+        .ok_or_else(|| WebError::internal("a report without a receipt code"))?;
     let page = ReceiptPage {
         page: ctx.page(Some(Area::Report)),
         code: code.to_string(),
         number: receipt.number().to_owned(),
-        clocks: show::clock_faces(case.clocks.values(), pack, &ctx.scene.calendar, ctx.tongue, ctx.now),
+        clocks: show::clock_faces(
+            case.clocks.values(),
+            pack,
+            &ctx.scene.calendar,
+            ctx.tongue,
+            ctx.now,
+        ),
         repeated: receipt.appended().is_repeated(),
     };
     let mut response = html(&page);
@@ -177,7 +212,10 @@ async fn receipt_page(ctx: &Ctx, receipt: &Receipt) -> Result<Response, WebError
 
 impl ReportPage {
     fn new(ctx: &Ctx, key: String, values: Values) -> ReportPage {
-        let kinds = intake::kinds(ctx).into_iter().map(|(_, kind)| (kind.id.clone(), ctx.name(&kind.title))).collect();
+        let kinds = intake::kinds(ctx)
+            .into_iter()
+            .map(|(_, kind)| (kind.id.clone(), ctx.name(&kind.title)))
+            .collect();
         let (count, size) = (("count", limits::FILES), ("size", limits::FILE_BYTES >> 20));
         ReportPage {
             page: ctx.page(Some(Area::Report)),

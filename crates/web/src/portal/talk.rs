@@ -50,7 +50,11 @@ pub async fn create_track_step(ctx: Ctx, form: Form) -> Result<Response, WebErro
     let step = form.value("step").to_owned();
     let make = |write: &mut dyn FnMut(&str) -> BodyRef| {
         let reason = reason.as_deref().map(write);
-        Command::TakeStep(TakeStep { step, reason, ..TakeStep::default() })
+        Command::TakeStep(TakeStep {
+            step,
+            reason,
+            ..TakeStep::default()
+        })
     };
     say(&ctx, &form, make, "track-sent").await
 }
@@ -67,7 +71,9 @@ async fn say(
     let command = make(&mut |text| bodies.write(text));
     own_step(ctx, case, &command).await?;
     let once = once(case, form);
-    ctx.tenant.execute(&Permit::reporter(), case, command, bodies, once, ctx.now).await?;
+    ctx.tenant
+        .execute(&Permit::reporter(), case, command, bodies, once, ctx.now)
+        .await?;
     Ok(html(&TrackPage::read(ctx, case, Some(ctx.tongue.t(done))).await?))
 }
 
@@ -76,11 +82,15 @@ async fn say(
 /// # Errors
 /// [`WebError::NotFound`] if it is somebody else's.
 pub async fn own_step(ctx: &Ctx, case: CaseId, command: &Command) -> Result<(), WebError> {
-    let Command::TakeStep(given) = command else { return Ok(()) };
+    let Command::TakeStep(given) = command else {
+        return Ok(());
+    };
     let case = view::case(ctx, case).await?.case;
     let kind = ctx.pack(&case)?.kind(&case.kind);
     let step = kind.and_then(|kind| kind.step(&given.step));
-    step.filter(|step| step.relation == Relation::Reporter).map(|_| ()).ok_or(WebError::NotFound)
+    step.filter(|step| step.relation == Relation::Reporter)
+        .map(|_| ())
+        .ok_or(WebError::NotFound)
 }
 
 /// Makes what is sent twice from the same page one thing.
@@ -88,7 +98,10 @@ fn once(case: CaseId, form: &Form) -> Option<Once> {
     let key = form.value("key");
     let said = ["text", "remark", "solved", "step", "reason"].map(|name| form.value(name));
     let request = Digest::of(&said.map(|text| text.as_bytes()));
-    (!key.is_empty()).then(|| Once { key: format!("{case} {key}"), request })
+    (!key.is_empty()).then(|| Once {
+        key: format!("{case} {key}"),
+        request,
+    })
 }
 
 fn yes_or_no(word: &str) -> Option<bool> {

@@ -66,7 +66,11 @@ pub async fn read_track_evidence(ctx: Ctx, Path(evidence): Path<String>) -> Resu
 /// # Errors
 /// [`WebError::Internal`] if the store fails.
 pub async fn followed(ctx: &Ctx) -> Result<Option<CaseId>, WebError> {
-    match ctx.code.as_deref().and_then(|code| code.parse::<ReceiptCode>().ok()) {
+    match ctx
+        .code
+        .as_deref()
+        .and_then(|code| code.parse::<ReceiptCode>().ok())
+    {
         Some(code) => find(ctx, &code).await,
         None => Ok(None),
     }
@@ -83,7 +87,12 @@ pub async fn find(ctx: &Ctx, code: &ReceiptCode) -> Result<Option<CaseId>, WebEr
 
 fn ask(ctx: &Ctx, written: &str, error: Option<String>, left: bool) -> Response {
     let value = written.chars().take(80).collect();
-    html(&CodePage { page: ctx.page(Some(Area::Track)), value, error, left })
+    html(&CodePage {
+        page: ctx.page(Some(Area::Track)),
+        value,
+        error,
+        left,
+    })
 }
 
 fn mistake(ctx: &Ctx, error: ReceiptCodeError) -> String {

@@ -98,11 +98,16 @@ impl TrackPage {
             state: story.state(),
             look: look(case.end.as_ref()),
             unit: case.unit.map(|unit| story.words().unit(unit)),
-            struck_off: case.ended_at.filter(|_| case.end == Some(End::StruckOff)).map(|at| story.date(at)),
+            struck_off: case
+                .ended_at
+                .filter(|_| case.end == Some(End::StruckOff))
+                .map(|at| story.date(at)),
             stops: story.rail(),
             answer: answer(story),
             photos: story.pictures("/track/evidence/"),
-            may_judge: case.answered.is_some() && case.satisfied.is_none() && story.kind.answer == AnswerRule::Reporter,
+            may_judge: case.answered.is_some()
+                && case.satisfied.is_none()
+                && story.kind.answer == AnswerRule::Reporter,
             judged: judged(story),
             clocks: faces(story),
             thread: story.thread(),
@@ -120,14 +125,24 @@ fn look(end: Option<&End>) -> &'static str {
     match end {
         None => "info",
         Some(End::StruckOff | End::Answered) => "ok",
-        Some(End::Refused { .. } | End::Withdrawn { .. } | End::HandedOver { .. } | End::Merged | End::ImportedClosed) => "",
+        Some(
+            End::Refused { .. }
+            | End::Withdrawn { .. }
+            | End::HandedOver { .. }
+            | End::Merged
+            | End::ImportedClosed,
+        ) => "",
     }
 }
 
 fn answer(story: &Story<'_>) -> Option<Written> {
     let answer = story.case().answered?;
     let unit = story.case().unit.map(|unit| story.words().unit(unit));
-    Some(Written { text: story.text(answer.text), by: unit.unwrap_or_default(), when: story.moment(answer.at) })
+    Some(Written {
+        text: story.text(answer.text),
+        by: unit.unwrap_or_default(),
+        when: story.moment(answer.at),
+    })
 }
 
 fn judged(story: &Story<'_>) -> Option<String> {
@@ -147,9 +162,11 @@ fn faces(story: &Story<'_>) -> Vec<ClockFace> {
 fn identity(story: &Story<'_>) -> String {
     let t = story.ctx.tongue;
     match story.case().raised_by {
-        RaisedBy::Reporter { disclosure: Disclosure::Anonymous, .. } | RaisedBy::Reporter { identity: None, .. } => {
-            t.t("track-identity-none")
+        RaisedBy::Reporter {
+            disclosure: Disclosure::Anonymous,
+            ..
         }
+        | RaisedBy::Reporter { identity: None, .. } => t.t("track-identity-none"),
         RaisedBy::Reporter { .. } | RaisedBy::Finder { .. } => {
             t.t1("track-identity-reads", "count", story.case().identity_reads)
         }
@@ -168,7 +185,9 @@ fn own_steps(story: &Story<'_>) -> Vec<OwnStep> {
         now: ctx.now,
     };
     let choices = available_steps(story.case(), &|_| false, &context);
-    let own = choices.iter().filter(|choice| choice.refusal.is_none() && choice.step.relation == Relation::Reporter);
+    let own = choices
+        .iter()
+        .filter(|choice| choice.refusal.is_none() && choice.step.relation == Relation::Reporter);
     let worded = own.map(|choice| {
         let (hint, reason) = match choice.step.effect {
             Effect::Withdraw => ("track-withdraw-hint", "track-withdraw-reason"),

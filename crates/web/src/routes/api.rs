@@ -7,7 +7,9 @@ use crate::api::commands::{self as c, create};
 use crate::api::evidence::{self, NewEvidence, NewWithdrawal, Stored};
 use crate::api::identity::{self, IdentityShape, NewErasure, NewIdentityRead};
 use crate::api::openapi;
-use crate::api::portal::{self, Code, MessageReceipt, NewMessage, NewOwnStep, NewReply, NewSatisfaction, Tracked};
+use crate::api::portal::{
+    self, Code, MessageReceipt, NewMessage, NewOwnStep, NewReply, NewSatisfaction, Tracked,
+};
 use crate::api::reference::{self, KindShape, UnitShape, ViewShape};
 use crate::api::schema::{describe, describe_list};
 use crate::api::shape::{CaseList, CaseShape, Count, Done, EventShape};
@@ -17,38 +19,50 @@ use crate::route::Verb::{Get, Post};
 /// A command on a case: takes `$body`, gives [`Done`].
 macro_rules! command {
     ($id:literal, $path:literal, $body:ty) => {
-        Route::staff($id, Post, concat!("/api/v1/cases/{id}/", $path), |m| on(m, create::<$body>))
-            .audited()
-            .takes(describe::<$body>)
-            .gives(describe::<Done>)
+        Route::staff($id, Post, concat!("/api/v1/cases/{id}/", $path), |m| {
+            on(m, create::<$body>)
+        })
+        .audited()
+        .takes(describe::<$body>)
+        .gives(describe::<Done>)
     };
 }
 
 /// Without an account.
 pub(super) const PORTAL: &[Route] = &[
-    Route::public("create_message", Post, "/api/v1/portal/messages", |m| on(m, portal::create_message))
-        .audited()
-        .takes(describe::<NewMessage>)
-        .gives(describe::<MessageReceipt>),
-    Route::public("read_tracked", Post, "/api/v1/portal/track", |m| on(m, portal::read_tracked))
-        .reads()
-        .takes(describe::<Code>)
-        .gives(describe::<Tracked>),
-    Route::public("create_reply", Post, "/api/v1/portal/replies", |m| on(m, portal::create_reply))
-        .audited()
-        .takes(describe::<NewReply>)
-        .gives(describe::<Done>),
+    Route::public("create_message", Post, "/api/v1/portal/messages", |m| {
+        on(m, portal::create_message)
+    })
+    .audited()
+    .takes(describe::<NewMessage>)
+    .gives(describe::<MessageReceipt>),
+    Route::public("read_tracked", Post, "/api/v1/portal/track", |m| {
+        on(m, portal::read_tracked)
+    })
+    .reads()
+    .takes(describe::<Code>)
+    .gives(describe::<Tracked>),
+    Route::public("create_reply", Post, "/api/v1/portal/replies", |m| {
+        on(m, portal::create_reply)
+    })
+    .audited()
+    .takes(describe::<NewReply>)
+    .gives(describe::<Done>),
     Route::public("create_satisfaction", Post, "/api/v1/portal/satisfactions", |m| {
         on(m, portal::create_satisfaction)
     })
     .audited()
     .takes(describe::<NewSatisfaction>)
     .gives(describe::<Done>),
-    Route::public("create_own_step", Post, "/api/v1/portal/steps", |m| on(m, portal::create_own_step))
-        .audited()
-        .takes(describe::<NewOwnStep>)
-        .gives(describe::<Done>),
-    Route::public("read_openapi", Get, "/api/v1/openapi.json", |m| on(m, openapi::read_openapi)),
+    Route::public("create_own_step", Post, "/api/v1/portal/steps", |m| {
+        on(m, portal::create_own_step)
+    })
+    .audited()
+    .takes(describe::<NewOwnStep>)
+    .gives(describe::<Done>),
+    Route::public("read_openapi", Get, "/api/v1/openapi.json", |m| {
+        on(m, openapi::read_openapi)
+    }),
 ];
 
 /// Cases and what belongs to them.
@@ -57,21 +71,29 @@ pub(super) const CASES: &[Route] = &[
         .needs("read")
         .query(&["filter", "after", "limit", "sort"])
         .gives(describe::<CaseList>),
-    Route::staff("count_cases", Get, "/api/v1/cases/count", |m| on(m, cases::count_cases))
-        .needs("read")
-        .query(&["filter"])
-        .gives(describe::<Count>),
-    Route::staff("create_case", Post, "/api/v1/cases", |m| on(m, cases::create_case))
-        .needs("register")
-        .audited()
-        .takes(describe::<NewCase>)
-        .gives(describe::<CaseReceipt>),
-    Route::staff("read_case", Get, "/api/v1/cases/{id}", |m| on(m, cases::read_case))
-        .needs("read")
-        .gives(describe::<CaseShape>),
-    Route::staff("list_case_events", Get, "/api/v1/cases/{id}/events", |m| on(m, cases::list_case_events))
-        .needs("read")
-        .gives(describe_list::<EventShape>),
+    Route::staff("count_cases", Get, "/api/v1/cases/count", |m| {
+        on(m, cases::count_cases)
+    })
+    .needs("read")
+    .query(&["filter"])
+    .gives(describe::<Count>),
+    Route::staff("create_case", Post, "/api/v1/cases", |m| {
+        on(m, cases::create_case)
+    })
+    .needs("register")
+    .audited()
+    .takes(describe::<NewCase>)
+    .gives(describe::<CaseReceipt>),
+    Route::staff("read_case", Get, "/api/v1/cases/{id}", |m| {
+        on(m, cases::read_case)
+    })
+    .needs("read")
+    .gives(describe::<CaseShape>),
+    Route::staff("list_case_events", Get, "/api/v1/cases/{id}/events", |m| {
+        on(m, cases::list_case_events)
+    })
+    .needs("read")
+    .gives(describe_list::<EventShape>),
     command!("create_step", "steps", c::NewStep),
     command!("create_assignment", "assignments", c::NewAssignment).needs("handle"),
     command!("create_transfer", "transfers", c::NewTransfer).needs("assign"),
@@ -91,17 +113,27 @@ pub(super) const CASES: &[Route] = &[
     command!("create_correction", "corrections", c::NewCorrection).needs("register"),
     command!("create_withdrawal", "evidence-withdrawals", NewWithdrawal).needs("handle"),
     command!("create_erasure", "erasures", NewErasure).needs("admin"),
-    Route::staff("create_evidence", Post, "/api/v1/cases/{id}/evidence", |m| on(m, evidence::create_evidence))
-        .needs("handle")
-        .audited()
-        .upload()
-        .takes(describe::<NewEvidence>)
-        .gives(describe::<Stored>),
-    Route::staff("read_evidence", Get, "/api/v1/cases/{id}/evidence/{evidence}", |m| on(m, evidence::read_evidence))
-        .needs("read"),
-    Route::staff("create_identity_read", Post, "/api/v1/cases/{id}/identity-reads", |m| {
-        on(m, identity::create_identity_read)
+    Route::staff("create_evidence", Post, "/api/v1/cases/{id}/evidence", |m| {
+        on(m, evidence::create_evidence)
     })
+    .needs("handle")
+    .audited()
+    .upload()
+    .takes(describe::<NewEvidence>)
+    .gives(describe::<Stored>),
+    Route::staff(
+        "read_evidence",
+        Get,
+        "/api/v1/cases/{id}/evidence/{evidence}",
+        |m| on(m, evidence::read_evidence),
+    )
+    .needs("read"),
+    Route::staff(
+        "create_identity_read",
+        Post,
+        "/api/v1/cases/{id}/identity-reads",
+        |m| on(m, identity::create_identity_read),
+    )
     .needs("identity")
     .audited()
     .takes(describe::<NewIdentityRead>)
@@ -110,7 +142,16 @@ pub(super) const CASES: &[Route] = &[
 
 /// What names stand for.
 pub(super) const REFERENCE: &[Route] = &[
-    Route::staff("list_units", Get, "/api/v1/units", |m| on(m, reference::list_units)).gives(describe_list::<UnitShape>),
-    Route::staff("list_kinds", Get, "/api/v1/kinds", |m| on(m, reference::list_kinds)).gives(describe_list::<KindShape>),
-    Route::staff("list_views", Get, "/api/v1/views", |m| on(m, reference::list_views)).gives(describe_list::<ViewShape>),
+    Route::staff("list_units", Get, "/api/v1/units", |m| {
+        on(m, reference::list_units)
+    })
+    .gives(describe_list::<UnitShape>),
+    Route::staff("list_kinds", Get, "/api/v1/kinds", |m| {
+        on(m, reference::list_kinds)
+    })
+    .gives(describe_list::<KindShape>),
+    Route::staff("list_views", Get, "/api/v1/views", |m| {
+        on(m, reference::list_views)
+    })
+    .gives(describe_list::<ViewShape>),
 ];

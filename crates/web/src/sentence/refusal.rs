@@ -3,7 +3,6 @@
 use bihuan_core::case::refusal::Refusal;
 use bihuan_core::pack::model::{Ask, EndKind, Need, Relation};
 
-
 use super::Words;
 use crate::show;
 
@@ -90,7 +89,9 @@ impl Words<'_> {
             Refusal::Needs(need) => ("needs", t.t1("refusal-needs", "what", t.t(need_key(*need)))),
             Refusal::Guard(filter) => ("guard", t.t1("refusal-guard", "filter", filter)),
             Refusal::Accused(unit) => ("accused", t.t1("refusal-accused", "who", self.unit(*unit))),
-            Refusal::AccusedPerson(person) => ("accused", t.t1("refusal-accused", "who", self.person(*person))),
+            Refusal::AccusedPerson(person) => {
+                ("accused", t.t1("refusal-accused", "who", self.person(*person)))
+            }
             Refusal::Dispute => ("dispute", t.t("refusal-dispute")),
             _ => ("evidence_verified", t.t("refusal-evidence-verified")),
         }
@@ -100,10 +101,16 @@ impl Words<'_> {
         let t = self.tongue;
         let date = |at| show::moment(self.calendar, t, at);
         match refusal {
-            Refusal::StillPublished(at) => ("still_published", t.t1("refusal-still-published", "date", date(*at))),
+            Refusal::StillPublished(at) => (
+                "still_published",
+                t.t1("refusal-still-published", "date", date(*at)),
+            ),
             Refusal::NotSolved => ("not_solved", t.t("refusal-not-solved")),
             Refusal::SilenceNotOver(at) => ("silence", t.t1("refusal-silence", "date", date(*at))),
-            Refusal::EndNotAllowed(end) => ("end_not_allowed", t.t1("refusal-end", "end", t.t(end_kind_key(*end)))),
+            Refusal::EndNotAllowed(end) => (
+                "end_not_allowed",
+                t.t1("refusal-end", "end", t.t(end_kind_key(*end))),
+            ),
             Refusal::Unproven(_) => ("unproven", t.t("refusal-unproven")),
             Refusal::Ended => ("ended", t.t("refusal-ended")),
             Refusal::NotEnded => ("not_ended", t.t("refusal-not-ended")),
@@ -180,10 +187,18 @@ mod tests {
     #[test]
     fn every_word_a_pack_may_use_has_a_message_in_both_languages() {
         for tongue in [Tongue(Lang::Zh), Tongue(Lang::En)] {
-            Ask::ALL.iter().for_each(|ask| assert!(!tongue.t(ask_key(*ask)).is_empty()));
-            Need::ALL.iter().for_each(|need| assert!(!tongue.t(need_key(*need)).is_empty()));
-            Relation::ALL.iter().for_each(|relation| assert!(!tongue.t(relation_key(*relation)).is_empty()));
-            EndKind::ALL.iter().for_each(|end| assert!(!tongue.t(end_kind_key(*end)).is_empty()));
+            Ask::ALL
+                .iter()
+                .for_each(|ask| assert!(!tongue.t(ask_key(*ask)).is_empty()));
+            Need::ALL
+                .iter()
+                .for_each(|need| assert!(!tongue.t(need_key(*need)).is_empty()));
+            Relation::ALL
+                .iter()
+                .for_each(|relation| assert!(!tongue.t(relation_key(*relation)).is_empty()));
+            EndKind::ALL
+                .iter()
+                .for_each(|end| assert!(!tongue.t(end_kind_key(*end)).is_empty()));
         }
     }
 }

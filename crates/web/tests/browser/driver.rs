@@ -18,7 +18,11 @@ struct Driver {
 
 impl Driver {
     fn start() -> Driver {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let free = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let process = Command::new("chromedriver")
             .arg(format!("--port={free}"))
             .stdout(Stdio::null())
@@ -77,7 +81,12 @@ impl Window {
             }
             tries += 1;
         };
-        Window { client, home: format!("http://{server}"), _driver: driver, _profile: profile }
+        Window {
+            client,
+            home: format!("http://{server}"),
+            _driver: driver,
+            _profile: profile,
+        }
     }
 
     /// Goes to a page of the server.
@@ -87,7 +96,13 @@ impl Window {
 
     /// Returns what a selector finds says.
     pub async fn text(&self, selector: &str) -> String {
-        self.client.find(Locator::Css(selector)).await.unwrap().text().await.unwrap()
+        self.client
+            .find(Locator::Css(selector))
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap()
     }
 
     /// Asserts that the page says something.
@@ -112,12 +127,22 @@ impl Window {
     /// Clicks, and waits until the page that follows is there.
     pub async fn click(&self, selector: &str) {
         let button = self.client.find(Locator::Css(selector)).await.unwrap();
-        self.client.execute("window.left = true; arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", vec![
-            serde_json::to_value(&button).unwrap(),
-        ]).await.unwrap();
+        self.client
+            .execute(
+                "window.left = true; arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})",
+                vec![serde_json::to_value(&button).unwrap()],
+            )
+            .await
+            .unwrap();
         button.click().await.unwrap();
         for _ in 0..200 {
-            let ready = self.client.execute("return !window.left && document.readyState === 'complete'", vec![]).await;
+            let ready = self
+                .client
+                .execute(
+                    "return !window.left && document.readyState === 'complete'",
+                    vec![],
+                )
+                .await;
             if ready.is_ok_and(|ready| ready == json!(true)) {
                 return;
             }
@@ -129,9 +154,13 @@ impl Window {
     /// Opens or checks something that stays on the page.
     pub async fn press(&self, selector: &str) {
         let element = self.client.find(Locator::Css(selector)).await.unwrap();
-        self.client.execute("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", vec![
-            serde_json::to_value(&element).unwrap(),
-        ]).await.unwrap();
+        self.client
+            .execute(
+                "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})",
+                vec![serde_json::to_value(&element).unwrap()],
+            )
+            .await
+            .unwrap();
         element.click().await.unwrap();
     }
 
@@ -145,8 +174,16 @@ impl Window {
             let size = "return [document.documentElement.scrollHeight, document.documentElement.scrollWidth, innerWidth]";
             let size = self.client.execute(size, vec![]).await.unwrap();
             let number = |place: usize| u32::try_from(size[place].as_u64().unwrap()).unwrap();
-            assert!(number(1) <= number(2), "{name} is {} wide in a window of {}", number(1), number(2));
-            self.client.set_window_size(width, (number(0) + 160).max(900)).await.unwrap();
+            assert!(
+                number(1) <= number(2),
+                "{name} is {} wide in a window of {}",
+                number(1),
+                number(2)
+            );
+            self.client
+                .set_window_size(width, (number(0) + 160).max(900))
+                .await
+                .unwrap();
             let picture = self.client.screenshot().await.unwrap();
             std::fs::write(folder.join(format!("{name}-{width}.png")), picture).unwrap();
         }

@@ -39,7 +39,12 @@ async fn the_portal_is_whole_in_both_languages_and_widths() {
         window.go("/nowhere").await;
         window.picture(&format!("not-found-{lang}")).await;
         window.go("/report").await;
-        window.write("#text", "小区东门外到公交站这一段的路灯已经三个星期不亮了，晚上老人孩子走路很危险。").await;
+        window
+            .write(
+                "#text",
+                "小区东门外到公交站这一段的路灯已经三个星期不亮了，晚上老人孩子走路很危险。",
+            )
+            .await;
         window.write("#place", "柳林街道东门小区外").await;
         window.click("form.sheet button.btn.wide").await;
         window.picture(&format!("receipt-{lang}")).await;

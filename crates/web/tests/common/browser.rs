@@ -30,7 +30,12 @@ impl Answer {
     /// Asserts that the page says something.
     #[track_caller]
     pub fn says(&self, said: &str) -> &Answer {
-        assert!(self.text().contains(said), "{} does not say {said:?}:\n{}", self.status, plain(&self.text()));
+        assert!(
+            self.text().contains(said),
+            "{} does not say {said:?}:\n{}",
+            self.status,
+            plain(&self.text())
+        );
         self
     }
 
@@ -46,7 +51,9 @@ impl Answer {
     pub fn hidden(&self, name: &str) -> String {
         let text = self.text();
         let mark = format!("name=\"{name}\" value=\"");
-        let at = text.find(&mark).unwrap_or_else(|| panic!("no field {name:?} in:\n{}", plain(&text)));
+        let at = text
+            .find(&mark)
+            .unwrap_or_else(|| panic!("no field {name:?} in:\n{}", plain(&text)));
         text[at + mark.len()..].split('"').next().unwrap().to_owned()
     }
 
@@ -55,7 +62,9 @@ impl Answer {
     pub fn element(&self, id: &str) -> String {
         let text = self.text();
         let mark = format!("id=\"{id}\">");
-        let at = text.find(&mark).unwrap_or_else(|| panic!("no element {id:?} in:\n{}", plain(&text)));
+        let at = text
+            .find(&mark)
+            .unwrap_or_else(|| panic!("no element {id:?} in:\n{}", plain(&text)));
         text[at + mark.len()..].split('<').next().unwrap().to_owned()
     }
 }
@@ -86,7 +95,11 @@ pub struct Browser {
 
 impl Browser {
     pub fn new(router: Router) -> Browser {
-        Browser { router, cookies: BTreeMap::new(), headers: vec![("host", super::HOST.to_owned())] }
+        Browser {
+            router,
+            cookies: BTreeMap::new(),
+            headers: vec![("host", super::HOST.to_owned())],
+        }
     }
 
     /// Returns a cookie.
@@ -101,7 +114,11 @@ impl Browser {
     /// Sends a form as it stands on the page: its hidden `csrf` and `key`, and these fields.
     pub async fn submit(&mut self, page: &Answer, path: &str, fields: &[(&str, &str)]) -> Answer {
         let csrf = page.hidden("csrf");
-        let key = if page.text().contains("name=\"key\"") { page.hidden("key") } else { String::new() };
+        let key = if page.text().contains("name=\"key\"") {
+            page.hidden("key")
+        } else {
+            String::new()
+        };
         let mut all = vec![("csrf", csrf.as_str()), ("key", key.as_str())];
         all.extend(fields);
         self.post(path, &all).await
@@ -109,26 +126,42 @@ impl Browser {
 
     /// Sends these fields and nothing else.
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let body: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", escape(value))).collect();
+        let body: Vec<String> = fields
+            .iter()
+            .map(|(name, value)| format!("{name}={}", escape(value)))
+            .collect();
         let kind = "application/x-www-form-urlencoded";
-        let answer = self.request(Method::POST, path, Some(kind), body.join("&").into_bytes()).await;
+        let answer = self
+            .request(Method::POST, path, Some(kind), body.join("&").into_bytes())
+            .await;
         self.follow(answer).await
     }
 
     /// Sends a form with files: field, name, content.
-    pub async fn upload(&mut self, path: &str, fields: &[(&str, &str)], files: &[(&str, &str, &[u8])]) -> Answer {
+    pub async fn upload(
+        &mut self,
+        path: &str,
+        fields: &[(&str, &str)],
+        files: &[(&str, &str, &[u8])],
+    ) -> Answer {
         let mut body = Vec::new();
         for (name, value) in fields {
-            body.extend(format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+            body.extend(
+                format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes(),
+            );
         }
         for (field, name, bytes) in files {
-            let head = format!("--B\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\n\r\n");
+            let head = format!(
+                "--B\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\n\r\n"
+            );
             body.extend(head.bytes());
             body.extend_from_slice(bytes);
             body.extend(b"\r\n");
         }
         body.extend(b"--B--\r\n");
-        let answer = self.request(Method::POST, path, Some("multipart/form-data; boundary=B"), body).await;
+        let answer = self
+            .request(Method::POST, path, Some("multipart/form-data; boundary=B"), body)
+            .await;
         self.follow(answer).await
     }
 
@@ -140,12 +173,22 @@ impl Browser {
     }
 
     pub async fn post_json(&mut self, path: &str, body: &Value) -> Answer {
-        self.request(Method::POST, path, Some("application/json"), body.to_string().into_bytes()).await
+        self.request(
+            Method::POST,
+            path,
+            Some("application/json"),
+            body.to_string().into_bytes(),
+        )
+        .await
     }
 
     pub async fn request(&mut self, method: Method, path: &str, kind: Option<&str>, body: Vec<u8>) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
-        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         if !cookies.is_empty() {
             request = request.header(header::COOKIE, cookies.join("; "));
         }
@@ -155,7 +198,12 @@ impl Browser {
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }
-        let response = self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let response = self
+            .router
+            .clone()
+            .oneshot(request.body(Body::from(body)).unwrap())
+            .await
+            .unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, 64 << 20).await.unwrap().to_vec();
         for line in parts.headers.get_all(header::SET_COOKIE) {
@@ -166,7 +214,11 @@ impl Browser {
                 value => drop(self.cookies.insert(name.to_owned(), value.to_owned())),
             }
         }
-        Answer { status: parts.status, headers: parts.headers, bytes }
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            bytes,
+        }
     }
 
     async fn follow(&mut self, answer: Answer) -> Answer {

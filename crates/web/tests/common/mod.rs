@@ -33,7 +33,10 @@ pub struct Counter(pub u64);
 impl Entropy for Counter {
     fn fill(&mut self, bytes: &mut [u8]) {
         for chunk in bytes.chunks_mut(8) {
-            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            self.0 = self
+                .0
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             let drawn = (self.0 ^ self.0 >> 29).to_le_bytes();
             chunk.copy_from_slice(&drawn[..chunk.len()]);
         }
@@ -86,7 +89,10 @@ impl Town {
     pub async fn found_with(change: impl FnOnce(&mut ServeOptions)) -> Town {
         let directory = tempfile::tempdir().unwrap();
         let now: Timestamp = "2026-03-02T01:00:00Z".parse().unwrap();
-        let options = Options { master_key: MasterKey::of_seed(7), vfs: None };
+        let options = Options {
+            master_key: MasterKey::of_seed(7),
+            vfs: None,
+        };
         let founding = Founding {
             name: Label::new("青禾市", "Qinghe City"),
             host: Some(HOST.to_owned()),
@@ -94,7 +100,10 @@ impl Town {
             packs: &[bihuan_packs::HOTLINE],
             now,
         };
-        let marks = Marks { testing: true, demo: false };
+        let marks = Marks {
+            testing: true,
+            demo: false,
+        };
         let store = Store::init(directory.path(), marks, &options, &founding, &mut Counter(1)).unwrap();
         let tenant = store.tenant(Some(HOST)).unwrap();
         populate(&tenant, now).await;
@@ -109,7 +118,14 @@ impl Town {
         };
         change(&mut options);
         let app = App::new(store.clone(), &options, Box::new(tell));
-        Town { _directory: directory, store, router: router(app.clone()), app, clock, stirred: AtomicI64::new(1 << 40) }
+        Town {
+            _directory: directory,
+            store,
+            router: router(app.clone()),
+            app,
+            clock,
+            stirred: AtomicI64::new(1 << 40),
+        }
     }
 
     /// Returns the tenant.
@@ -175,10 +191,23 @@ impl Town {
     pub async fn token_of_stranger(&self) -> String {
         let tenant = self.tenant();
         let person = PersonId::new(self.app.now(), &mut Counter(21));
-        let added = OrgEvent::PersonAdded(Person { id: person, name: Label::new("路人", "Passer-by") });
-        tenant.change_org(&Permit::system(), added, self.app.now()).await.unwrap();
-        let account = NewAccount { login: "stranger".to_owned(), person, password_hash: PASSWORD_HASH.clone() };
-        tenant.add_account(&Permit::system(), account, self.app.now()).await.unwrap();
+        let added = OrgEvent::PersonAdded(Person {
+            id: person,
+            name: Label::new("路人", "Passer-by"),
+        });
+        tenant
+            .change_org(&Permit::system(), added, self.app.now())
+            .await
+            .unwrap();
+        let account = NewAccount {
+            login: "stranger".to_owned(),
+            person,
+            password_hash: PASSWORD_HASH.clone(),
+        };
+        tenant
+            .add_account(&Permit::system(), account, self.app.now())
+            .await
+            .unwrap();
         self.token("stranger", &ACTIONS).await
     }
 
@@ -192,7 +221,10 @@ impl Town {
             scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
             expires_at: None,
         };
-        self.tenant().add_token(&Permit::system(), token, self.app.now()).await.unwrap();
+        self.tenant()
+            .add_token(&Permit::system(), token, self.app.now())
+            .await
+            .unwrap();
         secret
     }
 }
@@ -221,16 +253,37 @@ async fn populate(tenant: &Tenant, now: Timestamp) {
         let name = Label::new(zh, en);
         let class = "department".to_owned();
         let code = code.to_owned();
-        let unit = Unit { id, code, name, aliases: Vec::new(), class, parent, external: false, founded_on: on };
+        let unit = Unit {
+            id,
+            code,
+            name,
+            aliases: Vec::new(),
+            class,
+            parent,
+            external: false,
+            founded_on: on,
+        };
         events.push(OrgEvent::UnitFounded(unit));
-        events.extend(duty.map(|duty| OrgEvent::DutyGiven { unit: id, category: duty.to_owned(), on }));
+        events.extend(duty.map(|duty| OrgEvent::DutyGiven {
+            unit: id,
+            category: duty.to_owned(),
+            on,
+        }));
     }
     let mut people = Vec::new();
     for (name, login, unit, role) in PEOPLE {
         let id = PersonId::new(now, &mut chance);
-        events.push(OrgEvent::PersonAdded(Person { id, name: Label::new(name, login) }));
+        events.push(OrgEvent::PersonAdded(Person {
+            id,
+            name: Label::new(name, login),
+        }));
         let (role, unit) = (role.to_owned(), ids[unit]);
-        events.push(OrgEvent::RoleGranted { person: id, role, unit, on });
+        events.push(OrgEvent::RoleGranted {
+            person: id,
+            role,
+            unit,
+            on,
+        });
         people.push((login, id));
     }
     for event in events {
@@ -238,7 +291,11 @@ async fn populate(tenant: &Tenant, now: Timestamp) {
     }
     for (login, person) in people {
         let password_hash = PASSWORD_HASH.clone();
-        let account = NewAccount { login: login.to_owned(), person, password_hash };
+        let account = NewAccount {
+            login: login.to_owned(),
+            person,
+            password_hash,
+        };
         tenant.add_account(&Permit::system(), account, now).await.unwrap();
     }
 }
