@@ -94,6 +94,7 @@ async fn every_audited_operation_of_the_api_leaves_an_event() {
     let (case, code) = (sent["id"].as_str().unwrap().to_owned(), sent["code"].clone());
     register(&mut audit, &case).await;
     handle(&mut audit, &case, &mut citizen, &code).await;
+    handle_on(&mut audit, &case).await;
     end(&mut audit, &case, &mut citizen, &code).await;
     relate(&mut audit).await;
     let all = routes::all()
@@ -197,6 +198,9 @@ async fn handle(audit: &mut Audit, case: &str, citizen: &mut Browser, code: &Val
     audit
         .say("create_reply", citizen, case, "/api/v1/portal/replies", reply)
         .await;
+}
+
+async fn handle_on(audit: &mut Audit, case: &str) {
     let pause = json!({"clock": "general", "reason": "等配件"});
     audit
         .act("create_pause", "dispatcher", case, "pauses", pause)

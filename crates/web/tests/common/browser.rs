@@ -81,7 +81,13 @@ fn plain(page: &str) -> String {
             _ => {}
         }
     }
-    words.split_whitespace().collect::<Vec<_>>().join(" ")
+    words
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .chars()
+        .take(1500)
+        .collect()
 }
 
 /// The browser.
