@@ -18,7 +18,7 @@ mod highlight;
 mod segment;
 mod token;
 
-pub use alarm::contains_any;
+pub use alarm::Heard;
 pub use fts::{FTS5_TOKENIZER, fts_document, fts_query};
 pub use highlight::{highlight, snippet};
 pub use segment::load;

@@ -26,14 +26,12 @@ pub fn tokens(text: &str) -> Vec<String> {
         match run.kind {
             RunKind::Word => found.push(word(&run)),
             RunKind::Han => {
-                let characters: Vec<char> = run.chars.iter().map(|(c, _)| *c).collect();
-                characters
-                    .windows(2)
-                    .for_each(|pair| found.push(pair.iter().collect()));
-                characters
-                    .last()
-                    .into_iter()
-                    .for_each(|last| found.push(last.to_string()));
+                for pair in run.chars.windows(2) {
+                    found.push_piece(pair[0].0, Some(pair[1].0));
+                }
+                if let Some((last, _)) = run.chars.last() {
+                    found.push_piece(*last, None);
+                }
             }
         }
         if found.is_full() {
@@ -60,8 +58,9 @@ pub fn query_tokens(query: &str) -> Vec<String> {
 }
 
 fn query_run(run: &str, found: &mut Collected) {
-    if run.chars().nth(1).is_none() {
-        found.push(run.to_owned());
+    let mut characters = run.chars();
+    if let (Some(only), None) = (characters.next(), characters.next()) {
+        found.push_piece(only, None);
         return;
     }
     let words: Vec<&str> = cut(run)
@@ -70,10 +69,9 @@ fn query_run(run: &str, found: &mut Collected) {
         .collect();
     let asked = if words.is_empty() { vec![run] } else { words };
     for word in asked {
-        let characters: Vec<char> = word.chars().collect();
-        characters
-            .windows(2)
-            .for_each(|pair| found.push(pair.iter().collect()));
+        for (first, second) in word.chars().zip(word.chars().skip(1)) {
+            found.push_piece(first, Some(second));
+        }
     }
 }
 
@@ -104,7 +102,9 @@ pub(crate) fn word(run: &Run) -> String {
 /// Tokens in order of first appearance, up to a bound.
 struct Collected {
     list: Vec<String>,
-    seen: HashSet<String>,
+    words: HashSet<String>,
+    /// Pieces of Chinese, most of all tokens: seen without making a text of each.
+    pieces: HashSet<(char, Option<char>)>,
     limit: usize,
 }
 
@@ -112,7 +112,8 @@ impl Collected {
     fn new(limit: usize) -> Self {
         Collected {
             list: Vec::new(),
-            seen: HashSet::new(),
+            words: HashSet::new(),
+            pieces: HashSet::new(),
             limit,
         }
     }
@@ -122,9 +123,16 @@ impl Collected {
     }
 
     fn push(&mut self, token: String) {
-        if !self.is_full() && !self.seen.contains(&token) {
-            self.seen.insert(token.clone());
+        if !self.is_full() && !self.words.contains(&token) {
+            self.words.insert(token.clone());
             self.list.push(token);
+        }
+    }
+
+    /// Pushes one or two Chinese characters.
+    fn push_piece(&mut self, first: char, second: Option<char>) {
+        if !self.is_full() && self.pieces.insert((first, second)) {
+            self.list.push([Some(first), second].into_iter().flatten().collect());
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::StoreError;
@@ -40,6 +41,8 @@ impl Place {
             None => Connection::open_with_flags(&self.file, flags)?,
         };
         connection.busy_timeout(BUSY_TIMEOUT)?;
+        // A plan that looks at bound values is made anew for each use of a statement.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
         connection.pragma_update(None, "temp_store", "memory")?;
         connection.pragma_update(None, "cache_size", READER_CACHE)?;

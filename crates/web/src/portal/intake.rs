@@ -43,15 +43,14 @@ pub struct Message {
 }
 
 /// Returns the kinds that may be sent, each with its pack; the one taken where none is chosen comes first.
-pub fn kinds(ctx: &Ctx) -> Vec<(Arc<Pack>, Kind)> {
-    let packs: Vec<&Arc<Pack>> = ctx.scene.newest().collect();
-    let default = packs.iter().find_map(|pack| pack.portal_kind.clone());
-    let pairs = packs.into_iter().flat_map(|pack| {
-        pack.portal_kinds()
-            .map(move |kind| (Arc::clone(pack), kind.clone()))
-    });
+pub fn kinds(ctx: &Ctx) -> Vec<(&Pack, &Kind)> {
+    let packs: Vec<&Pack> = ctx.scene.newest().map(Arc::as_ref).collect();
+    let default = packs.iter().find_map(|pack| pack.portal_kind.as_ref());
+    let pairs = packs
+        .iter()
+        .flat_map(|pack| pack.portal_kinds().map(move |kind| (*pack, kind)));
     let mut kinds: Vec<_> = pairs.collect();
-    kinds.sort_by_key(|(_, kind)| Some(&kind.id) != default.as_ref());
+    kinds.sort_by_key(|(_, kind)| Some(&kind.id) != default);
     kinds
 }
 
@@ -61,7 +60,7 @@ pub type Raised = (Arc<Pack>, Alarm);
 /// Returns the category whose code or name is `topic`, in a pack that is open to the portal.
 pub fn category(ctx: &Ctx, topic: &str) -> Option<String> {
     let (pack, kind) = kinds(ctx).into_iter().next()?;
-    let taxonomy = pack.taxonomy_of(&kind)?;
+    let taxonomy = pack.taxonomy_of(kind)?;
     let names = |category: &&Category| {
         [&category.code, &category.title.zh, &category.title.en]
             .into_iter()
@@ -82,8 +81,8 @@ pub fn alarms(ctx: &Ctx, message: &Message) -> (Vec<Raised>, Vec<Raised>) {
         message.place.as_deref(),
     ];
     let said = said.into_iter().flatten().collect::<Vec<_>>().join("\n");
-    let raised =
-        |alarm: &Alarm| bihuan_text::contains_any(&said, alarm.words.iter().map(String::as_str)).is_some();
+    let heard = bihuan_text::Heard::of(&said);
+    let raised = |alarm: &Alarm| heard.any_of(alarm.words.iter().map(String::as_str)).is_some();
     let packs = ctx
         .scene
         .newest()
@@ -108,7 +107,7 @@ pub async fn take(ctx: &Ctx, message: &Message, key: Option<&str>) -> Result<Rec
     let title = message.title.clone().unwrap_or_else(|| beginning(&message.text));
     let raise = Raise {
         number: String::new(),
-        kind: kind.id,
+        kind: kind.id.clone(),
         channel: CHANNEL.to_owned(),
         source: None,
         category: message.category.clone(),
@@ -162,10 +161,13 @@ impl Message {
             .map(|part| part.as_deref())
             .chain([Some(&*self.text), Some(&*disclosure)]);
         // Each part with its length, so that no two messages run into the same bytes.
-        let said: String = parts
-            .map(|part| format!("{:?};", part.map(|part| (part.len(), part))))
-            .collect();
-        Digest::of(&[said.as_bytes()])
+        let mut said = Vec::with_capacity(self.text.len() + 256);
+        for part in parts {
+            let length = part.map_or(u64::MAX, |part| part.len() as u64);
+            said.extend_from_slice(&length.to_be_bytes());
+            said.extend_from_slice(part.unwrap_or_default().as_bytes());
+        }
+        Digest::of(&[&said])
     }
 }
 
