@@ -20,6 +20,7 @@ pub mod decide;
 mod engine;
 pub mod error;
 pub mod execute;
+pub mod export_job;
 pub mod followers;
 pub mod keys;
 mod leave;

@@ -30,6 +30,7 @@ mod tests {
             crate::followers::clocks::STATEMENTS,
             crate::followers::follower::STATEMENTS,
             crate::followers::rollups::STATEMENTS,
+            crate::export_job::STATEMENTS,
             crate::personal::STATEMENTS,
             crate::proof::case_proof::STATEMENTS,
             crate::proof::publish::STATEMENTS,

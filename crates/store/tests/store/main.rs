@@ -6,6 +6,7 @@ mod commands;
 mod common;
 mod filter_agrees;
 mod lists;
+mod exports;
 mod people;
 mod permission_agrees;
 mod proof_backup;
