@@ -13,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::error::WebError;
 use crate::limits::throttle::{Rate, Throttle, sender};
+use crate::runs::Runs;
 
 /// How the server is reached.
 #[derive(Debug, Clone)]
@@ -58,6 +59,7 @@ struct Inner {
     clock: Clock,
     anonymous: Option<Throttle>,
     logins: Throttle,
+    exports: Runs,
 }
 
 /// Tells the present instant; tests pass their own.
@@ -84,6 +86,7 @@ impl App {
             clock,
             anonymous: throttled.then(|| Throttle::new(ANONYMOUS, &mut SystemEntropy)),
             logins: Throttle::new(LOGINS, &mut SystemEntropy),
+            exports: Runs::default(),
             store,
         };
         App {
@@ -94,6 +97,11 @@ impl App {
     /// Returns the store.
     pub fn store(&self) -> &Store {
         &self.inner.store
+    }
+
+    /// Returns the long exports that this process runs.
+    pub(crate) fn exports(&self) -> &Runs {
+        &self.inner.exports
     }
 
     /// Returns the present instant.

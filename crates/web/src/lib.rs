@@ -36,6 +36,7 @@ mod portal;
 mod query;
 pub mod route;
 pub mod routes;
+mod runs;
 mod sentence;
 pub mod serve;
 mod show;

@@ -4,6 +4,8 @@ pub mod asked;
 pub mod case;
 pub mod desk;
 pub mod due;
+pub mod export;
 pub mod ledger;
 pub mod line;
+pub mod register;
 pub mod views;

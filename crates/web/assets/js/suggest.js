@@ -5,7 +5,7 @@ for (const field of document.querySelectorAll("input[data-suggest]")) {
   list.id = `${field.id}-suggestions`;
   list.hidden = true;
   list.setAttribute("role", "listbox");
-  field.closest(".bar").append(list);
+  field.closest(".filter-box").append(list);
   for (const [name, value] of [["role", "combobox"], ["aria-autocomplete", "list"], ["aria-controls", list.id], ["aria-expanded", "false"]]) {
     field.setAttribute(name, value);
   }

@@ -179,7 +179,7 @@ pub fn is_phone(text: &str) -> bool {
 }
 
 /// Returns the first sentence or line of a text, cut to a title's length.
-fn beginning(text: &str) -> String {
+pub fn beginning(text: &str) -> String {
     let ends = ['\n', '。', '！', '？', '!', '?'];
     let first = text
         .split(ends)

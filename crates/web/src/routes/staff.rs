@@ -4,11 +4,25 @@ use axum::routing::on;
 
 use crate::route::Route;
 use crate::route::Verb::{Get, Post};
-use crate::staff::{desk, ledger, views};
+use crate::staff::{desk, export, ledger, register, views};
 
 /// Desk, register and ledger.
 pub(super) const ROUTES: &[Route] = &[
     Route::staff("read_desk", Get, "/desk", |m| on(m, desk::read_desk)),
+    Route::staff("new_registration", Get, "/register", |m| {
+        on(m, register::new_registration)
+    })
+    .needs("register"),
+    Route::staff("create_registration", Post, "/register", |m| {
+        on(m, register::create_registration)
+    })
+    .needs("register")
+    .audited(),
+    Route::staff("create_registration_link", Post, "/register/links", |m| {
+        on(m, register::create_registration_link)
+    })
+    .needs("register")
+    .audited(),
     Route::staff("read_ledger", Get, "/ledger", |m| on(m, ledger::read_ledger)),
     Route::staff("read_ledger_suggestions", Get, "/ledger/suggest", |m| {
         on(m, ledger::read_ledger_suggestions)
@@ -19,4 +33,18 @@ pub(super) const ROUTES: &[Route] = &[
     Route::staff("delete_view", Post, "/ledger/views/{view}/delete", |m| {
         on(m, views::delete_view)
     }),
+    Route::staff("create_export", Post, "/exports", |m| {
+        on(m, export::create_export)
+    })
+    .needs("export"),
+    Route::staff("read_export", Get, "/exports/{export}", |m| {
+        on(m, export::read_export)
+    }),
+    Route::staff("cancel_export", Post, "/exports/{export}/cancel", |m| {
+        on(m, export::cancel_export)
+    }),
+    Route::staff("read_export_file", Get, "/exports/{export}/file", |m| {
+        on(m, export::read_export_file)
+    })
+    .needs("export"),
 ];

@@ -108,7 +108,8 @@ pub fn tabs(ctx: &Ctx, views: Vec<SavedView>, place: &Place) -> Vec<ViewTab> {
     views.into_iter().map(tab).collect()
 }
 
-fn place(form: &Form) -> Place {
+/// Returns the place that a form of the ledger was on.
+pub fn place(form: &Form) -> Place {
     let names = ["filter", "sort", "dir", "columns"];
     Place::read(
         names

@@ -1,5 +1,7 @@
 //! Cases for the town: raised and brought some way by the people who would.
 
+use std::collections::BTreeSet;
+
 use bihuan_core::case::command::{Command, Raise, TakeStep};
 use bihuan_core::case::decide::action_needed;
 use bihuan_core::event::{AccusedParty, Disclosure, EvidenceMoment, RaisedBy};
@@ -7,6 +9,7 @@ use bihuan_core::id::{CaseId, EvidenceId, UnitId};
 use bihuan_core::pack::model::Pack;
 use bihuan_core::permission::{Permit, Rights, Viewer, authorize};
 use bihuan_store::bodies::Bodies;
+use bihuan_store::execute::Receipt;
 use bihuan_store::tenant::Tenant;
 use jiff::Timestamp;
 
@@ -39,37 +42,17 @@ impl Default for Matter<'_> {
 impl Town {
     /// Raises a case through the telephone.
     pub async fn raise(&self, matter: &Matter<'_>) -> CaseId {
-        let (tenant, now) = (self.tenant(), self.app.now());
-        let mut bodies = Bodies::new(now, &mut Counter(now.as_millisecond() as u64 ^ self.stir()));
-        let raise = Raise {
-            number: String::new(),
-            kind: matter.kind.to_owned(),
-            channel: "phone".to_owned(),
-            source: None,
-            category: matter.category.map(str::to_owned),
-            campaigns: Vec::new(),
-            severity: matter.severity,
-            title: bodies.write(matter.title),
-            text: bodies.write(matter.text),
-            place: None,
-            raised_by: RaisedBy::Reporter {
-                identity: None,
-                disclosure: Disclosure::Anonymous,
-            },
-            accused: matter
-                .accused
-                .map(|code| AccusedParty::Unit(unit(&tenant, code)))
-                .into_iter()
-                .collect(),
-            links: Vec::new(),
-            external: None,
-            imported: None,
-        };
-        tenant
-            .raise(&Permit::reporter(), raise, None, bodies, None, now)
-            .await
-            .unwrap()
-            .case()
+        raise(self.tenant(), self.app.now(), self.stir(), matter).await.case()
+    }
+
+    /// Raises many cases at once and returns their numbers.
+    pub async fn raise_many(&self, count: usize) -> BTreeSet<String> {
+        let mut raising = tokio::task::JoinSet::new();
+        for _ in 0..count {
+            let (tenant, now, seed) = (self.tenant(), self.app.now(), self.stir());
+            raising.spawn(async move { raise(tenant, now, seed, &Matter::default()).await.number().to_owned() });
+        }
+        raising.join_all().await.into_iter().collect()
     }
 
     /// Raises a case and gives it to a unit.
@@ -169,4 +152,26 @@ fn permit(tenant: &Tenant, login: &str, case: CaseId, command: &Command, now: Ti
     let action = action_needed(command, kind).unwrap();
     authorize(&viewer, action, &view.facts, &rights)
         .unwrap_or_else(|denied| panic!("{login} {action}: {denied}"))
+}
+
+async fn raise(tenant: Tenant, now: Timestamp, seed: u64, matter: &Matter<'_>) -> Receipt {
+    let mut bodies = Bodies::new(now, &mut Counter(seed));
+    let raise = Raise {
+        number: String::new(),
+        kind: matter.kind.to_owned(),
+        channel: "phone".to_owned(),
+        source: None,
+        category: matter.category.map(str::to_owned),
+        campaigns: Vec::new(),
+        severity: matter.severity,
+        title: bodies.write(matter.title),
+        text: bodies.write(matter.text),
+        place: None,
+        raised_by: RaisedBy::Reporter { identity: None, disclosure: Disclosure::Anonymous },
+        accused: matter.accused.map(|code| AccusedParty::Unit(unit(&tenant, code))).into_iter().collect(),
+        links: Vec::new(),
+        external: None,
+        imported: None,
+    };
+    tenant.raise(&Permit::reporter(), raise, None, bodies, None, now).await.unwrap()
 }

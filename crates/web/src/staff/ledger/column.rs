@@ -1,14 +1,13 @@
 //! The columns of the ledger and of what is exported from it.
 
 use bihuan_core::id::PersonId;
-use bihuan_core::pack::model::{Named, Pack};
+use bihuan_core::pack::model::{Named, Pack, Phase};
 use bihuan_report::table::Cell;
 use bihuan_store::read::list::{ListRow, SortBy};
 
 use crate::ctx::Ctx;
 use crate::show;
 use crate::staff::line;
-use crate::story;
 
 /// A column beside number and title, which every list has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -177,7 +176,7 @@ impl Column {
                 let state = kind.and_then(|kind| kind.state(&row.state));
                 Cell::Text(state.map_or_else(|| row.state.clone(), |state| ctx.name(&state.title)))
             }
-            Column::Phase => Cell::Text(ctx.tongue.t(story::phase_key(row.phase))),
+            Column::Phase => Cell::Text(ctx.tongue.t(phase_key(row.phase))),
             Column::Due => row.due_at.into(),
             Column::Severity => Cell::Integer(i64::from(row.severity)),
             Column::Returns => Cell::Integer(i64::from(row.returns)),
@@ -203,6 +202,19 @@ impl Column {
             Cell::Instant(at) => show::date(&ctx.scene.calendar, ctx.tongue, at),
             Cell::Date(day) => day.to_string(),
         }
+    }
+}
+
+/// Returns the message for the phase that a case is in now.
+pub fn phase_key(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Raise => "ledger-phase-raise",
+        Phase::Accept => "ledger-phase-accept",
+        Phase::Act => "ledger-phase-act",
+        Phase::Verify => "ledger-phase-verify",
+        Phase::Answer => "ledger-phase-answer",
+        Phase::Closed => "ledger-phase-closed",
+        Phase::Watch => "ledger-phase-watch",
     }
 }
 

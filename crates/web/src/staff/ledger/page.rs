@@ -8,7 +8,7 @@ use bihuan_store::error::StoreError;
 use bihuan_store::personal::SavedView;
 use bihuan_store::read::list::{ListRow, Listing, Page as Rows, SortBy};
 
-use super::column::Column;
+use super::column::{Column, phase_key};
 use super::place::Place;
 use crate::access;
 use crate::ctx::Ctx;
@@ -19,7 +19,6 @@ use crate::staff::asked::{self, Asked, Chip, Mistake};
 use crate::staff::due::Due;
 use crate::staff::line::Line;
 use crate::staff::views::{self, ViewTab};
-use crate::story;
 
 /// The rows of a page.
 const ROWS: usize = 50;
@@ -80,7 +79,8 @@ struct Row {
 struct Value {
     heading: String,
     said: String,
-    number: bool,
+    /// `num`, `when` or empty: how it is set.
+    class: &'static str,
     look: Look,
 }
 
@@ -212,7 +212,7 @@ fn phase_tabs(ctx: &Ctx, place: &Place, asked: &Asked, counts: &[usize]) -> Vec<
             filter
         };
         PhaseTab {
-            title: ctx.tongue.t(story::phase_key(phase)),
+            title: ctx.tongue.t(phase_key(phase)),
             count: capped(*count),
             href: place.with_filter(href).href(),
             here,
@@ -324,15 +324,31 @@ impl Row {
 impl Value {
     fn of(ctx: &Ctx, row: &ListRow, column: Column, line: &Line) -> Value {
         let look = match column {
-            Column::Due if !line.due.said.is_empty() => Look::Due(line.due.clone()),
+            // A closed case whose clocks were all met before its end has nothing to say.
+            Column::Due if row.closed_at.is_none() || row.due_at.is_some() => Look::Due(line.due.clone()),
             Column::State => Look::Chip(line.look),
             _ => Look::Plain,
         };
         Value {
             heading: ctx.tongue.t(column.key()),
             said: Column::shown(ctx, column.value(ctx, row)),
-            number: column.is_number(),
+            class: class(column),
             look,
         }
+    }
+}
+
+fn class(column: Column) -> &'static str {
+    match column {
+        Column::Severity | Column::Returns | Column::Reopened => "num",
+        Column::Due | Column::Raised | Column::Changed | Column::Closed => "when",
+        Column::Kind
+        | Column::Category
+        | Column::Unit
+        | Column::Person
+        | Column::State
+        | Column::Phase
+        | Column::Channel
+        | Column::Source => "",
     }
 }

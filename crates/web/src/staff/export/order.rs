@@ -1,0 +1,53 @@
+//! What is to be exported, and as what.
+
+use bihuan_core::filter::Checked;
+
+use crate::staff::ledger::place::Place;
+
+/// The action that a grant must hold.
+pub const EXPORT: &str = "export";
+
+/// What is to be exported.
+#[derive(Clone)]
+pub struct Order {
+    /// Which cases: what was asked for, within what may be read and exported.
+    pub filter: Checked,
+    /// In which order, with which columns.
+    pub place: Place,
+    /// As what.
+    pub format: Format,
+}
+
+/// The format of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// A workbook.
+    Xlsx,
+    /// Text with commas.
+    Csv,
+}
+
+impl Format {
+    /// Returns the format with this word, which is also the file's ending.
+    pub fn named(word: &str) -> Option<Format> {
+        [Format::Xlsx, Format::Csv]
+            .into_iter()
+            .find(|format| format.word() == word)
+    }
+
+    /// Returns its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Format::Xlsx => "xlsx",
+            Format::Csv => "csv",
+        }
+    }
+
+    /// Returns its media type.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Format::Csv => "text/csv; charset=utf-8",
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! `/register`, from the outside.
+
+mod common;
+
+use axum::http::StatusCode;
+use bihuan_core::filter::Checked;
+use common::Town;
+use common::browser::{Answer, Browser};
+use common::cases::Matter;
+
+const TEXT: &str = "小区东门外的路灯三周不亮，晚上走路很危险。";
+
+async fn register(browser: &mut Browser, fields: &[(&str, &str)]) -> Answer {
+    let page = browser.get("/register").await;
+    let plain = [
+        ("kind", "help"),
+        ("channel", "phone"),
+        ("severity", "3"),
+        ("disclosure", "anonymous"),
+    ];
+    let kept = plain
+        .into_iter()
+        .filter(|(name, _)| !fields.iter().any(|(given, _)| given == name));
+    let all: Vec<(&str, &str)> = kept.chain(fields.iter().copied()).collect();
+    browser.submit(&page, "/register", &all).await
+}
+
+fn cases(town: &Town) -> usize {
+    town.tenant()
+        .reader()
+        .unwrap()
+        .count(&Checked::everything(), 100)
+        .unwrap()
+}
+
+#[tokio::test]
+async fn what_is_said_on_the_telephone_gets_a_number_a_code_and_a_unit() {
+    let town = Town::found().await;
+    let mut operator = town.log_in("operator").await;
+    let fields = [
+        ("text", TEXT),
+        ("category", "城市公共设施"),
+        ("place", "东门外"),
+        ("severity", "4"),
+    ];
+    let done = register(&mut operator, &fields).await;
+    assert_eq!(done.status, StatusCode::OK);
+    let (number, code) = (done.element("number"), done.element("code"));
+    done.says("住建局")
+        .says("职责：城市建设和市政管理")
+        .says(&format!("/cases/{number}"));
+    let mut citizen = town.browser();
+    let page = citizen.get("/track").await;
+    citizen
+        .submit(&page, "/track", &[("code", &code)])
+        .await
+        .says("三周不亮");
+}
+
+#[tokio::test]
+async fn everything_wrong_is_said_at_once_and_nothing_written_is_lost() {
+    let town = Town::found().await;
+    let mut operator = town.log_in("operator").await;
+    let fields = [
+        ("text", ""),
+        ("title", "路灯"),
+        ("place", "东门外"),
+        ("category", "没有这一类"),
+        ("channel", "pigeon"),
+        ("accused", "没有这个局"),
+        ("disclosure", "confidential"),
+        ("phone", "一二三"),
+    ];
+    let again = register(&mut operator, &fields).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for said in ["请填写", "请从列出的选项里选", "没有这个单位", "不像电话号码"] {
+        again.says(said);
+    }
+    for kept in [
+        "value=\"路灯\"",
+        "value=\"东门外\"",
+        "value=\"没有这一类\"",
+        "value=\"没有这个局\"",
+        "value=\"一二三\"",
+    ] {
+        again.says(kept);
+    }
+    assert_eq!(cases(&town), 0);
+}
+
+#[tokio::test]
+async fn the_same_form_sent_twice_is_one_case() {
+    let town = Town::found().await;
+    let mut operator = town.log_in("operator").await;
+    let page = operator.get("/register").await;
+    let fields = [
+        ("text", TEXT),
+        ("kind", "help"),
+        ("channel", "phone"),
+        ("disclosure", "anonymous"),
+    ];
+    let first = operator.submit(&page, "/register", &fields).await;
+    let second = operator.submit(&page, "/register", &fields).await;
+    assert_eq!(
+        first.element("number"),
+        second.says("没有重复登记").element("number")
+    );
+    assert_eq!((first.element("code"), cases(&town)), (second.element("code"), 1));
+}
+
+#[tokio::test]
+async fn an_emergency_is_told_first_and_nothing_is_kept_until_they_go_on() {
+    let town = Town::found().await;
+    let mut operator = town.log_in("operator").await;
+    let warned = register(&mut operator, &[("text", "隔壁楼着火了")]).await;
+    warned
+        .says("119")
+        .says("隔壁楼着火了")
+        .says("name=\"warned\" value=\"yes\"");
+    assert_eq!(cases(&town), 0);
+    register(&mut operator, &[("text", "隔壁楼着火了"), ("warned", "yes")])
+        .await
+        .says("已登记");
+}
+
+#[tokio::test]
+async fn what_may_not_be_entered_is_told_the_lawful_way_and_not_a_word_is_kept() {
+    let town = Town::found().await;
+    let mut operator = town.log_in("operator").await;
+    let refused = register(
+        &mut operator,
+        &[("text", "举报市委书记某某收受财物"), ("text2", "x")],
+    )
+    .await;
+    refused.says("12388").keeps_silent_about("收受财物");
+    assert_eq!(cases(&town), 0);
+}
+
+#[tokio::test]
+async fn a_similar_open_case_is_shown_and_can_be_linked() {
+    let town = Town::found().await;
+    let before = town.assigned(&Matter::default(), "works").await;
+    let number = town.number(before);
+    let mut operator = town.log_in("operator").await;
+    let done = register(
+        &mut operator,
+        &[("text", TEXT), ("title", "东门小区路灯不亮三周")],
+    )
+    .await;
+    done.says("可能是同一件事").says(&number);
+    let new = done.element("number");
+    operator
+        .submit(&done, "/register/links", &[("number", &new), ("same", &number)])
+        .await;
+    let reader = town.tenant().reader().unwrap();
+    let case = reader
+        .case(reader.by_number(&new).unwrap().unwrap())
+        .unwrap()
+        .unwrap()
+        .case;
+    assert_eq!(
+        case.links.iter().map(|(_, other)| *other).collect::<Vec<_>>(),
+        [before]
+    );
+}
+
+#[tokio::test]
+async fn a_case_about_ones_own_unit_is_taken_in_and_then_not_shown() {
+    let town = Town::found().await;
+    let mut operator = town.log_in("operator").await;
+    let done = register(
+        &mut operator,
+        &[("text", "热线总是打不通，等了一小时"), ("accused", "热线中心")],
+    )
+    .await;
+    let number = done.says("按规定您看不到它").element("number");
+    operator.get("/ledger").await.keeps_silent_about(&number);
+    assert_eq!(cases(&town), 1);
+}
+
+#[tokio::test]
+async fn an_identity_is_sealed_and_stands_on_no_page() {
+    let town = Town::found().await;
+    let mut operator = town.log_in("operator").await;
+    let fields = [
+        ("text", TEXT),
+        ("disclosure", "confidential"),
+        ("name", "王小明"),
+        ("phone", "13800000000"),
+    ];
+    let done = register(&mut operator, &fields).await;
+    done.says("已登记").keeps_silent_about("王小明");
+    operator
+        .get("/ledger")
+        .await
+        .keeps_silent_about("王小明")
+        .keeps_silent_about("13800000000");
+}
+
+#[tokio::test]
+async fn who_may_not_register_has_no_form() {
+    let town = Town::found().await;
+    let answer = town.log_in("handler").await.get("/register").await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+}
