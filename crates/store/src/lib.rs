@@ -31,6 +31,7 @@ pub mod receipt;
 pub mod schema;
 pub mod seal;
 pub mod tenant;
+pub mod tie;
 pub mod value;
 pub mod verify;
 

@@ -135,7 +135,8 @@ async fn a_refused_step_names_the_rule_and_keeps_what_was_written() {
     answer
         .says("先要有：本轮至少一件佐证")
         .says("六盏全部更换，尚未拍照")
-        .says("role=\"alert\"").says("href=\"#step-submit\"");
+        .says("role=\"alert\"")
+        .says("href=\"#step-submit\"");
 }
 
 #[tokio::test]

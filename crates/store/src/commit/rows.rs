@@ -11,6 +11,7 @@ use rusqlite::Connection;
 
 use crate::engine::sql::statements;
 use crate::error::StoreError;
+use crate::tie::Tie;
 use crate::value::{Id, flag_bits, millis, phase_number};
 
 statements! {
@@ -32,6 +33,8 @@ statements! {
     DROP_PERSON = "DELETE FROM case_person WHERE tenant = $1 AND role = $2 AND person = $3 AND case_id = $4";
     ADD_CAMPAIGN = "INSERT INTO case_campaign (tenant, campaign, case_id) VALUES ($1, $2, $3)";
     DROP_CAMPAIGN = "DELETE FROM case_campaign WHERE tenant = $1 AND campaign = $2 AND case_id = $3";
+    ADD_LINK = "INSERT INTO case_link (tenant, other, tie, case_id) VALUES ($1, $2, $3, $4)";
+    DROP_LINK = "DELETE FROM case_link WHERE tenant = $1 AND other = $2 AND tie = $3 AND case_id = $4";
     ADD_EXTERNAL = "INSERT INTO external (tenant, system, key, case_id) VALUES ($1, $2, $3, $4)
         ON CONFLICT (tenant, system, key) DO NOTHING";
 }
@@ -62,6 +65,8 @@ pub struct Row {
     pub title: BodyId,
     /// Every unit that was ever responsible.
     pub ever_responsible: BTreeSet<UnitId>,
+    /// How it relates to others.
+    pub links: BTreeSet<(CaseId, Tie)>,
 }
 
 impl Row {
@@ -74,6 +79,7 @@ impl Row {
             facts: facts(case, kind),
             title: case.title.id,
             ever_responsible: case.ever_responsible.clone(),
+            links: links_of(case),
         }
     }
 
@@ -101,6 +107,16 @@ impl Row {
     fn campaigns(&self) -> BTreeSet<String> {
         self.facts.campaigns.iter().cloned().collect()
     }
+}
+
+fn links_of(case: &Case) -> BTreeSet<(CaseId, Tie)> {
+    let linked = case
+        .links
+        .iter()
+        .map(|(linkage, other)| (*other, Tie::of(*linkage)));
+    let merged = case.merged_into.iter().map(|other| (*other, Tie::MergedInto));
+    let parts = case.parts.iter().map(|part| (*part, Tie::SplitInto));
+    linked.chain(merged).chain(parts).collect()
 }
 
 /// Bits of a search document's number that count within its tenant; the tenant's place stands above them,
@@ -216,6 +232,15 @@ fn write_sides(
             connection
                 .prepare_cached(sql)?
                 .execute((tenant, campaign, case))?;
+        }
+    }
+    let none = BTreeSet::new();
+    let (old, new) = (before.map_or(&none, |row| &row.links), &row.links);
+    for (sql, changed) in [(DROP_LINK, old - new), (ADD_LINK, new - old)] {
+        for (other, tie) in changed {
+            connection
+                .prepare_cached(sql)?
+                .execute((tenant, Id(other.0), tie as i64, case))?;
         }
     }
     Ok(())

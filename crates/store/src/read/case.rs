@@ -16,12 +16,15 @@ use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::read::Reader;
 use crate::receipt::ReceiptCode;
+use crate::tie::Tie;
 use crate::value::Id;
 
 statements! {
     BODIES = "SELECT id, sealed FROM body WHERE tenant = $1 AND case_id = $2 ORDER BY id";
     BY_NUMBER = "SELECT id FROM case_row WHERE tenant = $1 AND number = $2";
     BY_CODE = "SELECT case_id FROM receipt WHERE tenant = $1 AND code_hash = $2";
+    LINKED_TO = "SELECT tie, case_id FROM case_link WHERE tenant = $1 AND other = $2
+        ORDER BY case_id DESC, tie LIMIT $3";
     BY_EXTERNAL = "SELECT case_id FROM external WHERE tenant = $1 AND system = $2 AND key = $3";
 }
 
@@ -98,6 +101,27 @@ impl Reader {
             texts.insert(BodyId(id), open.text.clone());
         }
         Ok(texts)
+    }
+
+    /// Returns the newest cases that relate to `case`, each with how it does; at most `limit`.
+    ///
+    /// What `case` itself says of others is in its fold.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the database cannot be read.
+    pub fn linked_to(&self, case: CaseId, limit: usize) -> Result<Vec<(Tie, CaseId)>, StoreError> {
+        let mut statement = self.snapshot.connection().prepare_cached(LINKED_TO)?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = statement.query_map((Id(self.tenant.id().0), Id(case.0), limit), |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, Id>(1)?))
+        })?;
+        rows.map(|row| {
+            let (tie, case) = row?;
+            let tie =
+                Tie::from_number(tie).ok_or_else(|| StoreError::Corrupt(format!("there is no tie {tie}")))?;
+            Ok((tie, CaseId(case.0)))
+        })
+        .collect()
     }
 
     /// Returns the case with this number.

@@ -18,11 +18,12 @@ statements! {
 }
 
 /// The tables that hold a case, each with its column of the case's id.
-const TABLES: [(&str, &str); 4] = [
+const TABLES: [(&str, &str); 5] = [
     ("case_row", "id"),
     ("case_unit", "case_id"),
     ("case_person", "case_id"),
     ("case_campaign", "case_id"),
+    ("case_link", "case_id"),
 ];
 
 /// A table, its columns, and the statement that reads a case's rows.

@@ -2,6 +2,7 @@
 
 use crate::common::{City, Counter, now, options, raise};
 use bihuan_core::case::command::{Command, Raise};
+use bihuan_core::event::Linkage;
 use bihuan_core::event::{BodyRef, ExternalRef};
 use bihuan_core::id::Digest;
 use bihuan_core::permission::Permit;
@@ -10,6 +11,7 @@ use bihuan_store::commit::idempotency::Once;
 use bihuan_store::error::ExecuteError;
 use bihuan_store::seal::Identity;
 use bihuan_store::tenant::Store;
+use bihuan_store::tie::Tie;
 
 fn comment(bodies: &mut Bodies, text: &str) -> Command {
     Command::Comment {
@@ -267,4 +269,29 @@ async fn an_identity_lies_sealed_and_named_in_the_event() {
             .any(|window| window == secret.as_bytes());
         assert!(!found, "{secret} lies in the clear");
     }
+}
+
+#[tokio::test]
+async fn a_link_is_found_from_the_other_end() {
+    let mut city = City::new().await;
+    let (first, again) = (
+        city.raise("路灯", "不亮").await.case(),
+        city.raise("路灯", "还不亮").await.case(),
+    );
+    let bodies = city.bodies();
+    let link = Command::Link {
+        other: first,
+        linkage: Linkage::DuplicateOf,
+    };
+    let permit = city.permit("register");
+    city.tenant
+        .execute(&permit, again, link, bodies, None, now())
+        .await
+        .expect("linked");
+    let reader = city.tenant.reader().expect("a reader");
+    assert_eq!(
+        reader.linked_to(first, 10).expect("reads"),
+        [(Tie::DuplicateOf, again)]
+    );
+    assert_eq!(reader.linked_to(again, 10).expect("reads"), []);
 }

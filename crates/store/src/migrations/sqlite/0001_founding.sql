@@ -112,6 +112,17 @@ CREATE TABLE case_campaign (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX case_campaign_case ON case_campaign (tenant, case_id);
 
+-- Writer: commit. How a case relates to another, found from the other one. Ties: 1 duplicate of, 2 part of,
+-- 3 recurrence of, 4 merged into, 5 split into.
+CREATE TABLE case_link (
+    tenant BLOB NOT NULL,
+    other BLOB NOT NULL,
+    tie INTEGER NOT NULL,
+    case_id BLOB NOT NULL,
+    PRIMARY KEY (tenant, other, tie, case_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX case_link_case ON case_link (tenant, case_id);
+
 -- Writer: commit. Search tokens by `case_row.doc`; holds no text, only the index.
 CREATE VIRTUAL TABLE case_text USING fts5 (
     tokens, content = '', contentless_delete = 1, tokenize = 'ascii', detail = 'none'

@@ -2,11 +2,15 @@
 
 use bihuan_core::event::Linkage;
 use bihuan_core::id::CaseId;
+use bihuan_store::tie::Tie;
 
 use super::address;
 use crate::access;
 use crate::error::WebError;
 use crate::story::Story;
+
+/// The most cases shown that relate to this one; the newest first.
+const OTHERS_SHOWN: usize = 20;
 
 /// A relation to another case.
 pub struct Relation {
@@ -28,8 +32,15 @@ pub async fn relations(story: &Story<'_>) -> Result<Vec<Relation>, WebError> {
         .iter()
         .map(|other| ("relation-merged-into", *other));
     let parts = case.parts.iter().map(|other| ("relation-split-into", *other));
+    let id = case.id;
+    let back = story
+        .ctx
+        .tenant
+        .read(move |reader| reader.linked_to(id, OTHERS_SHOWN))
+        .await?;
+    let back = back.into_iter().map(|(tie, other)| (key_back(tie), other));
     let mut found = Vec::new();
-    for (key, other) in links.chain(merged).chain(parts) {
+    for (key, other) in links.chain(merged).chain(parts).chain(back) {
         found.push(Relation {
             how: story.ctx.tongue.t(key),
             other: look_at(story, other).await?,
@@ -62,5 +73,16 @@ fn key(linkage: Linkage) -> &'static str {
         Linkage::DuplicateOf => "relation-duplicate-of",
         Linkage::PartOf => "relation-part-of",
         Linkage::RecurrenceOf => "relation-recurrence-of",
+    }
+}
+
+/// Returns the words for another case that says `tie` of this one.
+fn key_back(tie: Tie) -> &'static str {
+    match tie {
+        Tie::DuplicateOf => "relation-has-duplicate",
+        Tie::PartOf => "relation-has-part",
+        Tie::RecurrenceOf => "relation-came-back-as",
+        Tie::MergedInto => "relation-absorbed",
+        Tie::SplitInto => "relation-split-from",
     }
 }
