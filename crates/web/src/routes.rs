@@ -55,6 +55,15 @@ const PORTAL: &[Route] = &[
     Route::code("read_track_evidence", Get, "/track/evidence/{evidence}", |m| {
         on(m, portal::track::read_track_evidence)
     }),
+    Route::code("read_track_proof", Get, "/track/proof", |m| {
+        on(m, portal::proof::read_track_proof)
+    }),
+    Route::public("read_checkpoint", Get, "/checkpoint", |m| {
+        on(m, portal::proof::read_checkpoint)
+    }),
+    Route::public("read_checkpoint_key", Get, "/checkpoint/key", |m| {
+        on(m, portal::proof::read_checkpoint_key)
+    }),
 ];
 
 /// The door for staff, and what machines ask.

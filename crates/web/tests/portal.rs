@@ -205,3 +205,16 @@ async fn every_answer_carries_the_policy_and_a_number() {
         assert_eq!(answer.headers["x-request-id"].len(), 16);
     }
 }
+
+#[tokio::test]
+async fn a_reporter_takes_a_proof_home_that_the_published_key_checks() {
+    let town = Town::found().await;
+    let mut browser = town.browser();
+    report(&mut browser, &[("text", TEXT), ("disclosure", "anonymous")]).await;
+    let file = browser.get("/track/proof").await;
+    let proof: bihuan_store::proof::case_proof::CaseProof = serde_json::from_slice(&file.bytes).unwrap();
+    let key = browser.get("/checkpoint/key").await.text();
+    proof.check(key.trim()).unwrap();
+    assert!(!file.text().contains("路灯"));
+    browser.get("/checkpoint").await.says("\n");
+}

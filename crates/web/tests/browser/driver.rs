@@ -1,6 +1,6 @@
 //! A real browser: chromium, driven by chromedriver, both started here and stopped by their ids.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -9,6 +9,13 @@ use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
+
+/// The height of the page, and the elements that make it wider than the window.
+const SIZE: &str = "const root = document.documentElement;
+    const out = root.scrollWidth <= innerWidth ? [] : [...document.body.querySelectorAll('*')]
+        .filter(element => element.getBoundingClientRect().right > innerWidth + 1)
+        .map(element => element.outerHTML.slice(0, 120));
+    return [root.scrollHeight, out.slice(0, 5)];";
 
 /// chromedriver, ended when dropped.
 struct Driver {
@@ -50,8 +57,8 @@ pub struct Window {
 }
 
 impl Window {
-    /// Opens a window on a server.
-    pub async fn open(server: SocketAddr) -> Window {
+    /// Opens a window on a server at an address with its scheme; a certificate for tests is taken as good.
+    pub async fn open_at(home: String) -> Window {
         let driver = Driver::start();
         let profile = tempfile::tempdir().unwrap();
         let arguments = [
@@ -66,8 +73,10 @@ impl Window {
             "--hide-scrollbars".to_owned(),
             format!("--user-data-dir={}", profile.path().display()),
         ];
-        let wanted: Capabilities =
-            serde_json::from_value(json!({"goog:chromeOptions": {"args": arguments}})).unwrap();
+        let wanted: Capabilities = serde_json::from_value(
+            json!({"goog:chromeOptions": {"args": arguments}, "acceptInsecureCerts": true}),
+        )
+        .unwrap();
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(wanted);
         let address = format!("http://127.0.0.1:{}", driver.port);
@@ -83,7 +92,7 @@ impl Window {
         };
         Window {
             client,
-            home: format!("http://{server}"),
+            home,
             _driver: driver,
             _profile: profile,
         }
@@ -171,23 +180,49 @@ impl Window {
         std::fs::create_dir_all(&folder).unwrap();
         for width in [1440, 390] {
             self.client.set_window_size(width, 900).await.unwrap();
-            let size = "return [document.documentElement.scrollHeight, document.documentElement.scrollWidth, innerWidth]";
-            let size = self.client.execute(size, vec![]).await.unwrap();
-            let number = |place: usize| u32::try_from(size[place].as_u64().unwrap()).unwrap();
+            let size = self.client.execute(SIZE, vec![]).await.unwrap();
+            let wide = size[1].as_array().unwrap();
             assert!(
-                number(1) <= number(2),
-                "{name} is {} wide in a window of {}",
-                number(1),
-                number(2)
+                wide.is_empty(),
+                "{name} sticks out of a window of {width}: {wide:?}"
             );
+            let height = u32::try_from(size[0].as_u64().unwrap()).unwrap();
             self.client
-                .set_window_size(width, (number(0) + 160).max(900))
+                .set_window_size(width, (height + 160).max(900))
                 .await
                 .unwrap();
             let picture = self.client.screenshot().await.unwrap();
             std::fs::write(folder.join(format!("{name}-{width}.png")), picture).unwrap();
         }
         self.client.set_window_size(1440, 1000).await.unwrap();
+    }
+
+    /// Returns the names of the cookies, and whether each is bound to TLS and hidden from scripts.
+    pub async fn cookies(&self) -> Vec<(String, bool)> {
+        let cookies = self.client.get_all_cookies().await.unwrap();
+        let safe = |cookie: &fantoccini::cookies::Cookie<'_>| {
+            cookie.secure().unwrap_or(false) && cookie.http_only().unwrap_or(false)
+        };
+        cookies
+            .iter()
+            .map(|cookie| (cookie.name().to_owned(), safe(cookie)))
+            .collect()
+    }
+
+    /// Returns whether what a selector finds can be seen.
+    pub async fn is_shown(&self, selector: &str) -> bool {
+        self.client
+            .find(Locator::Css(selector))
+            .await
+            .unwrap()
+            .is_displayed()
+            .await
+            .unwrap()
+    }
+
+    /// Returns whether the page has what a selector finds.
+    pub async fn has(&self, selector: &str) -> bool {
+        self.client.find(Locator::Css(selector)).await.is_ok()
     }
 
     /// Closes the window and ends the browser.

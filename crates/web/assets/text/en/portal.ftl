@@ -122,3 +122,4 @@ track-thanks = Taken down. Thank you.
 track-erased = (erased by rule)
 report-more = More options
 track-reopen-hint = Say how it is now. It goes back to be handled and its clock starts anew.
+track-proof-get = Download the proof

@@ -118,3 +118,4 @@ track-thanks = 已记下，谢谢您。
 track-erased = （内容已依规删除）
 report-more = 更多选项
 track-reopen-hint = 写明现在的情况，会回到办理环节并重新计时。
+track-proof-get = 下载存在证明
