@@ -5,11 +5,11 @@
 //! nothing, so its rows are a function of the log up to the cursor: clearing them and starting at zero
 //! gives the same rows again, and verifying recounts them.
 //!
-//! There is no outbox follower yet: nothing sends mail or calls other systems, and what units have to
-//! notice is written by the commit itself.
+//! What units have to notice is written by the commit itself; the outbox holds what reporters are told.
 
 pub mod clocks;
 pub(crate) mod follower;
+pub(crate) mod outbox;
 pub mod rollups;
 pub mod ticker;
 
@@ -19,6 +19,7 @@ use rusqlite::Connection;
 use crate::error::StoreError;
 use crate::followers::clocks::Clocks;
 use crate::followers::follower::Follower;
+use crate::followers::outbox::Outbox;
 use crate::followers::rollups::Rollups;
 use crate::proof::sequence;
 use crate::tenant::Tenant;
@@ -54,6 +55,7 @@ impl Tenant {
         }
         self.advance::<Clocks>().await?;
         self.advance::<Rollups>().await?;
+        self.advance::<Outbox>().await?;
         Ok(all)
     }
 
@@ -65,7 +67,8 @@ impl Tenant {
         let tenant = self.id();
         self.write_plain(move |connection| {
             follower::reset::<Clocks>(connection, tenant)?;
-            follower::reset::<Rollups>(connection, tenant)
+            follower::reset::<Rollups>(connection, tenant)?;
+            follower::reset::<Outbox>(connection, tenant)
         })
         .await?;
         self.follow().await?;
@@ -96,7 +99,8 @@ impl Tenant {
 pub(crate) fn catch_up(connection: &Connection, tenant: TenantId, scene: &Scene) -> Result<(), StoreError> {
     while sequence::place(connection, tenant, FOLLOWED)? > 0 {}
     run::<Clocks>(connection, tenant, scene)?;
-    run::<Rollups>(connection, tenant, scene)
+    run::<Rollups>(connection, tenant, scene)?;
+    run::<Outbox>(connection, tenant, scene)
 }
 
 fn run<F: Follower>(connection: &Connection, tenant: TenantId, scene: &Scene) -> Result<(), StoreError> {

@@ -24,6 +24,7 @@ pub mod export_job;
 pub mod followers;
 pub mod keys;
 mod leave;
+pub mod notice;
 pub mod personal;
 pub mod proof;
 pub mod read;

@@ -2,6 +2,7 @@
 
 pub mod home;
 pub mod intake;
+pub mod notice;
 pub mod proof;
 pub mod report;
 pub mod talk;

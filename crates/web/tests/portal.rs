@@ -164,6 +164,26 @@ async fn a_reporter_adds_to_the_report_and_withdraws_it() {
 }
 
 #[tokio::test]
+async fn what_the_pack_tells_the_reporter_stands_on_the_page_and_is_new_once() {
+    let town = Town::found().await;
+    let mut browser = town.browser();
+    let receipt = report(&mut browser, &[("text", TEXT), ("disclosure", "anonymous")]).await;
+    receipt.says("请保存查询码");
+    let mut operator = town.program("operator").await;
+    let cases = operator.get("/api/v1/cases?limit=1").await.json();
+    let id = cases["cases"][0]["id"]
+        .as_str()
+        .expect("the case is listed")
+        .to_owned();
+    let step = serde_json::json!({"step": "accept"});
+    operator.create(&format!("/api/v1/cases/{id}/steps"), &step).await;
+    town.tenant().follow().await.expect("the outbox follows");
+    let told = "已受理，办理期限至";
+    browser.get("/track").await.says(told).says(">新<");
+    browser.get("/track").await.says(told).keeps_silent_about(">新<");
+}
+
+#[tokio::test]
 async fn whoever_stops_following_leaves_nothing_in_the_browser() {
     let town = Town::found().await;
     let mut browser = town.browser();

@@ -22,6 +22,7 @@ fn followed(city: &City) -> Vec<Vec<Value>> {
     for sql in [
         "SELECT tenant, due_at, case_id FROM timer ORDER BY 1, 2, 3",
         "SELECT day, what, kind, unit, category, channel, n FROM rollup ORDER BY 1, 2, 3, 4, 5, 6",
+        "SELECT case_id, version, message, made_at FROM outbox ORDER BY 1, 2",
         "SELECT follower, position FROM cursor ORDER BY 1",
     ] {
         let mut statement = connection.prepare(sql).expect("prepared");
@@ -81,6 +82,32 @@ async fn rebuilding_from_the_beginning_gives_the_same_rows() {
             .expect("verified")
             .is_clean()
     );
+}
+
+#[tokio::test]
+async fn a_rebuild_tells_nobody_twice() {
+    let (mut city, cases) = lived().await;
+    city.assign(cases[0]).await;
+    city.tenant.follow().await.expect("followed");
+    let notices = |city: &City| {
+        city.tenant
+            .reader()
+            .and_then(|reader| reader.notices(cases[0], 10))
+            .expect("reads")
+    };
+    let told: Vec<String> = notices(&city).into_iter().map(|notice| notice.message).collect();
+    assert_eq!(told, ["assigned", "accepted"]);
+    let newest = notices(&city)[0].version;
+    city.tenant
+        .note_delivered(cases[0], vec![newest], now())
+        .await
+        .expect("noted");
+    city.tenant.rebuild_followers().await.expect("rebuilt");
+    let delivered: Vec<bool> = notices(&city)
+        .iter()
+        .map(|notice| notice.delivered_at.is_some())
+        .collect();
+    assert_eq!(delivered, [true, false]);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use bihuan_core::id::CaseId;
 use bihuan_core::pack::model::{AnswerRule, Effect, Relation};
 use bihuan_store::read::case::CaseView;
 
+use super::notice::{self, Told};
 use crate::auth;
 use crate::ctx::Ctx;
 use crate::error::WebError;
@@ -23,6 +24,8 @@ pub struct TrackPage {
     page: Page,
     /// What was just done.
     done: Option<String>,
+    /// What the reporter is told, the newest first.
+    notices: Vec<Told>,
     /// Makes what is sent twice one thing.
     key: String,
     number: String,
@@ -80,15 +83,18 @@ impl TrackPage {
     /// [`WebError`] if the store fails.
     pub async fn read(ctx: &Ctx, id: CaseId, done: Option<String>) -> Result<TrackPage, WebError> {
         let view = case(ctx, id).await?;
-        Ok(TrackPage::tell(&Story::of(ctx, &view)?, done))
+        let story = Story::of(ctx, &view)?;
+        let notices = notice::tell(ctx, &story).await?;
+        Ok(TrackPage::tell(&story, notices, done))
     }
 
-    fn tell(story: &Story<'_>, done: Option<String>) -> TrackPage {
+    fn tell(story: &Story<'_>, notices: Vec<Told>, done: Option<String>) -> TrackPage {
         let (ctx, case) = (story.ctx, story.case());
         let lines = story.lines(Listener::Reporter);
         TrackPage {
             page: ctx.page(Some(Area::Track)),
             done,
+            notices,
             key: auth::new_secret(),
             number: case.number.clone(),
             raised: story.date(case.raised_at),

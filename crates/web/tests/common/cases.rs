@@ -42,7 +42,9 @@ impl Default for Matter<'_> {
 impl Town {
     /// Raises a case through the telephone.
     pub async fn raise(&self, matter: &Matter<'_>) -> CaseId {
-        raise(self.tenant(), self.app.now(), self.stir(), matter).await.case()
+        raise(self.tenant(), self.app.now(), self.stir(), matter)
+            .await
+            .case()
     }
 
     /// Raises many cases at once and returns their numbers.
@@ -50,7 +52,12 @@ impl Town {
         let mut raising = tokio::task::JoinSet::new();
         for _ in 0..count {
             let (tenant, now, seed) = (self.tenant(), self.app.now(), self.stir());
-            raising.spawn(async move { raise(tenant, now, seed, &Matter::default()).await.number().to_owned() });
+            raising.spawn(async move {
+                raise(tenant, now, seed, &Matter::default())
+                    .await
+                    .number()
+                    .to_owned()
+            });
         }
         raising.join_all().await.into_iter().collect()
     }
@@ -167,11 +174,21 @@ async fn raise(tenant: Tenant, now: Timestamp, seed: u64, matter: &Matter<'_>) -
         title: bodies.write(matter.title),
         text: bodies.write(matter.text),
         place: None,
-        raised_by: RaisedBy::Reporter { identity: None, disclosure: Disclosure::Anonymous },
-        accused: matter.accused.map(|code| AccusedParty::Unit(unit(&tenant, code))).into_iter().collect(),
+        raised_by: RaisedBy::Reporter {
+            identity: None,
+            disclosure: Disclosure::Anonymous,
+        },
+        accused: matter
+            .accused
+            .map(|code| AccusedParty::Unit(unit(&tenant, code)))
+            .into_iter()
+            .collect(),
         links: Vec::new(),
         external: None,
         imported: None,
     };
-    tenant.raise(&Permit::reporter(), raise, None, bodies, None, now).await.unwrap()
+    tenant
+        .raise(&Permit::reporter(), raise, None, bodies, None, now)
+        .await
+        .unwrap()
 }

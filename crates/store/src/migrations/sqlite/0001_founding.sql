@@ -208,15 +208,6 @@ CREATE TABLE identity (
 ) STRICT;
 CREATE INDEX identity_phone ON identity (tenant, phone_hash);
 
--- Writer: blob. Which cases hold which stored file.
-CREATE TABLE blob_ref (
-    tenant BLOB NOT NULL,
-    digest BLOB NOT NULL,
-    case_id BLOB NOT NULL,
-    size_bytes INTEGER NOT NULL,
-    PRIMARY KEY (tenant, digest, case_id)
-) STRICT, WITHOUT ROWID;
-
 -- Writer: sequencer. The tenant's one order of events; `seq` counts from 0 and is the leaf's index.
 CREATE TABLE sequence (
     tenant BLOB NOT NULL,
@@ -277,19 +268,24 @@ CREATE TABLE rollup (
     PRIMARY KEY (tenant, day, what, kind, unit, category, channel)
 ) STRICT, WITHOUT ROWID;
 
--- Writer: follower outbox, then delivery. Never rebuilt from the log: nothing is sent twice.
+-- Writer: follower outbox. What the reporter is to be told, by the step that says so.
 CREATE TABLE outbox (
     tenant BLOB NOT NULL,
     case_id BLOB NOT NULL,
     version INTEGER NOT NULL,
-    way TEXT NOT NULL,
     message TEXT NOT NULL,
     made_at INTEGER NOT NULL,
-    sent_at INTEGER,
-    attempts INTEGER NOT NULL,
-    PRIMARY KEY (tenant, case_id, version, way)
+    PRIMARY KEY (tenant, case_id, version)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX outbox_unsent ON outbox (tenant, sent_at, made_at);
+
+-- Writer: notice. When a notice reached the reporter; not derived, so that no rebuild tells anything twice.
+CREATE TABLE delivery (
+    tenant BLOB NOT NULL,
+    case_id BLOB NOT NULL,
+    version INTEGER NOT NULL,
+    delivered_at INTEGER NOT NULL,
+    PRIMARY KEY (tenant, case_id, version)
+) STRICT, WITHOUT ROWID;
 
 -- Writer: account.
 CREATE TABLE account (
@@ -374,20 +370,3 @@ CREATE TABLE export_job (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX export_job_person ON export_job (tenant, person, made_at);
 
--- Writer: lease. Who runs a follower, until when; `epoch` grows with every holder.
-CREATE TABLE lease (
-    tenant BLOB NOT NULL,
-    name TEXT NOT NULL,
-    holder BLOB NOT NULL,
-    epoch INTEGER NOT NULL,
-    until INTEGER NOT NULL,
-    PRIMARY KEY (tenant, name)
-) STRICT, WITHOUT ROWID;
-
--- Writer: setting.
-CREATE TABLE setting (
-    tenant BLOB NOT NULL,
-    name TEXT NOT NULL,
-    value TEXT NOT NULL,
-    PRIMARY KEY (tenant, name)
-) STRICT, WITHOUT ROWID;
