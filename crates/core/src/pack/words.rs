@@ -3,9 +3,9 @@
 use super::model::{AlarmAction, AnswerRule, Ask, Effect, EndKind, Need, Phase, Raiser, Relation};
 
 /// The actions that grants may hold and steps may demand.
-pub const ACTIONS: [&str; 13] = [
+pub const ACTIONS: [&str; 14] = [
     "read", "register", "assign", "handle", "verify", "answer", "rule", "approve", "strike", "export",
-    "identity", "admin", "audit",
+    "identity", "admin", "audit", "view.share",
 ];
 
 /// A closed list of words of the pack language.
