@@ -224,3 +224,20 @@ async fn suggestions_go_on_where_somebody_writes() {
         (Some(0), Some(2))
     );
 }
+
+#[tokio::test]
+async fn a_shared_view_is_everybodys_and_sharing_needs_a_grant() {
+    let town = Town::found().await;
+    let shared = [("name", "全市超期"), ("filter", "overdue"), ("shared", "yes")];
+    let mut dispatcher = town.log_in("dispatcher").await;
+    let page = dispatcher.get("/ledger").await;
+    dispatcher
+        .submit(&page, "/ledger/views", &shared)
+        .await
+        .says("全市超期");
+    let mut handler = town.log_in("handler").await;
+    let page = handler.get("/ledger").await;
+    page.says("全市超期").keeps_silent_about("name=\"shared\"");
+    let refused = handler.submit(&page, "/ledger/views", &shared).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+}

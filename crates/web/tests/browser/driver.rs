@@ -127,6 +127,24 @@ impl Window {
         field.send_keys(text).await.unwrap();
     }
 
+    /// Writes on in a field, behind what stands there.
+    pub async fn write_more(&self, selector: &str, text: &str) {
+        let field = self.client.find(Locator::Css(selector)).await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    /// Returns what stands in a field.
+    pub async fn value(&self, selector: &str) -> String {
+        let field = self.client.find(Locator::Css(selector)).await.unwrap();
+        field.prop("value").await.unwrap().unwrap_or_default()
+    }
+
+    /// Waits until a script has brought what a selector finds.
+    pub async fn until(&self, selector: &str) {
+        let wait = self.client.wait().at_most(Duration::from_secs(10));
+        wait.for_element(Locator::Css(selector)).await.unwrap();
+    }
+
     /// Chooses a file in a field.
     pub async fn choose_file(&self, selector: &str, file: &std::path::Path) {
         let field = self.client.find(Locator::Css(selector)).await.unwrap();

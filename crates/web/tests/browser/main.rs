@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod driver;
+mod ledger;
 mod portal;
 mod tls;
 mod walk;

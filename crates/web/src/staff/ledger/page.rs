@@ -79,7 +79,7 @@ struct Row {
 struct Value {
     heading: String,
     said: String,
-    /// `num`, `when` or empty: how it is set.
+    /// `figure`, `when` or empty: how it is set.
     class: &'static str,
     look: Look,
 }
@@ -340,7 +340,7 @@ impl Value {
 
 fn class(column: Column) -> &'static str {
     match column {
-        Column::Severity | Column::Returns | Column::Reopened => "num",
+        Column::Severity | Column::Returns | Column::Reopened => "figure",
         Column::Due | Column::Raised | Column::Changed | Column::Closed => "when",
         Column::Kind
         | Column::Category
