@@ -3,7 +3,6 @@
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use bihuan_core::filter;
-use bihuan_store::error::StoreError;
 use bihuan_store::personal::{NewView, SavedView};
 use uuid::Uuid;
 
@@ -69,11 +68,7 @@ pub async fn delete_view(ctx: Ctx, Path(view): Path<Uuid>, _form: Form) -> Resul
 /// Returns the visitor's views and those that are shared.
 pub async fn all(ctx: &Ctx) -> Result<Vec<SavedView>, WebError> {
     let person = ctx.who()?.viewer.person;
-    Ok(ctx
-        .tenant
-        .read(move |reader| reader.views(person))
-        .await
-        .map_err(StoreError::from)?)
+    Ok(ctx.tenant.read(move |reader| reader.views(person)).await?)
 }
 
 /// Returns the place that a view keeps; the page stays that of `place`.

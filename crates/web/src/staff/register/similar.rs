@@ -9,7 +9,6 @@ use std::collections::BTreeSet;
 use bihuan_core::case::facts::Flag;
 use bihuan_core::filter::{Checked, Predicate};
 use bihuan_core::permission::READ;
-use bihuan_store::error::StoreError;
 use bihuan_store::read::case::CaseView;
 use bihuan_store::read::list::{ListRow, Listing, Sort, SortBy};
 
@@ -42,14 +41,12 @@ pub async fn to(ctx: &Ctx, new: &CaseView) -> Result<Vec<Line>, WebError> {
             by: SortBy::Raised,
             descending: true,
         };
-        reader
-            .list(&Listing {
-                filter: &filter,
-                sort,
-                after: None,
-                limit: COMPARED,
-            })
-            .map_err(StoreError::from)
+        reader.list(&Listing {
+            filter: &filter,
+            sort,
+            after: None,
+            limit: COMPARED,
+        })
     });
     let rows = read.await?.rows;
     let own = new.case.id;
