@@ -24,7 +24,7 @@ async fn the_ledger_suggests_while_somebody_writes_and_takes_it_by_keyboard() {
         "handler",
     )
     .await;
-    let window = serve(&town).await;
+    let window = serve(&town, None).await;
     log_in(&window, "dispatcher").await;
     for lang in ["zh", "en"] {
         window.go(&format!("/desk?lang={lang}")).await;
