@@ -58,7 +58,8 @@ impl Message {
         } = stories.arise(place, chance);
         let length = usize::try_from(chance.between(CHARS.0, CHARS.1)).unwrap_or_default();
         while text.chars().count() < length {
-            text.push_str(&stories.arise(*chance.one_of(&PLACES), chance).text);
+            let elsewhere = *chance.one_of(&PLACES);
+            text.push_str(&stories.arise(elsewhere, chance).text);
         }
         let text: String = text.chars().take(CHARS.1.unsigned_abs() as usize).collect();
         let tokens = bihuan_store::commit::search::tokens([title.as_str(), &text, &place]);
