@@ -11,6 +11,7 @@ pub mod files;
 pub mod forms;
 pub mod identity;
 pub mod lines;
+mod moments;
 pub mod page;
 pub mod relations;
 pub mod send;

@@ -7,9 +7,9 @@ use bihuan_store::read::case::CaseView;
 
 use super::acts::table::ACTS;
 use super::acts::{NOTHING, Place};
-use super::files::{self, Moment};
 use super::forms::{Again, Sheet};
 use super::lines::{self, Entry, Remark};
+use super::moments::{self, Moment};
 use super::relations::{self, Relation};
 use super::steps::{self, Next, StepSheet};
 use super::{address, fields, obstacle};
@@ -155,7 +155,7 @@ impl CasePage {
             ),
             steps,
             rulings: offered(Place::Now),
-            moments: files::moments(story),
+            moments: moments::moments(story),
             evidence: evidence(story, again),
             withdrawals: offered(Place::Evidence),
             thread: story.thread(),
@@ -314,7 +314,7 @@ fn chips(story: &Story<'_>) -> Vec<(&'static str, String)> {
 fn evidence(story: &Story<'_>, again: Option<&Again<'_>>) -> Option<EvidenceSheet> {
     let t = story.ctx.tongue;
     let again = again.filter(|again| again.id == "evidence");
-    if again.is_none() && !files::may_add(story) {
+    if again.is_none() && !moments::may_add(story) {
         return None;
     }
     let value = |name: &str| {
@@ -333,7 +333,7 @@ fn evidence(story: &Story<'_>, again: Option<&Again<'_>>) -> Option<EvidenceShee
             .to_owned()
         }),
         caption: value("caption"),
-        hint: files::hint(t),
+        hint: moments::hint(t),
         errors: again.map(|again| errors(story, again)).unwrap_or_default(),
     })
 }

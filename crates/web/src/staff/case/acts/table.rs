@@ -4,7 +4,7 @@ use bihuan_core::case::command::Command;
 use bihuan_core::event::{Correction, Linkage};
 
 use super::super::fields::{Field, REASON, Shape};
-use super::super::files;
+use super::super::moments;
 use super::{ANOTHER, Act, NOTHING, Place, Trial, each_clock, make, one, with_what_is_left};
 use crate::api::commands;
 use crate::api::evidence::NewWithdrawal;
@@ -70,7 +70,7 @@ pub const WITHDRAWALS: Act = Act {
     trials: |story| {
         let pieces = story.case().evidence.iter();
         let trial = |piece: &bihuan_core::case::Evidence| Trial {
-            target: (piece.id.to_string(), files::title(story, piece)),
+            target: (piece.id.to_string(), moments::title(story, piece)),
             command: Command::WithdrawEvidence {
                 evidence: piece.id,
                 reason: NOTHING,
