@@ -4,6 +4,8 @@ mod common;
 
 use axum::http::StatusCode;
 use bihuan_core::filter::Checked;
+use bihuan_core::org::OrgEvent;
+use bihuan_core::permission::Permit;
 use common::Town;
 use common::browser::{Answer, Browser};
 use common::cases::Matter;
@@ -36,18 +38,25 @@ fn cases(town: &Town) -> usize {
 #[tokio::test]
 async fn what_is_said_on_the_telephone_gets_a_number_a_code_and_a_unit() {
     let town = Town::found().await;
+    let (tenant, now) = (town.tenant(), town.app.now());
+    let duty = OrgEvent::DutyGiven {
+        unit: common::unit(&tenant, "water"),
+        category: "environment".to_owned(),
+        on: "2020-01-01".parse().unwrap(),
+    };
+    tenant.change_org(&Permit::system(), duty, now).await.unwrap();
     let mut operator = town.log_in("operator").await;
     let fields = [
         ("text", TEXT),
-        ("category", "城市公共设施"),
+        ("category", "环境监测"),
         ("place", "东门外"),
         ("severity", "4"),
     ];
     let done = register(&mut operator, &fields).await;
     assert_eq!(done.status, StatusCode::OK);
     let (number, code) = (done.element("number"), done.element("code"));
-    done.says("住建局")
-        .says("职责：城市建设和市政管理")
+    done.says("水务局")
+        .says("职责：环境保护")
         .says(&format!("/cases/{number}"));
     let mut citizen = town.browser();
     let page = citizen.get("/track").await;
