@@ -278,3 +278,52 @@ fn a_mistyped_command_exits_with_1_and_help_with_0() {
     assert_eq!(complaint(&run(&["serv"])).0, 1);
     assert!(run(&["--help"]).status.success());
 }
+
+#[test]
+fn a_demo_of_the_same_seed_and_end_has_the_same_log() {
+    let demo = |seed| {
+        let directory = Directory::none();
+        let plan = [
+            "--cases",
+            "30",
+            "--seed",
+            seed,
+            "--until",
+            "2026-03-01",
+            "--no-serve",
+        ];
+        directory.ok(&[&["demo"], &plan[..]].concat());
+        directory.ok(&["verify"]);
+        directory.ok(&["checkpoint"])
+    };
+    let first = demo("7");
+    assert_eq!(first, demo("7"));
+    assert_ne!(first, demo("8"));
+}
+
+#[test]
+fn measuring_intake_prints_the_figures_that_others_read() {
+    let plan = [
+        "bench",
+        "intake",
+        "--json",
+        "--connections",
+        "8",
+        "--seconds",
+        "1",
+    ];
+    let printed = said(&run(&plan), &plan);
+    let figures: Value = serde_json::from_str(&printed).expect("JSON");
+    let names: Vec<&String> = figures.as_object().expect("an object").keys().collect();
+    let expected = [
+        "connections",
+        "cpu_ms_per_case",
+        "engine",
+        "floor",
+        "rate",
+        "ratio",
+    ];
+    assert_eq!(names, expected);
+    let positive = |name: &str| figures[name].as_f64().is_some_and(|figure| figure > 0.0);
+    assert!(["rate", "floor", "ratio"].into_iter().all(positive), "{printed}");
+}
