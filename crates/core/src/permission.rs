@@ -230,10 +230,14 @@ fn granted<'a>(
 }
 
 /// Returns the cases that complain about the viewer: about them in person, or about a unit that one of
-/// their units is, or is under.
+/// their units is, or is under; a post makes a unit theirs as a role does.
 fn accused_of(viewer: &Viewer, rights: &Rights<'_>) -> Checked {
     let today = rights.calendar.date_of(rights.now);
-    let own = viewer.roles.iter().map(|(_, unit)| *unit).chain([viewer.unit]);
+    let held = rights.org.tenures_of(viewer.person).into_iter();
+    let held = held.filter(|held| held.from <= today && held.until.is_none_or(|until| today < until));
+    let posts = held.filter_map(|held| rights.org.posts.get(&held.post));
+    let roles = viewer.roles.iter().map(|(_, unit)| *unit);
+    let own = roles.chain([viewer.unit]).chain(posts.map(|post| post.unit));
     let mut units: BTreeSet<UnitId> = BTreeSet::new();
     for unit in own {
         units.insert(unit);

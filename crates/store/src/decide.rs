@@ -171,6 +171,7 @@ impl<'a> Asked<'a> {
         let command = Command::AbsorbResponsible {
             from: merged.case.id,
             units,
+            accused: merged.case.accused.clone(),
         };
         let pack = self.pack(&stays.case.pack)?;
         let decided = decide::decide(&stays.case, &command, &self.context(pack, Actor::System))?;

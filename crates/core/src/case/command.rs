@@ -205,6 +205,8 @@ pub enum Command {
         from: CaseId,
         /// Its units.
         units: Vec<UnitId>,
+        /// Whom it complains about.
+        accused: Vec<AccusedParty>,
     },
     /// Correct the registration.
     CorrectRegistration {

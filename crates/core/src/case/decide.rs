@@ -142,7 +142,7 @@ impl<'a> Matter<'a> {
             Command::EraseBody { body, reason } => self.erase_body(*body, *reason),
             Command::Link { other, linkage } => self.link(*other, *linkage),
             Command::Split { into, reason } => self.split(into, *reason),
-            Command::AbsorbResponsible { from, units } => self.absorb(*from, units),
+            Command::AbsorbResponsible { from, units, accused } => self.absorb(*from, units, accused),
         };
         Ok(vec![event?])
     }

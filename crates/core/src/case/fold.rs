@@ -271,9 +271,10 @@ impl Case {
         Ok(())
     }
 
+    /// Another answer does not take back that the reporter calls it not solved: only they do, or a new round.
     fn answer(&mut self, text: BodyRef, way: ReplyWay, at: Timestamp) {
         self.answered = Some(Answer { text, way, at });
-        self.satisfied = None;
+        self.satisfied = self.satisfied.filter(|solved| !solved);
     }
 
     fn reporter_wrote(&mut self, at: Timestamp) {

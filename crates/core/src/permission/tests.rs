@@ -7,8 +7,9 @@ use super::*;
 use crate::case::facts::Flag;
 use crate::clock::tests::china;
 use crate::event::AccusedParty;
+use crate::id::PostId;
 use crate::label::Label;
-use crate::org::{OrgEvent, Person, Unit};
+use crate::org::{OrgEvent, Person, Post, Unit};
 use crate::pack::model::Phase;
 
 const UNITS: usize = 10;
@@ -220,6 +221,44 @@ fn a_role_elsewhere_hides_complaints_about_that_place_too() {
             Err(Denied::Hidden)
         );
     });
+}
+
+#[test]
+fn a_post_elsewhere_hides_complaints_about_that_place_too() {
+    let mut org = City {
+        parents: vec![None, Some(0), Some(0), Some(1)],
+    }
+    .org();
+    let post = PostId(Uuid::from_u128(3001));
+    let founded = OrgEvent::PostFounded(Post {
+        id: post,
+        unit: unit_id(3),
+        title: Label::new("副站长", "Deputy"),
+        head: false,
+        founded_on: date(2020, 1, 1),
+    });
+    let began = OrgEvent::TenureBegan {
+        post,
+        person: ME,
+        on: date(2020, 1, 1),
+    };
+    [founded, began]
+        .iter()
+        .for_each(|event| org.apply(event).unwrap());
+    let (grants, calendar) = ([grant("supervisor", &["read"], "all")], china());
+    let rights = Rights {
+        grants: &grants,
+        packs: &[],
+        org: &org,
+        calendar: &calendar,
+        now: now(),
+    };
+    let about_their_post = facts(Some(2), vec![AccusedParty::Unit(unit_id(1))]);
+    let supervisor = viewer(2, &[("supervisor", 2)]);
+    assert_eq!(
+        authorize(&supervisor, "read", &about_their_post, &rights),
+        Err(Denied::Hidden)
+    );
 }
 
 #[test]

@@ -151,6 +151,7 @@ fn command_of_record(verb: &str, given: &Arguments) -> Command {
         "absorb" => Command::AbsorbResponsible {
             from: other(given.words[0]),
             units: vec![given.unit(1)],
+            accused: given.get("accused").map(accused).into_iter().collect(),
         },
         "accuse" => correction(Correction {
             accused: Some(vec![accused(given.words[0])]),

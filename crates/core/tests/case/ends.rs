@@ -160,6 +160,7 @@ fn only_a_consultation_ends_as_answered() {
          03-02 11:00 reporter unsolved => satisfaction given
          03-02 11:00 inspect take end => refused: the reporter says it is not solved
          03-02 12:00 inspect take answer => to new; answered
+         03-02 12:00 reporter solved => satisfaction given
          03-02 12:00 inspect take end => to closed; ended answered",
     );
 }
@@ -200,6 +201,23 @@ fn the_finder_agrees_and_nobody_in_their_place() {
 }
 
 #[test]
+fn another_answer_does_not_take_back_that_it_is_not_solved() {
+    check_timeline(
+        "anything",
+        "03-02 09:00 reporter raise => raised
+         03-02 10:00 water take assign health => to open; assigned health
+         03-02 10:00 health prove 1 => evidence added
+         03-02 11:00 inspect take verify => to late; verified
+         03-02 12:00 health take answer => to late; answered
+         03-02 13:00 reporter unsolved => satisfaction given
+         03-02 14:00 health take answer => to late; answered
+         03-20 09:00 inspect take strike => refused: the reporter says it is not solved
+         03-20 10:00 reporter solved => satisfaction given
+         03-20 11:00 inspect take strike => to closed; ended struck_off",
+    );
+}
+
+#[test]
 fn whoever_takes_down_that_it_is_solved_has_no_part_in_the_work() {
     check_timeline(
         "anything",
@@ -208,6 +226,7 @@ fn whoever_takes_down_that_it_is_solved_has_no_part_in_the_work() {
          03-02 10:00 reporter solved => refused: Answer is needed first
          03-02 11:00 health take answer => to late; answered
          03-02 12:00 clinic solved => refused: nobody verifies their own work: health was responsible
+         03-02 12:00 health@inspect solved => refused: nobody verifies their own work: health was responsible
          03-02 12:00 inspect solved score=6 => refused: score is out of range
          03-02 12:00 timer solved => refused: only Any may do this
          03-02 12:00 inspect solved score=4 => satisfaction given",

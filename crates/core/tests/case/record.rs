@@ -113,6 +113,31 @@ fn cases_are_linked_split_and_merged() {
 }
 
 #[test]
+fn what_the_reporter_calls_not_solved_does_not_vanish_into_another_case() {
+    check_timeline(
+        "anything",
+        "03-02 09:00 reporter raise => raised
+         03-02 10:00 water take assign health => to open; assigned health
+         03-02 11:00 health take answer => to late; answered
+         03-02 12:00 reporter unsolved => satisfaction given
+         03-02 13:00 inspect merge 9 => refused: the reporter says it is not solved
+         03-02 14:00 health take answer => to late; answered
+         03-02 15:00 inspect merge 9 => refused: the reporter says it is not solved",
+    );
+}
+
+#[test]
+fn a_case_takes_in_a_complaint_only_about_whom_it_complains_itself() {
+    check_timeline(
+        "complaint",
+        "03-02 09:00 reporter raise => raised; accept due 03-04 18:00
+         03-02 10:00 inspect absorb 8 water accused=health => refused: unit health is complained about in this case
+         03-02 11:00 inspect accuse health => registration corrected
+         03-02 12:00 inspect absorb 8 water accused=health => responsibility absorbed",
+    );
+}
+
+#[test]
 fn staff_and_reporter_write_to_each_other() {
     check_timeline(
         "complaint",

@@ -42,14 +42,21 @@ impl Matter<'_> {
         Ok(())
     }
 
-    /// Refuses an actor who is in the subtree of a unit that was ever responsible, today.
+    /// Refuses an actor who is in charge, or in the subtree of a unit that was ever responsible, today:
+    /// by the unit they act for, or by any other they have a post or a role in.
     ///
     /// Weaker than what a verifier must fulfil: for taking down what the reporter says on the telephone.
-    pub(super) fn refuse_responsible_subtree(&self, unit: UnitId) -> Result<(), Refusal> {
-        let today = [self.today()];
-        let mut responsible = self.responsible_ever();
-        let own = responsible.find(|responsible| self.is_under_on_any(unit, *responsible, &today));
-        own.map_or(Ok(()), |responsible| Err(Refusal::OwnWork(responsible)))
+    pub(super) fn refuse_part_in_the_work(&self, person: PersonId, unit: UnitId) -> Result<(), Refusal> {
+        let today = self.today();
+        let mut theirs = units_of(self.ctx.org, person, today, today);
+        theirs.insert(unit);
+        let in_charge = self.case.unit.filter(|_| self.case.person == Some(person));
+        let own = |responsible: &UnitId| {
+            Some(*responsible) == in_charge
+                || theirs.iter().any(|unit| self.is_under_today(*unit, *responsible))
+        };
+        let found = self.responsible_ever().find(own);
+        found.map_or(Ok(()), |responsible| Err(Refusal::OwnWork(responsible)))
     }
 
     /// Returns whether `unit` is `ancestor` or under it in today's tree.

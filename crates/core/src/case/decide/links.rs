@@ -2,7 +2,7 @@
 
 use super::Matter;
 use crate::case::refusal::Refusal;
-use crate::event::{BodyRef, CaseEvent, End, Linkage};
+use crate::event::{AccusedParty, BodyRef, CaseEvent, End, Linkage};
 use crate::id::{CaseId, UnitId};
 
 impl Matter<'_> {
@@ -38,17 +38,33 @@ impl Matter<'_> {
         self.refuse_reporter()?;
         self.refuse_ended()?;
         self.refuse_itself(into)?;
+        // The other case knows nothing of this reporter's word; here it blocks.
+        if self.case.unsatisfied {
+            return Err(Refusal::NotSolved);
+        }
         Ok(vec![
             CaseEvent::Merged { into, reason },
             CaseEvent::Ended(End::Merged),
         ])
     }
 
-    pub(super) fn absorb(&self, from: CaseId, units: &[UnitId]) -> Result<CaseEvent, Refusal> {
+    pub(super) fn absorb(
+        &self,
+        from: CaseId,
+        units: &[UnitId],
+        accused: &[AccusedParty],
+    ) -> Result<CaseEvent, Refusal> {
         self.refuse_reporter()?;
         // A case that has ended handles nothing for another.
         self.refuse_ended()?;
         self.refuse_itself(from)?;
+        // Else those complained about in the merged case could be given this one, which stands for both.
+        if let Some(party) = accused.iter().find(|party| !self.case.accused.contains(party)) {
+            return Err(match party {
+                AccusedParty::Unit(unit) => Refusal::Accused(*unit),
+                AccusedParty::Person(person) => Refusal::AccusedPerson(*person),
+            });
+        }
         Ok(CaseEvent::ResponsibilityAbsorbed {
             from,
             units: units.to_vec(),

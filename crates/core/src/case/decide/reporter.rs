@@ -35,8 +35,8 @@ impl Matter<'_> {
     ) -> Result<CaseEvent, Refusal> {
         self.refuse_without_reporter()?;
         if self.ctx.actor != Actor::Reporter {
-            let (_, unit) = self.person()?;
-            self.refuse_responsible_subtree(unit)?;
+            let (person, unit) = self.person()?;
+            self.refuse_part_in_the_work(person, unit)?;
         }
         self.need(Need::Answer)?;
         if score.is_some_and(|score| !(1..=5).contains(&score)) {

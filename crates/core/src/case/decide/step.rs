@@ -51,7 +51,11 @@ pub fn available_steps<'a>(
     let choice = |step| StepChoice {
         step,
         asks: asks_of(step),
-        needs: step.needs.iter().map(|need| (*need, matter.need(*need).err())).collect(),
+        needs: step
+            .needs
+            .iter()
+            .map(|need| (*need, matter.need(*need).err()))
+            .collect(),
         refusal: matter.possible(step).err(),
     };
     mine.map(choice).collect()
