@@ -94,10 +94,23 @@ pub async fn execute(
 ) -> Result<Appended, WebError> {
     let view = find(ctx, case).await?;
     let permit = permit_for(ctx, &view, &command)?;
+    for other in others_of(&command) {
+        open(ctx, *other).await?;
+    }
     Ok(ctx
         .tenant
         .execute(&permit, case, command, bodies, once, ctx.now)
         .await?)
+}
+
+/// Returns the other cases that a command names: who may not read them cannot do anything with them.
+fn others_of(command: &Command) -> &[CaseId] {
+    match command {
+        Command::Link { other, .. } => std::slice::from_ref(other),
+        Command::Merge { into, .. } => std::slice::from_ref(into),
+        Command::Split { into, .. } => into,
+        _ => &[],
+    }
 }
 
 /// Returns the permit for whatever action a command on a case needs.

@@ -16,6 +16,8 @@ pub const FILE_BYTES: usize = 8 << 20;
 pub const FILES: usize = 6;
 /// The most units that one command names.
 pub const UNITS: usize = 50;
+/// The most other cases that one command names.
+pub const CASES: usize = 50;
 /// The most fields of one form.
 pub const FIELDS: usize = 200;
 /// The longest address with its query, in bytes.

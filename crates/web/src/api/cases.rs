@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 
 use super::portal::Contact;
 use super::shape::{self, CaseList, Count, StepShape};
-use super::wire::{Body, Line};
+use super::wire::{self, Body, Line};
 use super::{Asked, Params, json};
 use crate::app::SystemEntropy;
 use crate::ctx::Ctx;
@@ -64,6 +64,9 @@ pub struct NewCase {
     pub category: Option<Line>,
     /// Which supervision source raised it.
     pub source: Option<Line>,
+    /// The units it complains about: id, code or name. They never see it.
+    #[serde(default)]
+    pub accused: Vec<Line>,
     /// From 1 to 5; 3 where not said.
     pub severity: Option<u8>,
     /// `real_name`, `confidential` or `anonymous`; confidential where a contact is given, else anonymous.
@@ -214,7 +217,7 @@ fn raise(ctx: &Ctx, new: NewCase, bodies: &mut Bodies) -> Result<(Raise, Option<
         text: bodies.write(new.text.0),
         place: new.place.map(|place| bodies.write(place.0)),
         raised_by,
-        accused: Vec::new(),
+        accused: wire::accused(ctx, &new.accused)?,
         links: Vec::new(),
         external: None,
         imported: None,

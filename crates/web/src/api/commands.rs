@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use bihuan_core::case::command::{Command, TakeStep};
 use bihuan_core::event::{BodyRef, Correction, Linkage, ReplyWay};
+use bihuan_core::id::CaseId;
 use bihuan_store::bodies::Bodies;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -18,6 +19,7 @@ use crate::access;
 use crate::app::SystemEntropy;
 use crate::ctx::Ctx;
 use crate::error::{Complaint, WebError};
+use crate::limits;
 
 /// Keeps a text beside the log and returns what the command refers to it by.
 pub type Write<'a> = dyn FnMut(String) -> BodyRef + 'a;
@@ -296,7 +298,7 @@ requests! {
         /// Why.
         reason: Note,
     } => |new, _ctx, write| Command::Split {
-        into: new.into.iter().map(|id| case_id(&id.0)).collect::<Result<_, _>>()?,
+        into: parts(&new.into)?,
         reason: write(new.reason.0),
     };
 
@@ -320,19 +322,29 @@ requests! {
         channel: Option<Line>,
         /// The right source.
         source: Option<Line>,
+        /// The units it complains about, all of them: id, code or name. They no longer see it.
+        accused: Option<Vec<Line>>,
         /// Why.
         reason: Note,
-    } => |new, _ctx, write| Command::CorrectRegistration {
+    } => |new, ctx, write| Command::CorrectRegistration {
         correction: Correction {
             title: new.title.map(|title| write(title.0)),
             text: new.text.map(|text| write(text.0)),
             place: new.place.map(|place| write(place.0)),
             channel: new.channel.map(|channel| channel.0),
             source: new.source.map(|source| source.0),
-            accused: None,
+            accused: new.accused.map(|accused| wire::accused(ctx, &accused)).transpose()?,
         },
         reason: write(new.reason.0),
     };
+}
+
+fn parts(named: &[Line]) -> Result<Vec<CaseId>, WebError> {
+    if named.len() > limits::CASES {
+        let complaint = Complaint::new("into", "field-too-many").with("most", limits::CASES);
+        return Err(WebError::Input(vec![complaint]));
+    }
+    named.iter().map(|id| case_id(&id.0)).collect()
 }
 
 fn linkage(word: &str) -> Result<Linkage, WebError> {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use bihuan_core::event::AccusedParty;
 use bihuan_core::id::{PersonId, UnitId};
 use serde::{Deserialize, Deserializer};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
@@ -76,6 +77,15 @@ pub fn units(ctx: &Ctx, field: &'static str, named: &[Line]) -> Result<Vec<UnitI
         return Err(WebError::Input(vec![complaint]));
     }
     named.iter().map(|named| unit(ctx, field, named)).collect()
+}
+
+/// Finds the units that a case complains about, as [`units`] does.
+///
+/// # Errors
+/// As [`units`].
+pub fn accused(ctx: &Ctx, named: &[Line]) -> Result<Vec<AccusedParty>, WebError> {
+    let units = units(ctx, "accused", named)?;
+    Ok(units.into_iter().map(AccusedParty::Unit).collect())
 }
 
 /// Finds a person by id or name.

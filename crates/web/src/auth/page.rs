@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::RawQuery;
 use axum::response::{IntoResponse, Redirect, Response};
 use bihuan_core::id::PersonId;
+use bihuan_store::account::Account;
 use jiff::SignedDuration;
 
 use super::{SESSION, new_secret, password, secret_hash};
@@ -57,20 +58,18 @@ pub async fn create_session(ctx: Ctx, form: Form) -> Result<Response, WebError> 
     let name = login.clone();
     let account = ctx.tenant.read(move |reader| reader.account(&name)).await?;
     let account = account.filter(|account| account.disabled_at.is_none());
-    if let Some(seconds) = account
-        .as_ref()
-        .and_then(|account| wait(account.failures, account.failed_at, ctx.now))
-    {
-        let said = ctx.tongue.t1("login-slow", "seconds", seconds);
-        return Ok(html(&LoginPage::new(&ctx, next, login, Some(said)).await?));
-    }
+    // One that waits is answered like one that is not there, and as late: else it would be known to exist.
+    let waits = |account: &Account| wait(account.failures, account.failed_at, ctx.now);
+    let waiting = account.as_ref().is_some_and(waits);
     let (given, stored) = (
         form.value("password").to_owned(),
-        account.map(|account| account.password_hash),
+        account.filter(|_| !waiting).map(|account| account.password_hash),
     );
     let check = tokio::task::spawn_blocking(move || password::is_right(&given, stored.as_deref()));
     if !check.await.map_err(WebError::internal)? {
-        ctx.tenant.login_failed(&login, ctx.now).await?;
+        if !waiting {
+            ctx.tenant.login_failed(&login, ctx.now).await?;
+        }
         let said = ctx.tongue.t("login-wrong");
         return Ok(html(&LoginPage::new(&ctx, next, login, Some(said)).await?));
     }
@@ -91,17 +90,20 @@ pub async fn delete_session(ctx: Ctx, _form: Form) -> Result<Response, WebError>
     Ok(response)
 }
 
-/// Returns how many seconds a login has to wait after its last failure: doubling from the sixth on.
-fn wait(failures: u32, failed_at: Option<jiff::Timestamp>, now: jiff::Timestamp) -> Option<i64> {
-    let beyond = failures.checked_sub(FREE_FAILURES)?;
+/// Returns whether a login still has to wait after its last failure: from the fifth on, twice as long each.
+fn wait(failures: u32, failed_at: Option<jiff::Timestamp>, now: jiff::Timestamp) -> bool {
+    let (Some(beyond), Some(failed_at)) = (failures.checked_sub(FREE_FAILURES), failed_at) else {
+        return false;
+    };
     let pause = SignedDuration::from_secs(1 << beyond.min(20)).min(LONGEST_WAIT);
-    let left = (failed_at? + pause).duration_since(now).as_secs();
-    (left > 0).then_some(left)
+    now < failed_at + pause
 }
 
-/// Returns where to go after the log-in: a place of our own, never another host.
+/// Returns where to go after the log-in: a place of our own, never another host. Browsers leave tabs and
+/// line ends out of an address, so that a slash, a tab and a slash would name a host too.
 fn place(next: &str) -> &str {
-    let own = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']);
+    let foreign = |c: char| c == '\\' || c.is_control();
+    let own = next.starts_with('/') && !next.starts_with("//") && !next.contains(foreign);
     if own { next } else { "/desk" }
 }
 
@@ -173,6 +175,8 @@ mod tests {
             "/\\evil",
             "",
             "/a\r\nSet-Cookie: x",
+            "/\t/evil.example",
+            "/\u{1}",
         ] {
             assert_eq!(place(evil), "/desk");
         }
@@ -181,10 +185,10 @@ mod tests {
     #[test]
     fn failures_in_a_row_make_a_login_wait_longer_and_longer() {
         let at = jiff::Timestamp::UNIX_EPOCH;
-        assert_eq!(wait(4, Some(at), at), None);
-        assert_eq!(wait(5, Some(at), at), Some(1));
-        assert_eq!(wait(9, Some(at), at), Some(16));
-        assert_eq!(wait(60, Some(at), at), Some(900));
-        assert_eq!(wait(9, Some(at), at + SignedDuration::from_secs(16)), None);
+        let after = |failures, seconds| wait(failures, Some(at), at + SignedDuration::from_secs(seconds));
+        assert!(!after(4, 0));
+        assert!(after(5, 0) && !after(5, 1));
+        assert!(after(9, 15) && !after(9, 16));
+        assert!(after(60, 899) && !after(60, 900));
     }
 }

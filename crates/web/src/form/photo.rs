@@ -96,8 +96,8 @@ fn keeps_in_jpeg(marker: u8, segment: &[u8]) -> bool {
         0xE0 => segment[2..].starts_with(b"JFIF\0"),
         0xE2 => segment[2..].starts_with(b"ICC_PROFILE\0"),
         0xEE => segment[2..].starts_with(b"Adobe"),
-        0xE1..=0xEF | 0xFE => false,
-        _ => true,
+        0xC0..=0xCF | 0xDA..=0xDF => true,
+        _ => false,
     }
 }
 
@@ -160,6 +160,7 @@ fn png(bytes: &[u8]) -> Option<Vec<u8>> {
     ];
     let mut out = PNG.to_vec();
     let mut at = PNG.len();
+    let mut pictured = false;
     loop {
         let length = usize::try_from(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?)).ok()?;
         let chunk = bytes.get(at..at.checked_add(length)?.checked_add(12)?)?;
@@ -167,8 +168,9 @@ fn png(bytes: &[u8]) -> Option<Vec<u8>> {
         if KEPT.contains(&name) {
             out.extend(chunk);
         }
+        pictured |= name == b"IDAT" && out.get(12..16) == Some(b"IHDR");
         if name == b"IEND" {
-            return Some(out);
+            return pictured.then_some(out);
         }
         at += chunk.len();
     }
@@ -182,6 +184,7 @@ fn webp(bytes: &[u8]) -> Option<Vec<u8>> {
     let body = bytes.get(12..size.checked_add(8)?)?;
     let mut out = b"RIFF\0\0\0\0WEBP".to_vec();
     let mut at = 0;
+    let mut pictured = false;
     while at + 8 <= body.len() {
         let name: &[u8; 4] = body[at..at + 4].try_into().ok()?;
         let length = usize::try_from(u32::from_le_bytes(body[at + 4..at + 8].try_into().ok()?)).ok()?;
@@ -190,13 +193,14 @@ fn webp(bytes: &[u8]) -> Option<Vec<u8>> {
         if KEPT.contains(&name) {
             let start = out.len();
             out.extend(chunk);
+            pictured |= matches!(name, b"VP8 " | b"VP8L" | b"ANMF");
             if name == b"VP8X" {
                 *out.get_mut(start + 8)? &= !METADATA_BITS;
             }
         }
         at += padded;
     }
-    let size = u32::try_from(out.len() - 8).ok().filter(|size| *size > 4)?;
+    let size = u32::try_from(out.len() - 8).ok().filter(|_| pictured)?;
     out[4..8].copy_from_slice(&size.to_le_bytes());
     Some(out)
 }
@@ -286,6 +290,24 @@ mod tests {
         assert!(!holds(&photo.bytes, b"secret"));
         assert_eq!(photo.bytes[20], 0);
         assert_eq!(clean(&photo.bytes).unwrap(), photo);
+    }
+
+    #[test]
+    fn a_file_without_a_picture_in_it_proves_nothing() {
+        let chunk = |name: &[u8; 4]| [&[0; 4], name.as_slice(), &[0; 4]].concat();
+        let png = [PNG, &chunk(b"IHDR"), &chunk(b"IEND")].concat();
+        assert_eq!(clean(&png), Err(PhotoError::Damaged));
+        let webp = b"RIFF\x16\0\0\0WEBPVP8X\x0A\0\0\0\0\0\0\0\0\0\0\0\0\0";
+        assert_eq!(clean(webp), Err(PhotoError::Damaged));
+    }
+
+    #[test]
+    fn a_jpeg_part_that_nobody_knows_goes() {
+        let mut photo = vec![0xFF, 0xD8];
+        photo.extend(segment(0xF7, b"hidden place"));
+        photo.extend(segment(0xDA, &[1, 2, 3]));
+        photo.extend([9, 0xFF, 0xD9]);
+        assert!(!holds(&clean(&photo).unwrap().bytes, b"hidden"));
     }
 
     #[test]

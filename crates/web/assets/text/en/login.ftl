@@ -4,5 +4,4 @@ login-password = Password
 login-send = Log in
 login-demo-title = Demo accounts
 login-demo-lead = Choose a role to enter. These accounts exist in a demo directory only; the password of all is { $password }.
-login-wrong = The account or the password is wrong.
-login-slow = Too many attempts. Please wait { $seconds } seconds.
+login-wrong = The account or the password is wrong. After five failures in a row even the right one is not taken for a while, 15 minutes at most.

@@ -4,5 +4,4 @@ login-password = 口令
 login-send = 登录
 login-demo-title = 演示账号
 login-demo-lead = 点一个角色直接进入。这些账号只在演示目录里有，口令都是 { $password }。
-login-wrong = 账号或口令不对。
-login-slow = 试得太多，请等 { $seconds } 秒再试。
+login-wrong = 账号或口令不对。连续错五次以后，口令对了也要等一会儿才能登录，最长 15 分钟。

@@ -232,7 +232,7 @@ async fn cases(ctx: &Ctx, reader: &mut Reader<'_>, field: &Field) -> Result<Opti
         return Ok(None);
     };
     let mut found = Vec::new();
-    for number in parts(&text).take(limits::FIELDS) {
+    for number in parts(&text).take(limits::CASES + 1) {
         match case_of(ctx, number).await? {
             Some(id) => found.push(Value::from(id.to_string())),
             None => reader.complain(Complaint::new(field.name, "field-unknown-case")),

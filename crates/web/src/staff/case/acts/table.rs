@@ -276,6 +276,7 @@ pub const CORRECTIONS: Act = Act {
         Field::optional("place", "act-correction-place", Shape::Line),
         Field::optional("channel", "case-channel", Shape::Channel),
         Field::optional("source", "case-source", Shape::Source),
+        Field::optional("accused", "case-accused", Shape::Units).hint("case-units-hint"),
         REASON,
     ],
     command: make::<commands::NewCorrection>,
