@@ -8,7 +8,7 @@ pub mod refusal;
 
 use bihuan_core::calendar::Calendar;
 use bihuan_core::event::{
-    Actor, BodyRef, CaseEvent, Correction, End, Entry, Event, EvidenceMoment, Linkage, ReplyWay,
+    Actor, BodyRef, CaseEvent, ClockSpan, Correction, End, Entry, Event, EvidenceMoment, Linkage, ReplyWay,
 };
 use bihuan_core::id::{PersonId, UnitId};
 use bihuan_core::org::Org;
@@ -59,7 +59,7 @@ impl Words<'_> {
         let Event::Case(event) = &entry.event else {
             return None;
         };
-        if listener == Listener::Reporter && !concerns_reporter(event) {
+        if listener == Listener::Reporter && !concerns_reporter(kind, event) {
             return None;
         }
         let quotes = match listener {
@@ -403,8 +403,12 @@ pub fn name(event: &CaseEvent) -> &'static str {
     }
 }
 
-/// Whether the reporter hears of an event at all.
-fn concerns_reporter(event: &CaseEvent) -> bool {
+/// Whether the reporter hears of an event at all. Of clocks they hear what was promised to them: those that
+/// run from the beginning.
+fn concerns_reporter(kind: &Kind, event: &CaseEvent) -> bool {
+    if let CaseEvent::ClockStarted(ClockSpan { clock, .. }) | CaseEvent::ClockBreached { clock, .. } = event {
+        return kind.start.contains(clock);
+    }
     !matches!(
         event,
         CaseEvent::Classified { .. }

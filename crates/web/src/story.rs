@@ -18,8 +18,10 @@ pub struct Line {
     pub at: String,
     /// When, for people.
     pub when: String,
-    /// What, as a sentence.
+    /// What was done, as a sentence.
     pub said: String,
+    /// What followed from it.
+    pub then: Vec<String>,
     /// Who.
     pub by: String,
     /// What was written with it.
@@ -132,30 +134,34 @@ impl<'a> Story<'a> {
         state.map_or_else(|| self.case().state.clone(), |state| self.ctx.name(&state.title))
     }
 
-    /// Returns what happened, the newest first.
-    pub fn lines(&self, listener: Listener) -> Vec<Line> {
+    /// Returns what happened as the reporter hears it, the newest first; what one act brought about at one
+    /// instant is one entry.
+    pub fn lines(&self) -> Vec<Line> {
         let words = self.words();
-        let line = |entry: &bihuan_core::event::Entry| {
-            let told = words.tell(self.kind, entry, listener)?;
-            Some(Line {
-                at: entry.occurred_at.to_string(),
-                when: show::brief(
-                    &self.ctx.scene.calendar,
-                    self.ctx.tongue,
-                    entry.occurred_at,
-                    self.ctx.now,
-                ),
-                said: told.said,
-                by: told.by,
-                quotes: told.quotes.into_iter().map(|body| self.text(body)).collect(),
-            })
-        };
-        self.view
-            .log
-            .iter()
-            .rev()
-            .filter_map(|logged| line(&logged.entry))
-            .collect()
+        let mut lines: Vec<Line> = Vec::new();
+        let mut last = None;
+        for entry in self.view.log.iter().map(|logged| &logged.entry) {
+            let Some(told) = words.tell(self.kind, entry, Listener::Reporter) else { continue };
+            let quotes = told.quotes.into_iter().map(|body| self.text(body));
+            let act = (entry.occurred_at, entry.actor);
+            match lines.last_mut().filter(|_| last == Some(act)) {
+                Some(line) => {
+                    line.then.push(told.said);
+                    line.quotes.extend(quotes);
+                }
+                None => lines.push(Line {
+                    at: entry.occurred_at.to_string(),
+                    when: show::brief(&self.ctx.scene.calendar, self.ctx.tongue, entry.occurred_at, self.ctx.now),
+                    said: told.said,
+                    then: Vec::new(),
+                    by: told.by,
+                    quotes: quotes.collect(),
+                }),
+            }
+            last = Some(act);
+        }
+        lines.reverse();
+        lines
     }
 
     /// Returns the phases of the kind, with where the case is.

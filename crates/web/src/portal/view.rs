@@ -13,7 +13,6 @@ use crate::auth;
 use crate::ctx::Ctx;
 use crate::error::WebError;
 use crate::page::{Area, Page};
-use crate::sentence::Listener;
 use crate::show::{self, ClockFace};
 use crate::story::{Line, Message, Picture, Stop, Story};
 
@@ -90,7 +89,7 @@ impl TrackPage {
 
     fn tell(story: &Story<'_>, notices: Vec<Told>, done: Option<String>) -> TrackPage {
         let (ctx, case) = (story.ctx, story.case());
-        let lines = story.lines(Listener::Reporter);
+        let lines = story.lines();
         TrackPage {
             page: ctx.page(Some(Area::Track)),
             done,
@@ -160,7 +159,9 @@ fn judged(story: &Story<'_>) -> Option<String> {
 }
 
 fn faces(story: &Story<'_>) -> Vec<ClockFace> {
-    let (ctx, clocks) = (story.ctx, story.case().clocks.values());
+    let ctx = story.ctx;
+    // How the offices pass it on among themselves has clocks of its own, which promise the reporter nothing.
+    let clocks = story.case().clocks.values().filter(|clock| story.kind.start.contains(&clock.span.clock));
     show::clock_faces(clocks, story.pack, &ctx.scene.calendar, ctx.tongue, ctx.now)
 }
 
