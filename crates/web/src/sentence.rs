@@ -4,11 +4,12 @@
 //! quotation ([`Told::quotes`]). The reporter hears what concerns the fate of the case and what was
 //! written to them; what staff wrote to each other stays with staff.
 
+mod quotes;
 pub mod refusal;
 
 use bihuan_core::calendar::Calendar;
 use bihuan_core::event::{
-    Actor, BodyRef, CaseEvent, ClockSpan, Correction, End, Entry, Event, EvidenceMoment, Linkage, ReplyWay,
+    Actor, BodyRef, CaseEvent, ClockSpan, End, Entry, Event, EvidenceMoment, Linkage, ReplyWay,
 };
 use bihuan_core::id::{PersonId, UnitId};
 use bihuan_core::org::Org;
@@ -63,8 +64,8 @@ impl Words<'_> {
             return None;
         }
         let quotes = match listener {
-            Listener::Staff => quotes(event),
-            Listener::Reporter => quotes_for_reporter(event),
+            Listener::Staff => quotes::all(event),
+            Listener::Reporter => quotes::for_reporter(event),
         };
         // A clock starts and stops by itself when somebody takes a step.
         let actor = match event {
@@ -421,83 +422,4 @@ fn concerns_reporter(kind: &Kind, event: &CaseEvent) -> bool {
             | CaseEvent::ResponsibilityAbsorbed { .. }
             | CaseEvent::PackChanged { .. }
     )
-}
-
-/// Returns what was written with an event.
-fn quotes(event: &CaseEvent) -> Vec<BodyRef> {
-    match event {
-        CaseEvent::SeverityChanged { reason, .. }
-        | CaseEvent::Downgraded { reason, .. }
-        | CaseEvent::Transferred { reason, .. }
-        | CaseEvent::Returned { reason, .. }
-        | CaseEvent::AssignmentDisputed { reason, .. }
-        | CaseEvent::DisputeRuled { reason, .. }
-        | CaseEvent::ClockPaused { reason, .. }
-        | CaseEvent::ClockExtended { reason, .. }
-        | CaseEvent::EvidenceWithdrawn { reason, .. }
-        | CaseEvent::Reopened { reason }
-        | CaseEvent::Split { reason, .. }
-        | CaseEvent::Merged { reason, .. }
-        | CaseEvent::IdentityRead { reason }
-        | CaseEvent::BodyErased { reason, .. } => vec![*reason],
-        CaseEvent::RegistrationCorrected { correction, reason } => corrected(correction, *reason),
-        CaseEvent::StepTaken { remark, .. } | CaseEvent::SatisfactionGiven { remark, .. } => {
-            remark.iter().copied().collect()
-        }
-        CaseEvent::EvidenceAdded { caption, .. } => caption.iter().copied().collect(),
-        CaseEvent::Commented { text }
-        | CaseEvent::ReporterAsked { text }
-        | CaseEvent::ReporterReplied { text }
-        | CaseEvent::Answered { text, .. }
-        | CaseEvent::Published { text, .. } => vec![*text],
-        CaseEvent::Verified { finding, .. }
-        | CaseEvent::VerificationFailed { finding, .. }
-        | CaseEvent::LookedBack { finding, .. } => vec![*finding],
-        CaseEvent::Ended(end) => end_quotes(end),
-        CaseEvent::Raised(..)
-        | CaseEvent::Classified { .. }
-        | CaseEvent::Assigned { .. }
-        | CaseEvent::ClockStarted(..)
-        | CaseEvent::ClockResumed(..)
-        | CaseEvent::ClockRecomputed(..)
-        | CaseEvent::ClockStopped { .. }
-        | CaseEvent::ClockWarned { .. }
-        | CaseEvent::ClockBreached { .. }
-        | CaseEvent::FinderConsented { .. }
-        | CaseEvent::Linked { .. }
-        | CaseEvent::ResponsibilityAbsorbed { .. }
-        | CaseEvent::PackChanged { .. } => Vec::new(),
-    }
-}
-
-/// Returns what was written to the reporter or by them, and the reasons that they have a right to hear.
-fn quotes_for_reporter(event: &CaseEvent) -> Vec<BodyRef> {
-    match event {
-        CaseEvent::ReporterAsked { .. }
-        | CaseEvent::ReporterReplied { .. }
-        | CaseEvent::Answered { .. }
-        | CaseEvent::SatisfactionGiven { .. }
-        | CaseEvent::ClockExtended { .. }
-        | CaseEvent::Published { .. }
-        | CaseEvent::Ended(..) => quotes(event),
-        _ => Vec::new(),
-    }
-}
-
-fn end_quotes(end: &End) -> Vec<BodyRef> {
-    match end {
-        End::Refused {
-            reason,
-            notice,
-            objection_way,
-        } => vec![*reason, *notice, *objection_way],
-        End::Withdrawn { reason } => reason.iter().copied().collect(),
-        End::HandedOver { organ, receipt } => vec![*organ, *receipt],
-        End::StruckOff | End::Answered | End::Merged | End::ImportedClosed => Vec::new(),
-    }
-}
-
-fn corrected(correction: &Correction, reason: BodyRef) -> Vec<BodyRef> {
-    let parts = [correction.title, correction.text, correction.place];
-    [reason].into_iter().chain(parts.into_iter().flatten()).collect()
 }

@@ -141,7 +141,9 @@ impl<'a> Story<'a> {
         let mut lines: Vec<Line> = Vec::new();
         let mut last = None;
         for entry in self.view.log.iter().map(|logged| &logged.entry) {
-            let Some(told) = words.tell(self.kind, entry, Listener::Reporter) else { continue };
+            let Some(told) = words.tell(self.kind, entry, Listener::Reporter) else {
+                continue;
+            };
             let quotes = told.quotes.into_iter().map(|body| self.text(body));
             let act = (entry.occurred_at, entry.actor);
             match lines.last_mut().filter(|_| last == Some(act)) {
@@ -151,7 +153,12 @@ impl<'a> Story<'a> {
                 }
                 None => lines.push(Line {
                     at: entry.occurred_at.to_string(),
-                    when: show::brief(&self.ctx.scene.calendar, self.ctx.tongue, entry.occurred_at, self.ctx.now),
+                    when: show::brief(
+                        &self.ctx.scene.calendar,
+                        self.ctx.tongue,
+                        entry.occurred_at,
+                        self.ctx.now,
+                    ),
                     said: told.said,
                     then: Vec::new(),
                     by: told.by,

@@ -311,7 +311,7 @@ async fn the_unit_whose_duty_it_is_stands_in_the_form_already() {
     let unit = common::unit(&town.tenant(), "water");
     let duty = OrgEvent::DutyGiven {
         unit,
-        category: "construction".to_owned(),
+        category: "construction.municipal.water".to_owned(),
         on: "2020-01-01".parse().unwrap(),
     };
     town.tenant()

@@ -161,7 +161,11 @@ fn judged(story: &Story<'_>) -> Option<String> {
 fn faces(story: &Story<'_>) -> Vec<ClockFace> {
     let ctx = story.ctx;
     // How the offices pass it on among themselves has clocks of its own, which promise the reporter nothing.
-    let clocks = story.case().clocks.values().filter(|clock| story.kind.start.contains(&clock.span.clock));
+    let clocks = story
+        .case()
+        .clocks
+        .values()
+        .filter(|clock| story.kind.start.contains(&clock.span.clock));
     show::clock_faces(clocks, story.pack, &ctx.scene.calendar, ctx.tongue, ctx.now)
 }
 

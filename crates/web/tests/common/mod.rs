@@ -74,7 +74,7 @@ pub const PEOPLE: [(&str, &str, &str, &str); 8] = [
 const UNITS: [(&str, &str, &str, Option<&str>); 5] = [
     ("city", "青禾市", "Qinghe City", None),
     ("hotline", "热线中心", "Hotline Centre", None),
-    ("works", "住建局", "Works Bureau", Some("municipal")),
+    ("works", "住建局", "Works Bureau", Some("construction.municipal")),
     ("water", "水务局", "Water Bureau", None),
     ("inspection", "督查室", "Inspection Office", None),
 ];
