@@ -1,6 +1,8 @@
 //! Every door of the table, knocked at as everybody in turn: nobody, a stranger, the wrong unit, the
 //! wrong tenant, by the wrong method, without the form's token.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
+
 mod common;
 
 use axum::http::{Method, StatusCode};

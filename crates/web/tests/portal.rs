@@ -1,5 +1,7 @@
 //! Citizens' pages, from the outside.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
+
 mod common;
 
 use axum::http::StatusCode;

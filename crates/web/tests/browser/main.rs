@@ -1,5 +1,7 @@
 //! Journeys through the pages in a real browser, with pictures of each page in `target/artifacts`.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
+
 #[path = "../common/mod.rs"]
 mod common;
 mod driver;
