@@ -12,6 +12,8 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
 use bihuan_core::id::Entropy;
 use bihuan_store::tenant::Store;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
 use jiff::Timestamp;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -210,7 +212,8 @@ impl Bound {
         let service = router(self.app).into_make_service_with_connect_info::<SocketAddr>();
         match self.tls {
             None => {
-                let server = axum_server::from_tcp(self.listener).map_err(ServeError::Serve)?;
+                let mut server = axum_server::from_tcp(self.listener).map_err(ServeError::Serve)?;
+                hurry(server.http_builder());
                 server
                     .handle(handle)
                     .serve(service)
@@ -222,8 +225,9 @@ impl Bound {
                 let config =
                     axum_server::tls_rustls::RustlsConfig::from_pem_file(files.certificate, files.key);
                 let config = config.await.map_err(ServeError::Tls)?;
-                let server =
+                let mut server =
                     axum_server::from_tcp_rustls(self.listener, config).map_err(ServeError::Serve)?;
+                hurry(server.http_builder());
                 server
                     .handle(handle)
                     .serve(service)
@@ -232,6 +236,14 @@ impl Bound {
             }
         }
     }
+}
+
+/// Ends connections whose sender takes too long over a request's head: they would hold their place for ever.
+fn hurry(builder: &mut Builder<TokioExecutor>) {
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits::HEAD_TIME);
 }
 
 /// Binds the address and serves until `stop` is ready.

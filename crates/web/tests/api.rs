@@ -376,3 +376,82 @@ async fn anonymous_senders_are_throttled_unless_a_testing_directory_says_otherwi
     }
     assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
 }
+
+#[tokio::test]
+async fn what_may_not_be_entered_is_refused_in_a_reply_and_from_an_operator_too() {
+    let town = Town::found().await;
+    let mut citizen = town.browser();
+    let (id, code) = send(&mut citizen).await;
+    let text = "举报市委书记某某";
+    let mut operator = town.program("operator").await;
+    let call = json!({"kind": "help", "channel": "phone", "title": "电话", "text": text});
+    for answer in [
+        citizen
+            .post_json("/api/v1/portal/replies", &json!({"code": code, "text": text}))
+            .await,
+        operator.post_json("/api/v1/cases", &call).await,
+    ] {
+        assert_eq!(answer.json()["type"], "/problems/elsewhere");
+    }
+    let count = operator.get("/api/v1/cases/count").await.json();
+    assert_eq!(count["count"], 1);
+    operator
+        .get(&format!("/api/v1/cases/{id}/events"))
+        .await
+        .keeps_silent_about("某某");
+}
+
+#[tokio::test]
+async fn a_unit_complained_about_loses_sight_of_the_case() {
+    let town = Town::found().await;
+    let mut operator = town.program("operator").await;
+    let mut supervisor = town.program("supervisor").await;
+    let call = |accused: Value| json!({"kind": "complaint", "channel": "phone", "title": "电话", "text": TEXT, "accused": accused});
+    let told = operator
+        .create("/api/v1/cases", &call(json!(["inspection"])))
+        .await;
+    let later = operator.create("/api/v1/cases", &call(json!([]))).await;
+    let path = |case: &Value| format!("/api/v1/cases/{}", case["id"].as_str().unwrap());
+    assert_eq!(supervisor.get(&path(&told)).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(supervisor.get(&path(&later)).await.status, StatusCode::OK);
+    let correction = json!({"accused": ["inspection"], "reason": "来电人补充"});
+    operator
+        .create(&format!("{}/corrections", path(&later)), &correction)
+        .await;
+    assert_eq!(supervisor.get(&path(&later)).await.status, StatusCode::NOT_FOUND);
+    let count = supervisor.get("/api/v1/cases/count").await.json();
+    assert_eq!(count["count"], 0);
+}
+
+#[tokio::test]
+async fn nobody_links_splits_or_merges_with_a_case_they_may_not_read() {
+    let town = Town::found().await;
+    let (id, _) = send(&mut town.browser()).await;
+    let mut operator = town.program("operator").await;
+    let call = json!({"kind": "report", "channel": "phone", "title": "举报", "text": TEXT});
+    let hidden = operator.create("/api/v1/cases", &call).await;
+    let hidden = hidden["id"].as_str().unwrap();
+    for (act, body) in [
+        ("links", json!({"other": hidden, "linkage": "duplicate_of"})),
+        ("splits", json!({"into": [hidden], "reason": "x"})),
+        ("merges", json!({"into": hidden, "reason": "x"})),
+    ] {
+        let answer = operator
+            .post_json(&format!("/api/v1/cases/{id}/{act}"), &body)
+            .await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{act}");
+    }
+}
+
+#[tokio::test]
+async fn a_split_names_no_more_cases_than_anybody_splits_into() {
+    let town = Town::found().await;
+    let (id, _) = send(&mut town.browser()).await;
+    let body = json!({"into": vec![id.as_str(); 51], "reason": "x"});
+    let mut operator = town.program("operator").await;
+    let refused = operator
+        .post_json(&format!("/api/v1/cases/{id}/splits"), &body)
+        .await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(refused.json()["fields"][0]["field"], "into");
+}

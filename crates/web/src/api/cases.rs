@@ -23,6 +23,7 @@ use super::{Asked, Params, json};
 use crate::app::SystemEntropy;
 use crate::ctx::Ctx;
 use crate::error::{Complaint, WebError};
+use crate::portal::intake;
 use crate::sentence::Listener;
 use crate::show;
 use crate::story::Story;
@@ -165,6 +166,10 @@ pub async fn list_case_events(ctx: Ctx, Path(id): Path<String>) -> Result<Respon
 /// `POST /api/v1/cases`
 pub async fn create_case(ctx: Ctx, asked: Asked<NewCase>) -> Result<Response, WebError> {
     let permit = access::permit_general(&ctx, "register")?;
+    let texts = [Some(&asked.body.title), asked.body.place.as_ref()];
+    let lines = texts.into_iter().flatten().map(|line| line.0.as_str());
+    let said: Vec<&str> = lines.chain([asked.body.text.0.as_str()]).collect();
+    intake::refuse_forbidden(&ctx, &said.join("\n"))?;
     let mut bodies = Bodies::new(ctx.now, &mut SystemEntropy);
     let (raise, identity) = raise(&ctx, asked.body, &mut bodies)?;
     let receipt = ctx

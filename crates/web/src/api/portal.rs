@@ -138,9 +138,8 @@ pub struct NewOwnStep {
 pub async fn create_message(ctx: Ctx, asked: Asked<NewMessage>) -> Result<Response, WebError> {
     let message = message(&ctx, asked.body)?;
     let (refusing, warning) = intake::alarms(&ctx, &message);
-    let said = |alarms: &[intake::Raised]| alarms.iter().map(|(_, alarm)| ctx.name(&alarm.message)).collect();
     if !refusing.is_empty() {
-        return Err(WebError::Elsewhere(said(&refusing)));
+        return Err(WebError::Elsewhere(intake::messages(&ctx, &refusing)));
     }
     let receipt = intake::take(&ctx, &message, asked.once.as_ref().map(|once| once.key.as_str())).await?;
     let code = receipt
@@ -150,7 +149,7 @@ pub async fn create_message(ctx: Ctx, asked: Asked<NewMessage>) -> Result<Respon
         id: receipt.case().to_string(),
         code: code.to_string(),
         number: receipt.number().to_owned(),
-        notices: said(&warning),
+        notices: intake::messages(&ctx, &warning),
     };
     Ok(json(StatusCode::CREATED, &receipt))
 }
@@ -265,7 +264,7 @@ async fn say(
 ) -> Result<Response, WebError> {
     let case = find(ctx, code).await?;
     let mut bodies = Bodies::new(ctx.now, &mut SystemEntropy);
-    let command = make(&mut |text| bodies.write(text));
+    let command = talk::command(ctx, make, &mut bodies)?;
     talk::own_step(ctx, case, &command).await?;
     // Under the case too: reporters have no name, and their keys must not meet.
     let once = once.map(|once| Once {

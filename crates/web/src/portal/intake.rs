@@ -80,8 +80,28 @@ pub fn alarms(ctx: &Ctx, message: &Message) -> (Vec<Raised>, Vec<Raised>) {
         Some(message.text.as_str()),
         message.place.as_deref(),
     ];
-    let said = said.into_iter().flatten().collect::<Vec<_>>().join("\n");
-    let heard = bihuan_text::Heard::of(&said);
+    alarms_in(ctx, &said.into_iter().flatten().collect::<Vec<_>>().join("\n"))
+}
+
+/// Refuses a text that may not be entered at all, whoever writes it and whenever.
+///
+/// # Errors
+/// [`WebError::Elsewhere`] with the lawful routes.
+pub fn refuse_forbidden(ctx: &Ctx, said: &str) -> Result<(), WebError> {
+    let (refusing, _) = alarms_in(ctx, said);
+    if refusing.is_empty() {
+        return Ok(());
+    }
+    Err(WebError::Elsewhere(messages(ctx, &refusing)))
+}
+
+/// Returns what a sender is told for these alarms.
+pub fn messages(ctx: &Ctx, alarms: &[Raised]) -> Vec<String> {
+    alarms.iter().map(|(_, alarm)| ctx.name(&alarm.message)).collect()
+}
+
+fn alarms_in(ctx: &Ctx, said: &str) -> (Vec<Raised>, Vec<Raised>) {
+    let heard = bihuan_text::Heard::of(said);
     let raised = |alarm: &Alarm| heard.any_of(alarm.words.iter().map(String::as_str)).is_some();
     let packs = ctx
         .scene

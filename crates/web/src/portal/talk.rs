@@ -9,6 +9,7 @@ use bihuan_core::permission::Permit;
 use bihuan_store::bodies::Bodies;
 use bihuan_store::commit::idempotency::Once;
 
+use super::intake;
 use super::track;
 use super::view::{self, TrackPage};
 use crate::app::SystemEntropy;
@@ -68,13 +69,32 @@ async fn say(
 ) -> Result<Response, WebError> {
     let case = track::followed(ctx).await?.ok_or(WebError::NotFound)?;
     let mut bodies = Bodies::new(ctx.now, &mut SystemEntropy);
-    let command = make(&mut |text| bodies.write(text));
+    let command = command(ctx, make, &mut bodies)?;
     own_step(ctx, case, &command).await?;
     let once = once(case, form);
     ctx.tenant
         .execute(&Permit::reporter(), case, command, bodies, once, ctx.now)
         .await?;
     Ok(html(&TrackPage::read(ctx, case, Some(ctx.tongue.t(done))).await?))
+}
+
+/// Makes a reporter's command; what may not be entered is refused here too, not only in the first message.
+///
+/// # Errors
+/// [`WebError::Elsewhere`] with the lawful routes.
+pub fn command(
+    ctx: &Ctx,
+    make: impl FnOnce(&mut dyn FnMut(&str) -> BodyRef) -> Command,
+    bodies: &mut Bodies,
+) -> Result<Command, WebError> {
+    let mut said = String::new();
+    let command = make(&mut |text| {
+        said.push_str(text);
+        said.push('\n');
+        bodies.write(text)
+    });
+    intake::refuse_forbidden(ctx, &said)?;
+    Ok(command)
 }
 
 /// Lets a reporter take no step but their own; deciding would refuse it too, with less kind words.
