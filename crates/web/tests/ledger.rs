@@ -49,7 +49,10 @@ async fn the_ledger_shows_what_a_person_may_read_and_nothing_else() {
         .await;
     let (works, water) = (town.number(works), town.number(water));
     let mut handler = town.log_in("handler").await;
-    assert_eq!(numbers(&handler.get("/ledger").await), std::slice::from_ref(&works));
+    assert_eq!(
+        numbers(&handler.get("/ledger").await),
+        std::slice::from_ref(&works)
+    );
     handler.get("/ledger").await.keeps_silent_about("自来水管");
     let all = numbers(&town.log_in("dispatcher").await.get("/ledger").await);
     assert_eq!(BTreeSet::from_iter(all), BTreeSet::from([works, water]));

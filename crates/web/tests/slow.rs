@@ -1,5 +1,7 @@
 //! Senders who take their time.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
+
 mod common;
 
 use std::net::SocketAddr;
