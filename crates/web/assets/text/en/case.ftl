@@ -1,7 +1,7 @@
 # The case page: one case, whole, and what its viewer may do now.
 case-done = Taken down: { $what }.
 case-next = Next
-case-who-timer = the system, in time
+case-who-timer = the system
 case-who-finder = the finder
 case-who-independent = an unconcerned unit
 case-who-responsible = the responsible unit

@@ -1,7 +1,7 @@
 # 事项页：一件事的全部，以及看的人现在能做什么。
 case-done = 已记入：{ $what }。
 case-next = 下一步
-case-who-timer = 系统到期自动
+case-who-timer = 系统
 case-who-finder = 发现人
 case-who-independent = 与承办无关的单位
 case-who-responsible = 承办单位
