@@ -186,6 +186,38 @@ async fn what_the_pack_tells_the_reporter_stands_on_the_page_and_is_new_once() {
 }
 
 #[tokio::test]
+async fn a_notice_tells_what_the_step_brought_about_and_the_date_that_was_promised() {
+    let town = Town::found().await;
+    let mut browser = town.browser();
+    report(&mut browser, &[("text", TEXT), ("disclosure", "anonymous")]).await;
+    let mut dispatcher = town.program("dispatcher").await;
+    let cases = dispatcher.get("/api/v1/cases?limit=1").await.json();
+    let id = cases["cases"][0]["id"].as_str().unwrap();
+    for step in [
+        serde_json::json!({"step": "accept"}),
+        serde_json::json!({"step": "assign", "unit": "works"}),
+    ] {
+        dispatcher
+            .create(&format!("/api/v1/cases/{id}/steps"), &step)
+            .await;
+    }
+    town.tenant().follow().await.unwrap();
+    let page = browser.get("/track").await;
+    page.says("已交 住建局 办理");
+    let text = page.text();
+    let mut promised = text
+        .split("办理期限至 ")
+        .skip(1)
+        .map(|rest| rest.split('。').next());
+    let assigned = promised.next().unwrap();
+    assert_eq!(
+        Some(assigned),
+        promised.next(),
+        "the offices' own clocks promise nothing"
+    );
+}
+
+#[tokio::test]
 async fn whoever_stops_following_leaves_nothing_in_the_browser() {
     let town = Town::found().await;
     let mut browser = town.browser();

@@ -3,7 +3,7 @@
 use askama::Template;
 use bihuan_core::case::command::Context;
 use bihuan_core::case::decide::available_steps;
-use bihuan_core::event::{Actor, Disclosure, End, RaisedBy};
+use bihuan_core::event::{Actor, CaseEvent, Disclosure, End, Entry, Event, RaisedBy};
 use bihuan_core::id::CaseId;
 use bihuan_core::pack::model::{AnswerRule, Effect, Relation};
 use bihuan_store::read::case::CaseView;
@@ -13,6 +13,7 @@ use crate::auth;
 use crate::ctx::Ctx;
 use crate::error::WebError;
 use crate::page::{Area, Page};
+use crate::sentence::Listener;
 use crate::show::{self, ClockFace};
 use crate::story::{Line, Message, Picture, Stop, Story};
 
@@ -142,10 +143,14 @@ fn look(end: Option<&End>) -> &'static str {
 
 fn answer(story: &Story<'_>) -> Option<Written> {
     let answer = story.case().answered?;
-    let unit = story.case().unit.map(|unit| story.words().unit(unit));
+    let log = story.view.log.iter().rev().map(|logged| &logged.entry);
+    let given = |entry: &&Entry| matches!(entry.event, Event::Case(CaseEvent::Answered { .. }));
+    let told = log
+        .filter(given)
+        .find_map(|entry| story.words().tell(story.kind, entry, Listener::Reporter));
     Some(Written {
         text: story.text(answer.text),
-        by: unit.unwrap_or_default(),
+        by: told.map(|told| told.by).unwrap_or_default(),
         when: story.moment(answer.at),
     })
 }
