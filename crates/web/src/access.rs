@@ -6,8 +6,8 @@ use bihuan_core::case::decide::action_needed;
 use bihuan_core::case::facts::CaseFacts;
 use bihuan_core::filter::Checked;
 use bihuan_core::id::CaseId;
-use bihuan_core::pack::model::{Kind, Pack};
-use bihuan_core::permission::{self, Denied, Permit, READ, Rights};
+use bihuan_core::pack::model::Kind;
+use bihuan_core::permission::{self, Denied, Permit, READ};
 use bihuan_store::bodies::Bodies;
 use bihuan_store::commit::idempotency::Once;
 use bihuan_store::execute::Appended;
@@ -23,7 +23,7 @@ use crate::error::WebError;
 pub fn scope(ctx: &Ctx, action: &str) -> Result<Checked, WebError> {
     let who = ctx.who()?;
     reaches(who, action)?;
-    let scope = with_rights(ctx, |rights| permission::scope(&who.viewer, action, rights));
+    let scope = ctx.with_rights(|rights| permission::scope(&who.viewer, action, rights));
     Ok(scope.unwrap_or_else(Checked::nothing))
 }
 
@@ -34,10 +34,8 @@ pub fn scope(ctx: &Ctx, action: &str) -> Result<Checked, WebError> {
 pub fn permit(ctx: &Ctx, action: &str, facts: &CaseFacts) -> Result<Permit, WebError> {
     let who = ctx.who()?;
     reaches(who, action)?;
-    with_rights(ctx, |rights| {
-        permission::authorize(&who.viewer, action, facts, rights)
-    })
-    .map_err(of_denied)
+    ctx.with_rights(|rights| permission::authorize(&who.viewer, action, facts, rights))
+        .map_err(of_denied)
 }
 
 /// Returns the permit for an action that concerns no case yet, such as to register one.
@@ -47,9 +45,7 @@ pub fn permit(ctx: &Ctx, action: &str, facts: &CaseFacts) -> Result<Permit, WebE
 pub fn permit_general(ctx: &Ctx, action: &str) -> Result<Permit, WebError> {
     let who = ctx.who()?;
     reaches(who, action)?;
-    let permit = with_rights(ctx, |rights| {
-        permission::authorize_general(&who.viewer, action, rights)
-    });
+    let permit = ctx.with_rights(|rights| permission::authorize_general(&who.viewer, action, rights));
     permit.map_err(|_denied| WebError::Forbidden)
 }
 
@@ -126,19 +122,6 @@ pub fn permit_for(ctx: &Ctx, view: &CaseView, command: &Command) -> Result<Permi
 fn kind<'a>(ctx: &'a Ctx, view: &CaseView) -> Result<&'a Kind, WebError> {
     let kind = ctx.pack(&view.case)?.kind(&view.case.kind);
     kind.ok_or_else(|| WebError::internal("the pack has no such kind"))
-}
-
-/// Asks with what decides over rights at this instant.
-fn with_rights<T>(ctx: &Ctx, ask: impl FnOnce(&Rights<'_>) -> T) -> T {
-    let packs: Vec<&Pack> = ctx.scene.newest().map(|pack| &**pack).collect();
-    let scene = &ctx.scene;
-    ask(&Rights {
-        grants: &scene.grants,
-        packs: &packs,
-        org: &scene.org,
-        calendar: &scene.calendar,
-        now: ctx.now,
-    })
 }
 
 /// Lets through what the visitor's token, if they came by one, may be used for.

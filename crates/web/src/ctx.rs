@@ -14,7 +14,7 @@ use bihuan_core::case::refusal::Refusal;
 use bihuan_core::id::Digest;
 use bihuan_core::label::Label;
 use bihuan_core::pack::model::Pack;
-use bihuan_core::permission::Viewer;
+use bihuan_core::permission::{self, Rights, Viewer};
 use bihuan_store::tenant::Tenant;
 use bihuan_store::tenant::scene::Scene;
 use jiff::Timestamp;
@@ -98,6 +98,27 @@ impl Ctx {
         self.who.as_ref().ok_or(WebError::Login)
     }
 
+    /// Asks with what decides over rights at this instant.
+    pub fn with_rights<T>(&self, ask: impl FnOnce(&Rights<'_>) -> T) -> T {
+        let packs: Vec<&Pack> = self.scene.newest().map(|pack| &**pack).collect();
+        let scene = &self.scene;
+        ask(&Rights {
+            grants: &scene.grants,
+            packs: &packs,
+            org: &scene.org,
+            calendar: &scene.calendar,
+            now: self.now,
+        })
+    }
+
+    /// Whether the visitor may register what people bring; the head leads to the form only then.
+    fn registers(&self) -> bool {
+        let Some(who) = &self.who else {
+            return false;
+        };
+        self.with_rights(|rights| permission::authorize_general(&who.viewer, "register", rights).is_ok())
+    }
+
     /// Returns what the layout shows.
     pub fn page(&self, area: Option<Area>) -> Page {
         let shown = |who: &Who| {
@@ -127,6 +148,7 @@ impl Ctx {
             tenant: self.name(self.tenant.name()),
             area,
             who: self.who.as_ref().map(shown),
+            registers: self.registers(),
             mark,
             csrf: self.csrf(),
             here: self.here.clone(),

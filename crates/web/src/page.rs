@@ -34,6 +34,8 @@ pub struct Page {
     pub area: Option<Area>,
     /// Who is logged in: unit and person.
     pub who: Option<(String, String)>,
+    /// Whether they may register.
+    pub registers: bool,
     /// What a demo or testing directory says of itself.
     pub mark: Option<String>,
     /// The token that forms send back.
@@ -75,11 +77,11 @@ impl Page {
     pub fn areas(&self) -> Vec<(&'static str, String, bool)> {
         let entry = |area, href, key: &str| (href, self.t(key), self.area == Some(area));
         if self.who.is_some() {
-            vec![
-                entry(Area::Desk, "/desk", "area-desk"),
-                entry(Area::Register, "/register", "area-register"),
-                entry(Area::Ledger, "/ledger", "area-ledger"),
-            ]
+            let desk = entry(Area::Desk, "/desk", "area-desk");
+            let register = entry(Area::Register, "/register", "area-register");
+            let register = self.registers.then_some(register);
+            let ledger = entry(Area::Ledger, "/ledger", "area-ledger");
+            [desk].into_iter().chain(register).chain([ledger]).collect()
         } else {
             vec![
                 entry(Area::Report, "/report", "area-portal"),

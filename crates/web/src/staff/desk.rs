@@ -69,11 +69,13 @@ pub async fn read_desk(ctx: Ctx) -> Result<Response, WebError> {
         .map(|(_, person)| person.clone())
         .unwrap_or_default();
     let plans = plans(owed::filter(&ctx).await?.as_deref(), owed::may(&ctx, "verify"));
+    // Who only looks on is told so by an empty desk, not by a word above what stands open.
+    let owes = plans.iter().any(|plan| plan.owed);
     let nothing_owed = |groups: &[Group]| {
         groups
             .iter()
             .zip(&plans)
-            .all(|(group, plan)| !plan.owed || !group.any)
+            .all(|(group, plan)| !group.any || owes && !plan.owed)
     };
     let groups = read_groups(&ctx, &plans).await?;
     Ok(html(&DeskPage {
