@@ -248,6 +248,34 @@ fn a_wrong_row_of_units_leaves_none_behind() {
 }
 
 #[test]
+fn the_example_of_units_goes_in_as_spreadsheets_write_it() {
+    let directory = Directory::for_testing();
+    let example = include_str!("../../../examples/units.csv");
+    let (written, _, _) = encoding_rs::GB18030.encode(example);
+    let file = directory.file("units.csv");
+    std::fs::write(&file, &written).expect("written");
+    directory.ok(&["unit", "import", path(&file)]);
+    let units = directory.ok(&["unit", "list"]);
+    assert!(
+        units.starts_with("city\t青禾市") && units.contains("health\t市卫生健康委员会"),
+        "{units}"
+    );
+}
+
+#[test]
+fn a_duty_for_a_category_that_no_pack_has_is_refused() {
+    let directory = Directory::for_testing();
+    let file = directory.file("units.csv");
+    std::fs::write(&file, "code,name_zh,name_en,class,duties\na,甲,A,city,housing\n").expect("written");
+    let (code, said) = complaint(&directory.run(&["unit", "import", path(&file)]));
+    assert!(
+        code == 1 && said.contains("no category housing") && said.contains("construction"),
+        "{said}"
+    );
+    assert_eq!(directory.ok(&["unit", "list"]), "");
+}
+
+#[test]
 fn the_rate_limit_can_be_switched_off_only_where_tests_are_run() {
     let directory = Directory::none();
     directory.ok(&["init", "--name-zh", "真实市", "--name-en", "Real City"]);

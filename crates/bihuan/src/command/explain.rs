@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bihuan_core::calendar::Calendar;
 use bihuan_core::event::Entry;
 use bihuan_core::filter::{Ast, Scene, check};
 use bihuan_core::label::Lang;
@@ -44,7 +45,7 @@ pub fn run(wanted: &Explain) -> Result<(), Failure> {
     let PackLine(line) = PackLine::of(&view);
     println!("{line}");
     for rule in &rules {
-        println!("{}", sentence(rule, lang));
+        println!("{}", sentence(rule, lang, &scene.calendar));
         println!("    {}", source(rule, lang));
     }
     Ok(())
@@ -89,12 +90,13 @@ fn holds(tenant: &Tenant, view: &CaseView, scope: &Ast) -> bool {
     check(scope, &scene).is_ok_and(|checked| checked.matches(&view.facts, &|_tokens| false))
 }
 
-fn sentence(rule: &Rule<'_>, lang: Lang) -> String {
+fn sentence(rule: &Rule<'_>, lang: Lang, calendar: &Calendar) -> String {
+    let moment = |at: Timestamp| calendar.local(at).strftime("%Y-%m-%d %H:%M").to_string();
     match &rule.part {
         Part::Kind(kind) => format!("kind {}: {}", kind.id, kind.title.get(lang)),
-        Part::Taken(step, at) => format!("taken {at}: {} ({})", step.title.get(lang), step.id),
+        Part::Taken(step, at) => format!("taken {}: {} ({})", moment(*at), step.title.get(lang), step.id),
         Part::Clock(clock, state) => {
-            let due = state.span.due_at;
+            let due = moment(state.span.due_at);
             let provisional = if state.span.provisional {
                 " provisional 暂定"
             } else {

@@ -1,5 +1,6 @@
 //! `bihuan unit`: units come into the org tree from a table.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -7,6 +8,7 @@ use bihuan_core::id::UnitId;
 use bihuan_core::label::Label;
 use bihuan_core::org::{OrgEvent, Unit};
 use bihuan_core::permission::Permit;
+use bihuan_store::tenant::scene::Scene;
 use bihuan_web::app::SystemEntropy;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
@@ -14,6 +16,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::failure::Failure;
+use crate::import::decode::FileEncoding;
 use crate::installation::Place;
 
 /// What to do with units.
@@ -35,7 +38,7 @@ pub enum Task {
 /// Which units.
 #[derive(Args)]
 pub struct Import {
-    /// The CSV file, in UTF-8.
+    /// The CSV file, in UTF-8 or in what spreadsheets write, such as GB18030.
     file: PathBuf,
     #[command(flatten)]
     place: Place,
@@ -70,8 +73,9 @@ pub fn run(task: &Task) -> Result<(), Failure> {
 fn import(wanted: &Import) -> Result<(), Failure> {
     let rows = read(&wanted.file)?;
     let tenant = wanted.place.tenant()?;
+    let scene = tenant.scene();
     let now = Timestamp::now();
-    let on = tenant.scene().calendar.date_of(now);
+    let on = scene.calendar.date_of(now);
     let mut bulk = tenant.bulk(Box::new(SystemEntropy))?;
     for (row, line) in rows.iter().zip(2..) {
         let at = |error: anyhow::Error| {
@@ -80,6 +84,7 @@ fn import(wanted: &Import) -> Result<(), Failure> {
                 wanted.file.display()
             ))
         };
+        row.check_duties(&scene).map_err(at)?;
         let unit = bulk.scene().org.unit_by_name(&row.parent).map(|parent| parent.id);
         let unit = row.unit(unit, on, now).map_err(at)?;
         let id = unit.id;
@@ -97,7 +102,9 @@ fn import(wanted: &Import) -> Result<(), Failure> {
 fn list(place: &Place) -> Result<(), Failure> {
     let tenant = place.tenant()?;
     let scene = tenant.scene();
-    for unit in scene.org.units() {
+    let mut units: Vec<&Unit> = scene.org.units().collect();
+    units.sort_by_key(|unit| &unit.code);
+    for unit in units {
         let parent = unit.parent.and_then(|parent| scene.org.unit(parent));
         let parent = parent.map_or("", |parent| parent.code.as_str());
         println!("{}\t{}\t{}\t{parent}", unit.code, unit.name.zh, unit.class);
@@ -107,10 +114,11 @@ fn list(place: &Place) -> Result<(), Failure> {
 
 fn read(file: &Path) -> Result<Vec<Row>, Failure> {
     let read = || -> anyhow::Result<Vec<Row>> {
-        let text = std::fs::read_to_string(file)?;
+        let bytes = std::fs::read(file)?;
+        let text = FileEncoding::of(&bytes, None)?.text(&bytes);
         let mut reader = csv::ReaderBuilder::new()
             .trim(csv::Trim::All)
-            .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+            .from_reader(text.as_bytes());
         Ok(reader.deserialize().collect::<Result<_, _>>()?)
     };
     Ok(read().with_context(|| format!("cannot read {}", file.display()))?)
@@ -136,6 +144,20 @@ impl Row {
         })
     }
 
+    /// Refuses a duty for a category that no pack has: nothing would ever be routed by it.
+    fn check_duties(&self, scene: &Scene) -> anyhow::Result<()> {
+        let known = |code: &str| scene.newest().any(|pack| pack.category(code).is_some());
+        let unknown = parts(&self.duties).find(|code| !known(code));
+        anyhow::ensure!(
+            unknown.is_none(),
+            "the packs have no category {} that {} could have the duty for; at the top there are {}",
+            unknown.unwrap_or_default(),
+            self.code,
+            top_categories(scene)
+        );
+        Ok(())
+    }
+
     fn duties(&self, unit: UnitId, on: Date) -> impl Iterator<Item = OrgEvent> {
         parts(&self.duties).map(move |category| OrgEvent::DutyGiven {
             unit,
@@ -143,6 +165,18 @@ impl Row {
             on,
         })
     }
+}
+
+fn top_categories(scene: &Scene) -> String {
+    let categories = scene
+        .newest()
+        .flat_map(|pack| pack.taxonomies.values())
+        .flat_map(|taxonomy| &taxonomy.categories);
+    let top = categories
+        .map(|it| it.code.as_str())
+        .filter(|code| !code.contains('.'));
+    let distinct: BTreeSet<&str> = top.collect();
+    distinct.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 fn parts(list: &str) -> impl Iterator<Item = &str> {

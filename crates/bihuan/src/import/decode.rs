@@ -38,6 +38,11 @@ impl FileEncoding {
         Ok(FileEncoding { encoding })
     }
 
+    /// Reads a whole file that is in this one encoding.
+    pub fn text(self, bytes: &[u8]) -> String {
+        self.encoding.decode(bytes).0.into_owned()
+    }
+
     /// Returns its name.
     pub fn name(self) -> &'static str {
         self.encoding.name()

@@ -98,7 +98,7 @@ pub enum Unknown {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TimeRules {
-    /// How times are written, as in strptime; ISO 8601 without an offset is always understood.
+    /// How times are written, as in strptime; the usual forms with the year first are always understood.
     #[serde(default)]
     pub formats: Vec<String>,
     /// The offset of all times that carry none, such as `+08:00`.

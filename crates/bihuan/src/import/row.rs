@@ -15,8 +15,15 @@ const TITLE_CHARS: usize = 300;
 /// How much of the text stands for a missing title, in characters.
 const DERIVED_TITLE_CHARS: usize = 40;
 
-/// How times are written in a workbook and in many systems; understood in every map.
-const ISO: &str = "%Y-%m-%dT%H:%M:%S";
+/// How times are written in a workbook and in many systems, the year first; understood in every map.
+const USUAL: [&str; 6] = [
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%d %H:%M",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M",
+    "%Y年%m月%d日",
+];
 
 /// A record of another system, as a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -207,7 +214,7 @@ impl Mapping<'_> {
         let Some(text) = self.fill(from, fields) else {
             return Ok(None);
         };
-        let formats = self.map.time.formats.iter().map(String::as_str).chain([ISO]);
+        let formats = self.map.time.formats.iter().map(String::as_str).chain(USUAL);
         let found = formats
             .filter_map(|format| BrokenDownTime::parse(format, &text).ok())
             .find_map(|time| {
@@ -326,13 +333,17 @@ reason = "the row has two labels"
     }
 
     #[test]
-    fn a_day_alone_is_its_first_moment_and_iso_is_always_understood() {
+    fn a_day_alone_is_its_first_moment_and_the_usual_forms_are_always_understood() {
         assert_eq!(
             case(&[("due", "2018/04/13")]).expect("accepted").due_at,
             Some(at("2018-04-13T05:00:00Z"))
         );
         let iso = case(&[("raised", "2018-04-13T01:02:03")]).expect("accepted");
         assert_eq!(iso.raised_at, at("2018-04-13T06:02:03Z"));
+        for usual in ["2018-04-13 01:02", "2018/4/13 1:02", "2018-04-13 01:02:00"] {
+            let case = case(&[("raised", usual)]).expect("accepted");
+            assert_eq!(case.raised_at, at("2018-04-13T06:02:00Z"), "{usual}");
+        }
     }
 
     #[test]
