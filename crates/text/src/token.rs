@@ -132,7 +132,8 @@ impl Collected {
     /// Pushes one or two Chinese characters.
     fn push_piece(&mut self, first: char, second: Option<char>) {
         if !self.is_full() && self.pieces.insert((first, second)) {
-            self.list.push([Some(first), second].into_iter().flatten().collect());
+            self.list
+                .push([Some(first), second].into_iter().flatten().collect());
         }
     }
 }

@@ -7,12 +7,14 @@
 pub mod cases;
 pub mod commands;
 pub mod evidence;
+pub mod exports;
 pub mod identity;
 pub mod openapi;
 pub mod portal;
 pub mod reference;
 pub mod schema;
 pub mod shape;
+pub mod views;
 pub mod wire;
 
 use axum::body::Bytes;

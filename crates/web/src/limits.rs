@@ -28,6 +28,8 @@ pub const TEXT_CHARS: usize = 5000;
 pub const NOTE_CHARS: usize = 2000;
 /// The longest single line, in characters.
 pub const LINE_CHARS: usize = 200;
+/// The longest name of a saved view, in characters.
+pub const VIEW_NAME_CHARS: usize = 40;
 /// The longest that the head of a request may take.
 pub const HEAD_TIME: Duration = Duration::from_secs(10);
 /// The longest that a request may take.

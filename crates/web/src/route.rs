@@ -6,7 +6,7 @@ use axum::routing::{MethodFilter, MethodRouter};
 use crate::api::schema::Described;
 use crate::app::App;
 
-use Verb::{Get, Post};
+use Verb::{Delete, Get, Post};
 
 /// Who may come to an operation at all; what they may do there is decided by their grants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +63,8 @@ pub enum Verb {
     Get,
     /// Writes.
     Post,
+    /// Takes away.
+    Delete,
 }
 
 impl Verb {
@@ -71,6 +73,7 @@ impl Verb {
         match self {
             Get => Method::GET,
             Post => Method::POST,
+            Delete => Method::DELETE,
         }
     }
 
@@ -78,6 +81,7 @@ impl Verb {
         match self {
             Get => MethodFilter::GET,
             Post => MethodFilter::POST,
+            Delete => MethodFilter::DELETE,
         }
     }
 }
@@ -93,7 +97,7 @@ impl Route {
         seen_by: Visibility,
         handler: Handler,
     ) -> Route {
-        let changes = matches!(method, Post);
+        let changes = matches!(method, Post | Delete);
         let (action, audited, body) = (None, false, Body::Small);
         let (query, takes, gives): (&[&str], _, _) = (&[], None, None);
         Route {

@@ -92,6 +92,7 @@ pub fn all() -> impl Iterator<Item = &'static Route> {
         api::PORTAL,
         api::CASES,
         api::REFERENCE,
+        api::OWN,
     ]
     .into_iter()
     .flatten()

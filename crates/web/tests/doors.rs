@@ -84,6 +84,12 @@ async fn knock(browser: &mut Browser, route: &Route, address: &str) -> StatusCod
                 .await
                 .status
         }
+        Verb::Delete => {
+            browser
+                .request(Method::DELETE, address, None, Vec::new())
+                .await
+                .status
+        }
         Verb::Post if route.takes.is_some() => {
             browser
                 .request(Method::POST, address, Some(kind), b"{}".to_vec())
@@ -207,7 +213,7 @@ async fn the_wrong_method_is_told_the_right_ones() {
     for route in routes::all() {
         let mut browser = scene.town.browser();
         let answer = browser
-            .request(Method::DELETE, &scene.address(route), None, Vec::new())
+            .request(Method::PUT, &scene.address(route), None, Vec::new())
             .await;
         assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{}", route.id);
         let allowed = answer.headers["allow"].to_str().unwrap();

@@ -1,4 +1,4 @@
-//! `/exports`, from the outside.
+//! `/exports` of the pages and of the API, from the outside.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
 
@@ -7,11 +7,12 @@ mod common;
 use std::collections::BTreeSet;
 use std::io::Cursor;
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use calamine::{Data, Reader, Xlsx};
 use common::Town;
 use common::browser::{Answer, Browser};
 use common::cases::Matter;
+use serde_json::{Value, json};
 
 async fn export(browser: &mut Browser, fields: &[(&str, &str)]) -> Answer {
     let page = browser.get("/ledger").await;
@@ -143,4 +144,121 @@ async fn a_long_export_runs_in_the_background_and_goes_after_a_day() {
             .count(),
         0
     );
+}
+
+/// Asks for an export until it no longer runs.
+async fn ended(program: &mut Browser, export: &Value) -> Value {
+    let address = format!("/api/v1/exports/{}", export["id"].as_str().unwrap());
+    loop {
+        let now = program.get(&address).await.json();
+        if now["state"] != "running" {
+            return now;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_program_exports_what_its_person_may_and_fetches_the_file() {
+    let town = Town::found().await;
+    let ours = town
+        .assigned(
+            &Matter {
+                severity: 5,
+                ..Matter::default()
+            },
+            "works",
+        )
+        .await;
+    town.assigned(
+        &Matter {
+            severity: 5,
+            ..Matter::default()
+        },
+        "water",
+    )
+    .await;
+    let mut head = town.program("head").await;
+    let wanted = json!({"format": "csv", "filter": "severity = 5", "sort": "due", "columns": ["unit"]});
+    let begun = head.create("/api/v1/exports", &wanted).await;
+    assert_eq!(
+        (&begun["format"], &begun["filter"]),
+        (&json!("csv"), &json!("severity = 5"))
+    );
+    let done = ended(&mut head, &begun).await;
+    assert_eq!(
+        (&done["state"], &done["done"], &done["total"]),
+        (&json!("done"), &json!(1), &json!(1))
+    );
+    let file = done["file"].as_str().unwrap();
+    let text = head.get(file).await.text();
+    assert_eq!(text.lines().count(), 2);
+    assert!(
+        text.contains(&town.number(ours)) && text.contains("住建局"),
+        "{text}"
+    );
+    let mut other = town.program("dispatcher").await;
+    for address in [file, file.trim_end_matches("/file")] {
+        assert_eq!(other.get(address).await.status, StatusCode::NOT_FOUND);
+    }
+    town.pass_hours(25);
+    assert_eq!(head.get(file).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_export_that_cannot_be_is_refused_with_everything_that_is_wrong() {
+    let town = Town::found().await;
+    let mut dispatcher = town.program("dispatcher").await;
+    let problem = dispatcher
+        .post_json("/api/v1/exports", &json!({"format": "pdf"}))
+        .await;
+    assert_eq!(
+        (problem.status, &problem.json()["fields"][0]["field"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("format"))
+    );
+    let body = json!({"format": "csv", "sort": "weight", "columns": ["unit", "colour"]});
+    let problem = dispatcher.post_json("/api/v1/exports", &body).await.json();
+    let fields: Vec<&Value> = problem["fields"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it["field"])
+        .collect();
+    assert_eq!(fields, ["sort", "columns"]);
+    let body = json!({"format": "csv", "filter": "severty > 3"});
+    let problem = dispatcher.post_json("/api/v1/exports", &body).await;
+    assert_eq!(
+        (problem.status, &problem.json()["type"]),
+        (StatusCode::BAD_REQUEST, &json!("/problems/filter"))
+    );
+    let mut handler = town.program("handler").await;
+    let refused = handler
+        .post_json("/api/v1/exports", &json!({"format": "csv"}))
+        .await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn an_export_is_stopped_by_its_owner_alone() {
+    let town = Town::found().await;
+    town.raise_many(2300).await;
+    let mut dispatcher = town.program("dispatcher").await;
+    let begun = dispatcher
+        .create("/api/v1/exports", &json!({"format": "xlsx"}))
+        .await;
+    let address = format!("/api/v1/exports/{}", begun["id"].as_str().unwrap());
+    let mut other = town.program("supervisor").await;
+    let refused = other.request(Method::DELETE, &address, None, Vec::new()).await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+    let stopped = dispatcher
+        .request(Method::DELETE, &address, None, Vec::new())
+        .await;
+    assert_eq!(stopped.status, StatusCode::NO_CONTENT);
+    let ended = ended(&mut dispatcher, &begun).await;
+    // It may have been done before it was stopped.
+    assert!(
+        ended["state"] == "cancelled" || ended["state"] == "done" && ended["done"] == 2300,
+        "{ended}"
+    );
+    assert_eq!(ended["state"] == "done", ended["file"].is_string());
 }

@@ -6,10 +6,11 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use common::Town;
 use common::browser::Answer;
 use common::cases::Matter;
+use serde_json::json;
 
 /// The numbers of the cases on a page, in their order.
 fn numbers(page: &Answer) -> Vec<String> {
@@ -245,4 +246,50 @@ async fn a_shared_view_is_everybodys_and_sharing_needs_a_grant() {
     page.says("全市超期").keeps_silent_about("name=\"shared\"");
     let refused = handler.submit(&page, "/ledger/views", &shared).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_program_keeps_shares_and_drops_views_as_the_page_does() {
+    let town = Town::found().await;
+    let mut head = town.program("dispatcher").await;
+    let wanted = json!({"title": "急件", "filter": "severity >= 4", "sort": "due",
+        "columns": ["severity", "unit"], "shared": true});
+    let kept = head.create("/api/v1/views", &wanted).await;
+    assert_eq!(
+        (&kept["columns"], &kept["sort"]),
+        (&json!(["unit", "severity"]), &json!("due"))
+    );
+    let mut handler = town.program("handler").await;
+    let listed = handler.get("/api/v1/views").await.json();
+    assert_eq!(
+        (&listed[0]["id"], &listed[0]["own"]),
+        (&kept["id"], &json!(false))
+    );
+    let address = format!("/api/v1/views/{}", kept["id"].as_str().unwrap());
+    let refused = handler.request(Method::DELETE, &address, None, Vec::new()).await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+    // On the page it is the same view.
+    town.log_in("handler").await.get("/ledger").await.says("急件");
+    let gone = head.request(Method::DELETE, &address, None, Vec::new()).await;
+    assert_eq!(gone.status, StatusCode::NO_CONTENT);
+    assert_eq!(head.get("/api/v1/views").await.json(), json!([]));
+}
+
+#[tokio::test]
+async fn a_program_shares_nothing_without_the_grant_and_keeps_no_filter_that_says_nothing() {
+    let town = Town::found().await;
+    let mut handler = town.program("handler").await;
+    let shared = handler
+        .post_json("/api/v1/views", &json!({"title": "我的", "shared": true}))
+        .await;
+    assert_eq!(shared.status, StatusCode::FORBIDDEN);
+    let bad = handler
+        .post_json("/api/v1/views", &json!({"title": "我的", "filter": "severity >"}))
+        .await;
+    assert_eq!(
+        (bad.status, &bad.json()["fields"][0]["field"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("filter"))
+    );
+    handler.create("/api/v1/views", &json!({"title": "我的"})).await;
+    assert_eq!(handler.get("/api/v1/views").await.json()[0]["own"], json!(true));
 }

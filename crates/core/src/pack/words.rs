@@ -4,8 +4,20 @@ use super::model::{AlarmAction, AnswerRule, Ask, Effect, EndKind, Need, Phase, R
 
 /// The actions that grants may hold and steps may demand.
 pub const ACTIONS: [&str; 14] = [
-    "read", "register", "assign", "handle", "verify", "answer", "rule", "approve", "strike", "export",
-    "identity", "admin", "audit", "view.share",
+    "read",
+    "register",
+    "assign",
+    "handle",
+    "verify",
+    "answer",
+    "rule",
+    "approve",
+    "strike",
+    "export",
+    "identity",
+    "admin",
+    "audit",
+    "view.share",
 ];
 
 /// A closed list of words of the pack language.

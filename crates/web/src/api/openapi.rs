@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use super::schema::Described;
-use crate::route::{Body, Route, Visibility};
+use crate::route::{Body, Route, Verb, Visibility};
 
 /// The document, as text.
 #[derive(Clone)]
@@ -80,11 +80,16 @@ fn operation(route: &Route, schemas: &mut BTreeMap<String, Value>) -> Value {
 }
 
 fn responses(route: &Route, schemas: &mut BTreeMap<String, Value>) -> Value {
-    let status = if route.changes { "201" } else { "200" };
+    let status = match route.method {
+        Verb::Delete => "204",
+        Verb::Post if route.changes => "201",
+        Verb::Get | Verb::Post => "200",
+    };
     let good = match route.gives {
         Some(gives) => {
             json!({"description": "done", "content": {"application/json": {"schema": refer(gives(), schemas)}}})
         }
+        None if route.method == Verb::Delete => json!({"description": "gone"}),
         None => json!({"description": "the file", "content": {"*/*": {}}}),
     };
     let problem = json!({"schema": {"$ref": "#/components/schemas/Problem"}});
@@ -103,7 +108,7 @@ fn parameters(route: &Route) -> Vec<Value> {
     let asked = |name| json!({"name": name, "in": "query", "schema": {"type": "string"}});
     let mut parameters: Vec<Value> = places.map(place).collect();
     parameters.extend(route.query.iter().map(asked));
-    if route.changes {
+    if route.changes && route.method == Verb::Post {
         let schema = json!({"type": "string", "minLength": 1, "maxLength": 128});
         parameters.push(json!({"name": "Idempotency-Key", "in": "header", "schema": schema}));
     }
@@ -139,7 +144,6 @@ fn problem() -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::route::Verb;
 
     /// Returns every `$ref` in a value.
     fn references(value: &Value, found: &mut Vec<String>) {

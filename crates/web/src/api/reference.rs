@@ -1,4 +1,4 @@
-//! What names stand for: units, kinds, a person's saved views.
+//! What names stand for: units and kinds.
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -10,7 +10,6 @@ use utoipa::ToSchema;
 use super::json;
 use super::shape::Named;
 use crate::ctx::Ctx;
-use crate::error::WebError;
 use crate::show;
 
 /// A unit of the tree.
@@ -66,21 +65,6 @@ pub struct KindStep {
     pub action: Option<String>,
     /// How whoever takes it must stand to the case.
     pub relation: &'static str,
-}
-
-/// A filter that somebody keeps.
-#[derive(Serialize, ToSchema)]
-pub struct ViewShape {
-    /// Its id.
-    pub id: String,
-    /// Its name.
-    pub title: String,
-    /// Its filter.
-    pub filter: String,
-    /// Its order.
-    pub sort: String,
-    /// Whether everybody sees it.
-    pub shared: bool,
 }
 
 /// `GET /api/v1/units`
@@ -150,21 +134,4 @@ fn shape(ctx: &Ctx, pack: &Pack, kind: &Kind) -> KindShape {
             .source(&kind.source)
             .map(|source| show::citation(ctx.tongue, source)),
     }
-}
-
-/// `GET /api/v1/views`
-pub async fn list_views(ctx: Ctx) -> Result<Response, WebError> {
-    let person = ctx.who()?.viewer.person;
-    let views = ctx.tenant.read(move |reader| reader.views(person)).await?;
-    let shape = |view: bihuan_store::personal::SavedView| ViewShape {
-        id: view.id.to_string(),
-        title: view.name,
-        filter: view.filter,
-        sort: view.sort,
-        shared: view.shared,
-    };
-    Ok(json(
-        StatusCode::OK,
-        &views.into_iter().map(shape).collect::<Vec<_>>(),
-    ))
 }

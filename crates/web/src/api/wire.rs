@@ -19,6 +19,8 @@ pub struct Text<const MOST: usize>(pub String);
 
 /// A single line.
 pub type Line = Text<{ limits::LINE_CHARS }>;
+/// The name of a saved view.
+pub type ViewName = Text<{ limits::VIEW_NAME_CHARS }>;
 /// A reason, an answer, a remark.
 pub type Note = Text<{ limits::NOTE_CHARS }>;
 /// The text of a report.

@@ -5,16 +5,19 @@ use axum::routing::on;
 use crate::api::cases::{self, CaseReceipt, NewCase};
 use crate::api::commands::{self as c, create};
 use crate::api::evidence::{self, NewEvidence, NewWithdrawal, Stored};
+use crate::api::exports::{self, ExportShape, NewExport};
 use crate::api::identity::{self, IdentityShape, NewErasure, NewIdentityRead};
 use crate::api::openapi;
 use crate::api::portal::{
     self, Code, MessageReceipt, NewMessage, NewOwnStep, NewReply, NewSatisfaction, Tracked,
 };
-use crate::api::reference::{self, KindShape, UnitShape, ViewShape};
+use crate::api::reference::{self, KindShape, UnitShape};
 use crate::api::schema::{describe, describe_list};
 use crate::api::shape::{CaseList, CaseShape, Count, Done, EventShape};
+use crate::api::views::{self, NewView, ViewShape};
 use crate::route::Route;
-use crate::route::Verb::{Get, Post};
+use crate::route::Verb::{Delete, Get, Post};
+use crate::staff::export::read_export_file;
 
 /// A command on a case: takes `$body`, gives [`Done`].
 macro_rules! command {
@@ -150,8 +153,33 @@ pub(super) const REFERENCE: &[Route] = &[
         on(m, reference::list_kinds)
     })
     .gives(describe_list::<KindShape>),
-    Route::staff("list_views", Get, "/api/v1/views", |m| {
-        on(m, reference::list_views)
+];
+
+/// What a person keeps and takes away.
+pub(super) const OWN: &[Route] = &[
+    Route::staff("list_views", Get, "/api/v1/views", |m| on(m, views::list_views))
+        .gives(describe_list::<ViewShape>),
+    Route::staff("keep_view", Post, "/api/v1/views", |m| on(m, views::keep_view))
+        .takes(describe::<NewView>)
+        .gives(describe::<ViewShape>),
+    Route::staff("drop_view", Delete, "/api/v1/views/{view}", |m| {
+        on(m, views::drop_view)
+    }),
+    Route::staff("begin_export", Post, "/api/v1/exports", |m| {
+        on(m, exports::begin_export)
     })
-    .gives(describe_list::<ViewShape>),
+    .needs("export")
+    .takes(describe::<NewExport>)
+    .gives(describe::<ExportShape>),
+    Route::staff("read_export_state", Get, "/api/v1/exports/{export}", |m| {
+        on(m, exports::read_export_state)
+    })
+    .gives(describe::<ExportShape>),
+    Route::staff("stop_export", Delete, "/api/v1/exports/{export}", |m| {
+        on(m, exports::stop_export)
+    }),
+    Route::staff("download_export", Get, "/api/v1/exports/{export}/file", |m| {
+        on(m, read_export_file)
+    })
+    .needs("export"),
 ];

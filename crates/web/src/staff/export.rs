@@ -3,21 +3,18 @@
 
 mod download;
 mod file;
-mod job;
-mod order;
+pub mod job;
+pub mod order;
 mod table;
 
 use askama::Template;
 use axum::extract::Path;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use bihuan_core::filter::Checked;
-use bihuan_core::permission::READ;
 use bihuan_store::export_job::{ExportJob, ExportState};
 use uuid::Uuid;
 
 use self::order::{EXPORT, Format, Order};
-use super::asked::Asked;
 use super::ledger::place::Place;
 use super::views;
 use crate::access;
@@ -29,8 +26,6 @@ use crate::show;
 
 /// An export of more rows runs in the background.
 const AT_ONCE: usize = 2000;
-/// Counting for the progress bar stops here.
-const COUNTED: usize = 10_000_000;
 
 #[derive(Template)]
 #[template(path = "export/export.html")]
@@ -59,7 +54,7 @@ pub async fn create_export(ctx: Ctx, form: Form) -> Result<Response, WebError> {
     if counted <= AT_ONCE {
         return download::at_once(&ctx, order).await;
     }
-    let id = job::start(&ctx, order, COUNTED).await?;
+    let id = job::start(&ctx, order).await?;
     Ok(Redirect::to(&format!("/exports/{id}")).into_response())
 }
 
@@ -82,7 +77,7 @@ pub async fn cancel_export(ctx: Ctx, Path(export): Path<Uuid>, _form: Form) -> R
     Ok(Redirect::to(&format!("/exports/{export}")).into_response())
 }
 
-/// `GET /exports/{export}/file`
+/// `GET /exports/{export}/file`, of the pages and of the API.
 pub async fn read_export_file(ctx: Ctx, Path(export): Path<Uuid>) -> Result<Response, WebError> {
     let job = find(&ctx, export).await?;
     // The right to export may have been taken back since.
@@ -91,7 +86,10 @@ pub async fn read_export_file(ctx: Ctx, Path(export): Path<Uuid>) -> Result<Resp
 }
 
 /// Returns an export of the visitor's; one that nobody runs any more has failed.
-async fn find(ctx: &Ctx, export: Uuid) -> Result<ExportJob, WebError> {
+///
+/// # Errors
+/// [`WebError::NotFound`] if they have no such export, or not any more.
+pub async fn find(ctx: &Ctx, export: Uuid) -> Result<ExportJob, WebError> {
     let person = ctx.who()?.viewer.person;
     // Asked before the row is read: an export that ends in between has told so there.
     let runs = ctx.app.exports().has(export);
@@ -110,23 +108,13 @@ async fn find(ctx: &Ctx, export: Uuid) -> Result<ExportJob, WebError> {
 
 fn read_order(ctx: &Ctx, form: &Form) -> Result<Order, WebError> {
     access::permit_general(ctx, EXPORT)?;
-    let place = views::place(form);
-    let asked = Asked::of(ctx, &place.filter);
     let Some(format) = Format::named(form.value("format")) else {
         return Err(WebError::Input(vec![Complaint::new(
             "format",
             "field-bad-choice",
         )]));
     };
-    if !asked.problems.is_empty() {
-        return Err(WebError::Filter(asked.text, asked.problems));
-    }
-    let filter = Checked::and(vec![asked.within(ctx, READ)?, access::scope(ctx, EXPORT)?]);
-    Ok(Order {
-        filter,
-        place,
-        format,
-    })
+    Order::of(ctx, views::place(form), format)
 }
 
 impl ExportPage {

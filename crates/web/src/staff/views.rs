@@ -12,11 +12,10 @@ use crate::app::SystemEntropy;
 use crate::ctx::Ctx;
 use crate::error::{Complaint, WebError};
 use crate::form::Form;
+use crate::limits;
 
 /// The action that a grant must hold to show a view to everybody.
 pub const SHARE: &str = "view.share";
-/// The longest name of a view.
-const NAME_CHARS: usize = 40;
 /// The most views that one person sees.
 const VIEWS: usize = 100;
 
@@ -34,29 +33,62 @@ pub struct ViewTab {
     pub delete: Option<String>,
 }
 
+/// A view to be kept.
+pub struct Wanted {
+    /// Its name.
+    pub name: String,
+    /// Whether others see it.
+    pub shared: bool,
+    /// What it keeps.
+    pub place: Place,
+}
+
 /// `POST /ledger/views`: keeps the place that the form was on.
 pub async fn create_view(ctx: Ctx, form: Form) -> Result<Response, WebError> {
-    let own = all(&ctx).await?.len();
-    let view = read_view(&form, own)?;
-    let permit = if view.shared {
-        Some(access::permit_general(&ctx, SHARE)?)
-    } else {
-        None
+    let mut read = form.read();
+    let wanted = Wanted {
+        name: read.needed("name", limits::VIEW_NAME_CHARS),
+        shared: form.value("shared") == "yes",
+        place: place(&form),
     };
+    let place = wanted.place.clone();
+    let id = keep(&ctx, wanted, read.complaints).await?;
+    let kept = Place {
+        view: Some(id),
+        ..place
+    };
+    Ok(Redirect::to(&kept.href()).into_response())
+}
+
+/// Keeps a view of the visitor's and returns its id; `complaints` were found before.
+///
+/// # Errors
+/// [`WebError::Input`] with everything that is wrong; [`WebError::Forbidden`] if it is for others and the
+/// visitor may share nothing.
+pub async fn keep(ctx: &Ctx, wanted: Wanted, mut complaints: Vec<Complaint>) -> Result<Uuid, WebError> {
+    let Wanted { name, shared, place } = wanted;
+    if !place.filter.is_empty() && filter::parse(&place.filter).is_err() {
+        complaints.push(Complaint::new("filter", "view-bad-filter"));
+    }
+    if all(ctx).await?.len() >= VIEWS {
+        complaints.push(Complaint::new("name", "view-too-many").with("most", VIEWS));
+    }
+    if !complaints.is_empty() {
+        return Err(WebError::Input(complaints));
+    }
+    let permit = shared.then(|| access::permit_general(ctx, SHARE)).transpose()?;
     let owner = ctx.who()?.viewer.person;
-    let place = place(&form);
-    let id = ctx
+    let view = NewView {
+        shared,
+        name,
+        filter: place.filter.clone(),
+        sort: place.sort.to_string(),
+        columns: place.column_words(),
+    };
+    Ok(ctx
         .tenant
         .save_view(permit.as_ref(), owner, view, ctx.now, &mut SystemEntropy)
-        .await?;
-    Ok(Redirect::to(
-        &Place {
-            view: Some(id),
-            ..place
-        }
-        .href(),
-    )
-    .into_response())
+        .await?)
 }
 
 /// `POST /ledger/views/{view}/delete`
@@ -111,24 +143,4 @@ pub fn place(form: &Form) -> Place {
             .into_iter()
             .flat_map(|name| form.values(name).map(move |value| (name, value))),
     )
-}
-
-fn read_view(form: &Form, own: usize) -> Result<NewView, WebError> {
-    let mut read = form.read();
-    let name = read.needed("name", NAME_CHARS);
-    let place = place(form);
-    if !place.filter.is_empty() && filter::parse(&place.filter).is_err() {
-        read.complain(Complaint::new("filter", "view-bad-filter"));
-    }
-    if own >= VIEWS {
-        read.complain(Complaint::new("name", "view-too-many").with("most", VIEWS));
-    }
-    read.done()?;
-    Ok(NewView {
-        shared: form.value("shared") == "yes",
-        name,
-        filter: place.filter.clone(),
-        sort: place.sort.to_string(),
-        columns: place.column_words(),
-    })
 }

@@ -21,6 +21,8 @@ use crate::error::WebError;
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
 /// The most exports that run at once; each holds a reader and a temporary file.
 const AT_ONCE: usize = 4;
+/// Counting for the progress bar stops here.
+const COUNTED: usize = 10_000_000;
 
 /// Returns when a file made at an instant is removed.
 pub fn expires(made_at: Timestamp) -> Timestamp {
@@ -32,18 +34,18 @@ pub fn kept_since(now: Timestamp) -> Timestamp {
     now.saturating_sub(KEPT).unwrap_or(now)
 }
 
-/// Begins a long export and returns its id; `counted` is where counting its rows stops.
+/// Begins a long export and returns its id.
 ///
 /// # Errors
 /// [`WebError::Busy`] if too many run.
-pub async fn start(ctx: &Ctx, order: Order, counted: usize) -> Result<Uuid, WebError> {
+pub async fn start(ctx: &Ctx, order: Order) -> Result<Uuid, WebError> {
     if ctx.app.exports().count() >= AT_ONCE {
         return Err(WebError::Busy);
     }
     let filter = order.filter.clone();
     let total = ctx
         .tenant
-        .read(move |reader| reader.count(&filter, counted))
+        .read(move |reader| reader.count(&filter, COUNTED))
         .await?;
     let export = NewExport {
         filter: order.place.filter.clone(),

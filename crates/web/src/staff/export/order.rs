@@ -1,7 +1,12 @@
 //! What is to be exported, and as what.
 
 use bihuan_core::filter::Checked;
+use bihuan_core::permission::READ;
 
+use crate::access;
+use crate::ctx::Ctx;
+use crate::error::WebError;
+use crate::staff::asked::Asked;
 use crate::staff::ledger::place::Place;
 
 /// The action that a grant must hold.
@@ -16,6 +21,26 @@ pub struct Order {
     pub place: Place,
     /// As what.
     pub format: Format,
+}
+
+impl Order {
+    /// Makes the order of what a place's filter asks for, within what the visitor may read and export.
+    ///
+    /// # Errors
+    /// [`WebError::Forbidden`] if they may export nothing; [`WebError::Filter`] if the filter has problems.
+    pub fn of(ctx: &Ctx, place: Place, format: Format) -> Result<Order, WebError> {
+        access::permit_general(ctx, EXPORT)?;
+        let asked = Asked::of(ctx, &place.filter);
+        if !asked.problems.is_empty() {
+            return Err(WebError::Filter(asked.text, asked.problems));
+        }
+        let filter = Checked::and(vec![asked.within(ctx, READ)?, access::scope(ctx, EXPORT)?]);
+        Ok(Order {
+            filter,
+            place,
+            format,
+        })
+    }
 }
 
 /// The format of a file.
