@@ -17,9 +17,11 @@ mod fts;
 mod highlight;
 mod segment;
 mod token;
+mod tsvector;
 
 pub use alarm::Heard;
 pub use fts::{FTS5_TOKENIZER, fts_document, fts_query};
 pub use highlight::{highlight, snippet};
 pub use segment::load;
 pub use token::{MAX_QUERY_TOKENS, MAX_TOKENS, holds, query_tokens, tokens};
+pub use tsvector::{tsquery, tsvector};

@@ -181,7 +181,8 @@ impl Writer<'_> {
     }
 
     /// Looks the entry of the day of the end up in the table's digits. The arithmetic is that of
-    /// [`DayTable::before`]; the days of the table lie after 1970, so dividing rounds down.
+    /// [`DayTable::before`]; the days of the table lie after 1970, so dividing rounds down. A place in a
+    /// text is an INTEGER to PostgreSQL, milliseconds need a BIGINT.
     fn by_day(&mut self, table: &DayTable) -> String {
         let from = self.int(table.first_day * DAY_MS - table.offset_ms);
         let to = self.int((table.first_day + table.days) * DAY_MS - table.offset_ms);
@@ -189,7 +190,7 @@ impl Writer<'_> {
         let end = format!("(c.closed_at - {from})");
         let width = table.width;
         let entry = format!(
-            "CAST(substr({digits}, CAST(1 + {width} * ({end} / {DAY_MS}) AS INTEGER), {width}) AS INTEGER)"
+            "CAST(substr({digits}, CAST(1 + {width} * ({end} / {DAY_MS}) AS INTEGER), {width}) AS BIGINT)"
         );
         let never = self.instant(Timestamp::MIN);
         format!(
