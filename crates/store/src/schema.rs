@@ -2,6 +2,8 @@
 //!
 //! Applied files never change. A database newer than the program is refused.
 
+pub mod partitions;
+
 use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
