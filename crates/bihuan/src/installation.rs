@@ -58,10 +58,7 @@ impl Installation {
             let error = anyhow::Error::new(error);
             Failure::Configuration(error.context(format!("there is no master key to use: {hint}")))
         })?;
-        Ok(Options {
-            master_key,
-            vfs: None,
-        })
+        Ok(Options::new(master_key))
     }
 
     /// Opens the directory.

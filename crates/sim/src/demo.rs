@@ -48,10 +48,7 @@ pub struct Demo {
 
 /// Returns how a demo's directory is opened: by a key that comes from its seed and opens nothing else.
 pub fn options(seed: u64) -> Options {
-    Options {
-        master_key: MasterKey::of_seed(seed),
-        vfs: None,
-    }
+    Options::new(MasterKey::of_seed(seed))
 }
 
 /// Founds the demo city in `directory` and lives through its year; blocks until all is on disk.

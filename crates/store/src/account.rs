@@ -6,8 +6,8 @@
 use bihuan_core::id::{Digest, PersonId, UnitId};
 use bihuan_core::permission::Permit;
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row};
 
+use crate::engine::connection::Row;
 use crate::engine::sql::statements;
 use crate::error::{ExecuteError, StoreError};
 use crate::leave::require_action;
@@ -370,7 +370,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be read.
     pub fn account(&self, login: &str) -> Result<Option<Account>, StoreError> {
-        let mut statement = self.snapshot.connection().prepare_cached(SELECT)?;
+        let mut statement = self.snapshot.connection().prepare(SELECT)?;
         let mut rows = statement.query((Id(self.tenant.id().0), login))?;
         rows.next()?.map(read_account).transpose()
     }
@@ -380,7 +380,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be read.
     pub fn accounts(&self) -> Result<Vec<Account>, StoreError> {
-        let mut statement = self.snapshot.connection().prepare_cached(ALL)?;
+        let mut statement = self.snapshot.connection().prepare(ALL)?;
         let mut rows = statement.query((Id(self.tenant.id().0),))?;
         let mut accounts = Vec::new();
         while let Some(row) = rows.next()? {
@@ -394,7 +394,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be read.
     pub fn session(&self, token_hash: Digest, now: Timestamp) -> Result<Option<Session>, StoreError> {
-        let mut statement = self.snapshot.connection().prepare_cached(SESSION)?;
+        let mut statement = self.snapshot.connection().prepare(SESSION)?;
         let mut rows = statement.query((Id(self.tenant.id().0), Hash(token_hash), millis(now)))?;
         let Some(row) = rows.next()? else { return Ok(None) };
         let (Id(person), unit): (Id, Option<Id>) = (row.get(1)?, row.get(2)?);
@@ -413,12 +413,11 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be read.
     pub fn token(&self, token_hash: Digest, now: Timestamp) -> Result<Option<ApiToken>, StoreError> {
-        let mut statement = self.snapshot.connection().prepare_cached(TOKEN)?;
+        let mut statement = self.snapshot.connection().prepare(TOKEN)?;
         let found = statement
-            .query_row((Id(self.tenant.id().0), Hash(token_hash), millis(now)), |row| {
+            .query_optional((Id(self.tenant.id().0), Hash(token_hash), millis(now)), |row| {
                 Ok(read_token(row))
-            })
-            .optional()?;
+            })?;
         found.transpose()
     }
 
@@ -427,7 +426,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be read.
     pub fn tokens(&self, login: &str) -> Result<Vec<ApiToken>, StoreError> {
-        let mut statement = self.snapshot.connection().prepare_cached(TOKENS)?;
+        let mut statement = self.snapshot.connection().prepare(TOKENS)?;
         let mut rows = statement.query((Id(self.tenant.id().0), login))?;
         let mut tokens = Vec::new();
         while let Some(row) = rows.next()? {
@@ -437,7 +436,7 @@ impl Reader {
     }
 }
 
-fn read_account(row: &Row<'_>) -> Result<Account, StoreError> {
+fn read_account(row: Row<'_>) -> Result<Account, StoreError> {
     let optional = |millis: Option<i64>| millis.map(instant).transpose();
     let Id(person) = row.get(1)?;
     Ok(Account {
@@ -451,7 +450,7 @@ fn read_account(row: &Row<'_>) -> Result<Account, StoreError> {
     })
 }
 
-fn read_token(row: &Row<'_>) -> Result<ApiToken, StoreError> {
+fn read_token(row: Row<'_>) -> Result<ApiToken, StoreError> {
     let (Id(person), Hash(token_hash)) = (row.get(2)?, row.get(6)?);
     let scopes: String = row.get(3)?;
     let expires_at: Option<i64> = row.get(5)?;

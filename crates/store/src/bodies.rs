@@ -6,8 +6,8 @@
 use bihuan_core::event::BodyRef;
 use bihuan_core::id::{BodyId, CaseId, Digest, Entropy, TenantId};
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension};
 
+use crate::engine::connection::Connection;
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::keys::TenantKeys;
@@ -121,7 +121,7 @@ pub(crate) fn insert(
     case: CaseId,
     sealed: &[(BodyId, Vec<u8>)],
 ) -> Result<(), StoreError> {
-    let mut statement = connection.prepare_cached(INSERT)?;
+    let mut statement = connection.prepare(INSERT)?;
     for (id, bytes) in sealed {
         statement.execute((Id(tenant.0), Id(id.0), Id(case.0), bytes))?;
     }
@@ -136,9 +136,7 @@ pub(crate) fn erase(
     body: BodyId,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    connection
-        .prepare_cached(ERASE)?
-        .execute((millis(at), Id(tenant.0), Id(body.0), Id(case.0)))?;
+    connection.execute(ERASE, (millis(at), Id(tenant.0), Id(body.0), Id(case.0)))?;
     Ok(())
 }
 
@@ -149,9 +147,7 @@ pub(crate) fn insert_key(
     case: CaseId,
     wrapped: &[u8],
 ) -> Result<(), StoreError> {
-    connection
-        .prepare_cached(INSERT_KEY)?
-        .execute((Id(tenant.0), Id(case.0), wrapped))?;
+    connection.execute(INSERT_KEY, (Id(tenant.0), Id(case.0), wrapped))?;
     Ok(())
 }
 
@@ -162,10 +158,8 @@ pub(crate) fn key(
     keys: &TenantKeys,
     case: CaseId,
 ) -> Result<Option<BodyKey>, StoreError> {
-    let wrapped: Option<Vec<u8>> = connection
-        .prepare_cached(SELECT_KEY)?
-        .query_row((Id(tenant.0), Id(case.0)), |row| row.get(0))
-        .optional()?;
+    let wrapped: Option<Vec<u8>> =
+        connection.query_optional(SELECT_KEY, (Id(tenant.0), Id(case.0)), |row| row.get(0))?;
     let unwrap = |wrapped: Vec<u8>| BodyKey::unwrap_for(keys, case, &wrapped);
     wrapped
         .map(unwrap)
@@ -224,10 +218,8 @@ fn sealed(
     case: CaseId,
     id: BodyId,
 ) -> Result<Option<Vec<u8>>, StoreError> {
-    let found: Option<Option<Vec<u8>>> = connection
-        .prepare_cached(SELECT)?
-        .query_row((Id(tenant.0), Id(id.0), Id(case.0)), |row| row.get(0))
-        .optional()?;
+    let found: Option<Option<Vec<u8>>> =
+        connection.query_optional(SELECT, (Id(tenant.0), Id(id.0), Id(case.0)), |row| row.get(0))?;
     found.ok_or_else(|| StoreError::Corrupt(format!("body {id} is not there")))
 }
 

@@ -14,12 +14,12 @@ use bihuan_core::id::{CaseId, Entropy};
 use bihuan_core::org::OrgEvent;
 use bihuan_core::permission::Permit;
 use jiff::Timestamp;
-use rusqlite::Connection;
 
 use crate::bodies::Bodies;
 use crate::commit::search::{self, Document};
 use crate::commit::{self, CommitError, Loaded, log};
 use crate::decide::{Asked, Source, When};
+use crate::engine::connection::Connection;
 use crate::engine::writer::Loan;
 use crate::error::{ExecuteError, StoreError};
 use crate::followers;
@@ -47,6 +47,8 @@ pub struct Bulk {
     /// Search documents not yet written: they go in at the end of the transaction.
     documents: Vec<Document>,
     pending: usize,
+    /// Whether a transaction is open.
+    open: bool,
 }
 
 /// What was written but is not yet known to be on disk; [`Bulk::commit`] sees to that.
@@ -79,6 +81,7 @@ impl Tenant {
             cases,
             documents: Vec::new(),
             pending: 0,
+            open: false,
         };
         bulk.begin()?;
         Ok(bulk)
@@ -241,18 +244,17 @@ impl Bulk {
 
     fn begin(&mut self) -> Result<(), StoreError> {
         self.pending = 0;
-        self.run("BEGIN IMMEDIATE")
+        self.loan.connection()?.begin()?;
+        self.open = true;
+        Ok(())
     }
 
     fn end(&mut self) -> Result<(), StoreError> {
         for document in std::mem::take(&mut self.documents) {
             search::write(self.loan.connection()?, self.tenant.id(), &document)?;
         }
-        self.run("COMMIT")
-    }
-
-    fn run(&self, sql: &str) -> Result<(), StoreError> {
-        self.loan.connection()?.prepare_cached(sql)?.execute([])?;
+        self.loan.connection()?.commit()?;
+        self.open = false;
         Ok(())
     }
 
@@ -269,14 +271,12 @@ impl Bulk {
     /// Writes the changes of one command and returns the case of the first.
     fn write(&mut self, changes: Vec<commit::Change>) -> Result<Arc<Loaded>, ExecuteError> {
         let tenant = self.tenant.id();
-        self.run("SAVEPOINT command")?;
-        let connection = self.loan.connection()?;
-        let written = changes
-            .iter()
-            .try_for_each(|change| change.write(connection, tenant));
-        if let Err(error) = written {
-            self.run("ROLLBACK TO command")?;
-            self.run("RELEASE command")?;
+        let write = |connection: &Connection| {
+            changes
+                .iter()
+                .try_for_each(|change| change.write(connection, tenant))
+        };
+        if let Err(error) = self.loan.connection()?.savepoint(write) {
             return Err(match error {
                 CommitError::Known(case) => ExecuteError::Known(case),
                 CommitError::Store(error) => error.into(),
@@ -285,7 +285,6 @@ impl Bulk {
                 }
             });
         }
-        self.run("RELEASE command")?;
         let mut first = None;
         for change in changes {
             // Another's copy of the case is of before this session.
@@ -325,8 +324,11 @@ impl Bulk {
 
 impl Drop for Bulk {
     fn drop(&mut self) {
-        if let Ok(connection) = self.loan.connection() {
-            undo(connection);
+        if self.open
+            && let Ok(connection) = self.loan.connection()
+            && let Err(error) = connection.roll_back()
+        {
+            tracing::error!(%error, "what a session did not commit could not be undone");
         }
         // A case may have been cached by a reader between two commits of the session.
         self.tenant
@@ -335,14 +337,5 @@ impl Drop for Bulk {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clear();
-    }
-}
-
-/// Ends a transaction that was not committed; after a commit there is none.
-fn undo(connection: &Connection) {
-    if !connection.is_autocommit()
-        && let Err(error) = connection.execute_batch("ROLLBACK")
-    {
-        tracing::error!(%error, "what a session did not commit could not be undone");
     }
 }

@@ -18,7 +18,6 @@ use bihuan_core::case::fold::{fold, fold_all};
 use bihuan_core::event::{Actor, BodyRef, CaseEvent, Entry, Event, ExternalRef, Stream};
 use bihuan_core::id::{BodyId, CaseId, IdentityId, TenantId};
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension};
 
 use crate::bodies::{self, Bodies};
 use crate::commit::idempotency::First;
@@ -26,6 +25,7 @@ use crate::commit::inbox::Notice;
 use crate::commit::log::{AppendError, Encoded, Head};
 use crate::commit::rows::Row;
 use crate::commit::search::Document;
+use crate::engine::connection::Connection;
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::keys::TenantKeys;
@@ -100,12 +100,6 @@ pub(crate) enum CommitError {
 impl From<StoreError> for CommitError {
     fn from(error: StoreError) -> Self {
         CommitError::Store(error)
-    }
-}
-
-impl From<rusqlite::Error> for CommitError {
-    fn from(error: rusqlite::Error) -> Self {
-        CommitError::Store(error.into())
     }
 }
 
@@ -285,12 +279,10 @@ impl Change {
         for body in &self.erased {
             bodies::erase(connection, tenant, case, *body, self.now)?;
             // The event may name the identity instead of a body; ids of the two never meet.
-            connection.prepare_cached(ERASE_IDENTITY)?.execute((
-                millis(self.now),
-                Id(tenant.0),
-                Id(body.0),
-                Id(case.0),
-            ))?;
+            connection.execute(
+                ERASE_IDENTITY,
+                (millis(self.now), Id(tenant.0), Id(body.0), Id(case.0)),
+            )?;
         }
         self.write_row(connection, tenant)?;
         self.write_beside(connection, tenant)?;
@@ -308,19 +300,20 @@ impl Change {
     fn write_beside(&self, connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {
         let case = Id(self.row.id.0);
         if let Some(code_hash) = &self.beside.receipt {
-            connection
-                .prepare_cached(INSERT_RECEIPT)?
-                .execute((Id(tenant.0), code_hash, case))?;
+            connection.execute(INSERT_RECEIPT, (Id(tenant.0), code_hash, case))?;
         }
         if let Some((id, sealed)) = &self.beside.identity {
-            connection.prepare_cached(INSERT_IDENTITY)?.execute((
-                Id(tenant.0),
-                Id(id.0),
-                case,
-                &sealed.wrapped_key,
-                &sealed.sealed,
-                &sealed.phone_hash,
-            ))?;
+            connection.execute(
+                INSERT_IDENTITY,
+                (
+                    Id(tenant.0),
+                    Id(id.0),
+                    case,
+                    &sealed.wrapped_key,
+                    &sealed.sealed,
+                    &sealed.phone_hash,
+                ),
+            )?;
         }
         Ok(())
     }
@@ -337,9 +330,10 @@ pub(crate) fn find_external(
     tenant: TenantId,
     external: &ExternalRef,
 ) -> Result<Option<CaseId>, StoreError> {
-    let found: Option<Id> = connection
-        .prepare_cached(FIND_EXTERNAL)?
-        .query_row((Id(tenant.0), &external.system, &external.key), |row| row.get(0))
-        .optional()?;
+    let found: Option<Id> = connection.query_optional(
+        FIND_EXTERNAL,
+        (Id(tenant.0), &external.system, &external.key),
+        |row| row.get(0),
+    )?;
     Ok(found.map(|Id(case)| CaseId(case)))
 }

@@ -10,10 +10,10 @@ use bihuan_core::id::{CaseId, IdentityId};
 use bihuan_core::pack::model::{Kind, Pack};
 use bihuan_core::permission::Permit;
 use jiff::Timestamp;
-use rusqlite::Connection;
 
 use crate::bodies::{self, Bodies};
 use crate::commit::{self, Beside, Change, Loaded, Moment};
+use crate::engine::connection::Connection;
 use crate::error::{ExecuteError, StoreError};
 use crate::leave::{require, require_raise};
 use crate::receipt::ReceiptCode;

@@ -1,10 +1,10 @@
-//! The SQLite engine: its connections, and the one thread that writes.
-//!
-//! The seam that a second engine fills is here and in the statements of the modules above: they use the
-//! SQL that both engines share; what only SQLite knows (the order of rows, the search table) lies in
-//! functions that say so.
+//! The database underneath: two engines behind one seam, one connection that writes, many that read.
 
 pub(crate) mod connection;
+pub(crate) mod database;
+mod postgres;
 pub(crate) mod readers;
 pub(crate) mod sql;
+pub(crate) mod sqlite;
+pub(crate) mod value;
 pub(crate) mod writer;

@@ -132,9 +132,3 @@ pub enum ExecuteError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
-
-impl From<rusqlite::Error> for ExecuteError {
-    fn from(error: rusqlite::Error) -> Self {
-        ExecuteError::Store(error.into())
-    }
-}

@@ -5,9 +5,9 @@
 
 use bihuan_core::id::{Entropy, PersonId, uuid_v7};
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row};
 use uuid::Uuid;
 
+use crate::engine::connection::Row;
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::read::Reader;
@@ -174,9 +174,9 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Corrupt`] if it is in no state that there is.
     pub fn export_job(&self, person: PersonId, id: Uuid) -> Result<Option<ExportJob>, StoreError> {
-        let mut statement = self.snapshot.connection().prepare_cached(JOB)?;
+        let mut statement = self.snapshot.connection().prepare(JOB)?;
         let params = (Id(self.tenant.id().0), Id(id), Id(person.0));
-        let found = statement.query_row(params, |row| Ok(read_job(row))).optional()?;
+        let found = statement.query_optional(params, |row| Ok(read_job(row)))?;
         found.transpose()
     }
 
@@ -185,7 +185,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be read.
     pub fn exports_before(&self, before: Timestamp) -> Result<Vec<ExportJob>, StoreError> {
-        let mut statement = self.snapshot.connection().prepare_cached(OLD)?;
+        let mut statement = self.snapshot.connection().prepare(OLD)?;
         let mut rows = statement.query((Id(self.tenant.id().0), millis(before)))?;
         let mut jobs = Vec::new();
         while let Some(row) = rows.next()? {
@@ -195,7 +195,7 @@ impl Reader {
     }
 }
 
-fn read_job(row: &Row<'_>) -> Result<ExportJob, StoreError> {
+fn read_job(row: Row<'_>) -> Result<ExportJob, StoreError> {
     let (Id(id), Id(person)) = (row.get(0)?, row.get(1)?);
     let word: String = row.get(4)?;
     let state = ExportState::ALL.into_iter().find(|state| state.word() == word);

@@ -14,8 +14,8 @@ pub mod rollups;
 pub mod ticker;
 
 use bihuan_core::id::TenantId;
-use rusqlite::Connection;
 
+use crate::engine::connection::Connection;
 use crate::error::StoreError;
 use crate::followers::clocks::Clocks;
 use crate::followers::follower::Follower;

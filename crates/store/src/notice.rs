@@ -39,7 +39,7 @@ impl Reader {
     /// [`StoreError::Unavailable`] if the database cannot be read.
     pub fn notices(&self, case: CaseId, limit: usize) -> Result<Vec<Notice>, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let mut statement = self.snapshot.connection().prepare_cached(OF_CASE)?;
+        let mut statement = self.snapshot.connection().prepare(OF_CASE)?;
         let mut rows = statement.query((Id(self.tenant.id().0), Id(case.0), limit))?;
         let mut notices = Vec::new();
         while let Some(row) = rows.next()? {
@@ -68,7 +68,7 @@ impl Tenant {
     ) -> Result<(), StoreError> {
         let tenant = self.id();
         self.write_plain(move |connection| {
-            let mut statement = connection.prepare_cached(DELIVERED)?;
+            let mut statement = connection.prepare(DELIVERED)?;
             for version in versions {
                 statement.execute((Id(tenant.0), Id(case.0), version, millis(now)))?;
             }

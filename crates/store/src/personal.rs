@@ -3,9 +3,9 @@
 use bihuan_core::id::{CaseId, Entropy, PersonId, UnitId, uuid_v7};
 use bihuan_core::permission::Permit;
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row};
 use uuid::Uuid;
 
+use crate::engine::connection::Row;
 use crate::engine::sql::statements;
 use crate::error::{ExecuteError, StoreError};
 use crate::leave::require_action;
@@ -202,7 +202,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be read.
     pub fn views(&self, person: PersonId) -> Result<Vec<SavedView>, StoreError> {
-        let mut statement = self.snapshot.connection().prepare_cached(VIEWS)?;
+        let mut statement = self.snapshot.connection().prepare(VIEWS)?;
         let mut rows = statement.query((Id(self.tenant.id().0), Id(person.0)))?;
         let mut views = Vec::new();
         while let Some(row) = rows.next()? {
@@ -216,12 +216,11 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Corrupt`] if it does not open.
     pub fn draft(&self, person: PersonId, form: &str) -> Result<Option<(String, Timestamp)>, StoreError> {
-        let mut statement = self.snapshot.connection().prepare_cached(DRAFT)?;
+        let mut statement = self.snapshot.connection().prepare(DRAFT)?;
         let found: Option<(Vec<u8>, i64)> = statement
-            .query_row((Id(self.tenant.id().0), Id(person.0), form), |row| {
+            .query_optional((Id(self.tenant.id().0), Id(person.0), form), |row| {
                 Ok((row.get(0)?, row.get(1)?))
-            })
-            .optional()?;
+            })?;
         let Some((sealed, saved_at)) = found else {
             return Ok(None);
         };
@@ -241,11 +240,9 @@ impl Reader {
     pub fn inbox(&self, unit: UnitId, person: PersonId, limit: u32) -> Result<Vec<Noticed>, StoreError> {
         let connection = self.snapshot.connection();
         let tenant = Id(self.tenant.id().0);
-        let seen_until: Option<i64> = connection
-            .prepare_cached(SEEN_UNTIL)?
-            .query_row((tenant, Id(person.0), Id(unit.0)), |row| row.get(0))
-            .optional()?;
-        let mut statement = connection.prepare_cached(INBOX)?;
+        let seen_until: Option<i64> =
+            connection.query_optional(SEEN_UNTIL, (tenant, Id(person.0), Id(unit.0)), |row| row.get(0))?;
+        let mut statement = connection.prepare(INBOX)?;
         let mut rows = statement.query((tenant, Id(unit.0), limit))?;
         let mut noticed = Vec::new();
         while let Some(row) = rows.next()? {
@@ -268,7 +265,7 @@ fn draft_owner(person: PersonId, form: &str) -> Vec<u8> {
     [person.0.as_bytes(), form.as_bytes()].concat()
 }
 
-fn read_view(row: &Row<'_>) -> Result<SavedView, StoreError> {
+fn read_view(row: Row<'_>) -> Result<SavedView, StoreError> {
     let (Id(id), Id(owner)) = (row.get(0)?, row.get(1)?);
     Ok(SavedView {
         id,

@@ -6,9 +6,8 @@ pub mod partitions;
 
 use std::path::Path;
 
-use rusqlite::{Connection, TransactionBehavior};
-
-use crate::engine::connection::Place;
+use crate::engine::connection::{Connection, Engine};
+use crate::engine::sqlite::File;
 use crate::error::StoreError;
 
 /// One numbered step of the schema.
@@ -18,43 +17,66 @@ pub struct Migration {
     pub number: u32,
     /// Its name.
     pub name: &'static str,
-    /// Its statements.
-    pub sql: &'static str,
+    /// Its statements for SQLite.
+    pub sqlite: &'static str,
+    /// Its statements for PostgreSQL.
+    pub postgres: &'static str,
 }
 
-/// All migrations of the SQLite engine, in order.
-pub const SQLITE: &[Migration] = &[Migration {
+/// All migrations, in order.
+pub const MIGRATIONS: &[Migration] = &[Migration {
     number: 1,
     name: "founding",
-    sql: include_str!("migrations/sqlite/0001_founding.sql"),
+    sqlite: include_str!("migrations/sqlite/0001_founding.sql"),
+    postgres: include_str!("migrations/postgres/0001_founding.sql"),
 }];
 
-const VERSIONS: &str = "CREATE TABLE IF NOT EXISTS schema_version (
-    number INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL) STRICT";
+impl Migration {
+    fn sql(&self, engine: Engine) -> &'static str {
+        match engine {
+            Engine::Sqlite => self.sqlite,
+            Engine::Postgres => self.postgres,
+        }
+    }
+}
 
-/// Brings the database to the newest schema, each migration in a transaction of its own.
+const ADD_VERSION: &str = "INSERT INTO schema_version (number, name) VALUES ($1, $2)";
+const VERSION: &str = "SELECT coalesce(max(number), 0) FROM schema_version";
+
+/// Keeps two processes that start at once from migrating at once; ends with the transaction.
+const POSTGRES_LOCK: &str = "SELECT pg_advisory_xact_lock(6200931)";
+
+/// Brings the database to the newest schema, all of it or nothing.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] if the database is newer than this program.
-pub fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    connection.execute(VERSIONS, [])?;
-    let newest = SQLITE.last().map_or(0, |migration| migration.number);
-    let found = version(connection)?;
-    if found > newest {
-        return Err(StoreError::unavailable(format!(
-            "the database has schema {found}, this program knows {newest}: use a newer program"
-        )));
-    }
-    for migration in SQLITE.iter().filter(|migration| migration.number > found) {
-        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        tx.execute_batch(migration.sql)?;
-        tx.execute(
-            "INSERT INTO schema_version (number, name) VALUES ($1, $2)",
-            (migration.number, migration.name),
-        )?;
-        tx.commit()?;
-    }
-    Ok(())
+pub(crate) fn migrate(connection: &Connection) -> Result<(), StoreError> {
+    connection.transaction(|connection| {
+        let versions = match connection.engine() {
+            Engine::Sqlite => {
+                "CREATE TABLE IF NOT EXISTS schema_version (
+                    number INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL) STRICT"
+            }
+            Engine::Postgres => {
+                connection.run(POSTGRES_LOCK)?;
+                "CREATE TABLE IF NOT EXISTS schema_version (
+                    number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL)"
+            }
+        };
+        connection.run(versions)?;
+        let newest = MIGRATIONS.last().map_or(0, |migration| migration.number);
+        let found = version(connection)?;
+        if found > newest {
+            return Err(StoreError::unavailable(format!(
+                "the database has schema {found}, this program knows {newest}: use a newer program"
+            )));
+        }
+        for migration in MIGRATIONS.iter().filter(|migration| migration.number > found) {
+            connection.run(migration.sql(connection.engine()))?;
+            connection.execute(ADD_VERSION, (migration.number, migration.name))?;
+        }
+        Ok(())
+    })
 }
 
 /// Makes an empty database in a new file and returns it as the writer opens it: the same schema, the same
@@ -62,54 +84,50 @@ pub fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] if the file cannot be made.
-pub fn new_database(file: &Path) -> Result<Connection, StoreError> {
-    let place = Place {
-        file: file.to_owned(),
+pub fn new_database(path: &Path) -> Result<rusqlite::Connection, StoreError> {
+    let file = File {
+        path: path.to_owned(),
         vfs: None,
     };
-    let mut connection = place.open_writer()?;
-    migrate(&mut connection)?;
-    Ok(connection)
+    migrate(&Connection::Sqlite(file.open_writer()?))?;
+    file.open_writer()
 }
 
 /// Returns the number of the last migration applied, 0 where none was.
-///
-/// # Errors
-/// [`StoreError::Unavailable`] if the version table cannot be read.
-pub fn version(connection: &Connection) -> Result<u32, StoreError> {
-    Ok(
-        connection.query_row("SELECT coalesce(max(number), 0) FROM schema_version", [], |row| {
-            row.get(0)
-        })?,
-    )
+pub(crate) fn version(connection: &Connection) -> Result<u32, StoreError> {
+    connection.query_row(VERSION, (), |row| row.get(0))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn memory() -> Connection {
+        crate::engine::sqlite::in_memory().expect("memory")
+    }
+
     #[test]
     fn migrating_twice_changes_nothing() {
-        let mut connection = Connection::open_in_memory().expect("memory");
-        migrate(&mut connection).expect("first");
-        migrate(&mut connection).expect("second");
-        assert_eq!(version(&connection).expect("version"), SQLITE.len() as u32);
+        let connection = memory();
+        migrate(&connection).expect("first");
+        migrate(&connection).expect("second");
+        assert_eq!(version(&connection).expect("version"), MIGRATIONS.len() as u32);
     }
 
     #[test]
     fn a_newer_database_is_refused() {
-        let mut connection = Connection::open_in_memory().expect("memory");
-        migrate(&mut connection).expect("first");
+        let connection = memory();
+        migrate(&connection).expect("first");
         connection
-            .execute("INSERT INTO schema_version VALUES (999, 'later')", [])
+            .execute(ADD_VERSION, (999u32, "later"))
             .expect("insert");
-        let refused = migrate(&mut connection).expect_err("newer");
+        let refused = migrate(&connection).expect_err("newer");
         assert!(refused.to_string().contains("schema 999"), "{refused}");
     }
 
     #[test]
     fn migrations_are_numbered_without_a_gap() {
-        for (place, migration) in SQLITE.iter().enumerate() {
+        for (place, migration) in MIGRATIONS.iter().enumerate() {
             assert_eq!(migration.number as usize, place + 1);
         }
     }

@@ -14,13 +14,15 @@ use bihuan_core::id::{Entropy, TenantId};
 use bihuan_core::label::Label;
 use bihuan_core::permission::Permit;
 use jiff::Timestamp;
-use rusqlite::{Connection, TransactionBehavior};
 
 use crate::blob::Blobs;
 use crate::commit::log;
-use crate::engine::connection::Place;
+use crate::engine::connection::Connection;
+use crate::engine::database::Database;
 use crate::engine::readers::{Readers, Snapshot};
 use crate::engine::sql::statements;
+use crate::engine::sqlite::File;
+use crate::engine::value::Params;
 use crate::engine::writer::{self, Busy, Late, Loan, Writer};
 use crate::error::{ExecuteError, StoreError};
 use crate::keys::{MasterKey, TenantKeys};
@@ -73,12 +75,45 @@ pub struct Founding<'a> {
 }
 
 /// How a directory is opened.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Options {
     /// The key that opens its tenants' keys.
     pub master_key: MasterKey,
     /// The name of a registered SQLite VFS to reach the files through; tests lose power with one.
     pub vfs: Option<String>,
+    /// The URL of the PostgreSQL database; `None` for the SQLite file in the directory.
+    pub database_url: Option<String>,
+}
+
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // A URL may hold a password.
+        f.debug_struct("Options")
+            .field("vfs", &self.vfs)
+            .field("on_server", &self.database_url.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Options {
+    /// Options with a key alone: the SQLite file in the directory.
+    pub fn new(master_key: MasterKey) -> Self {
+        Options {
+            master_key,
+            vfs: None,
+            database_url: None,
+        }
+    }
+
+    fn database(&self, directory: &Path) -> Result<Database, StoreError> {
+        match &self.database_url {
+            None => Ok(Database::Sqlite(File {
+                path: directory.join(DATABASE_FILE),
+                vfs: self.vfs.clone(),
+            })),
+            Some(url) => Database::postgres(url),
+        }
+    }
 }
 
 /// An open data directory. Clones share it.
@@ -133,7 +168,7 @@ impl Store {
         entropy: &mut dyn Entropy,
     ) -> Result<Store, StoreError> {
         let file = directory.join(DATABASE_FILE);
-        if file.exists() {
+        if options.database_url.is_none() && file.exists() {
             return Err(StoreError::Conflict(format!(
                 "{} is there already",
                 file.display()
@@ -141,20 +176,21 @@ impl Store {
         }
         check_key(options, marks)?;
         std::fs::create_dir_all(directory.join(BLOBS_DIRECTORY))?;
-        let mut connection = Place {
-            file,
-            vfs: options.vfs.clone(),
+        let connection = options.database(directory)?.open_writer()?;
+        schema::migrate(&connection)?;
+        if !connection.query(TENANTS, (), |row| row.get::<Id>(0))?.is_empty() {
+            return Err(StoreError::Conflict(
+                "the database holds an installation already".into(),
+            ));
         }
-        .open_writer()?;
-        schema::migrate(&mut connection)?;
-        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for (name, set) in [("testing", marks.testing), ("demo", marks.demo)] {
-            if set {
-                tx.execute(MARK, (name, millis(founding.now)))?;
+        connection.transaction(|connection| {
+            for (name, set) in [("testing", marks.testing), ("demo", marks.demo)] {
+                if set {
+                    connection.execute(MARK, (name, millis(founding.now)))?;
+                }
             }
-        }
-        found(&tx, options, founding, entropy)?;
-        tx.commit()?;
+            found(connection, options, founding, entropy)
+        })?;
         drop(connection);
         Store::open(directory, options)
     }
@@ -166,18 +202,15 @@ impl Store {
     /// the one it was made with, or the database is newer than this program.
     pub fn open(directory: &Path, options: &Options) -> Result<Store, StoreError> {
         let file = directory.join(DATABASE_FILE);
-        if !file.exists() {
+        if options.database_url.is_none() && !file.exists() {
             return Err(StoreError::NotFound(format!(
                 "{} (make one with `bihuan init`)",
                 file.display()
             )));
         }
-        let place = Place {
-            file,
-            vfs: options.vfs.clone(),
-        };
-        let mut connection = place.open_writer()?;
-        schema::migrate(&mut connection)?;
+        let database = options.database(directory)?;
+        let connection = database.open_writer()?;
+        schema::migrate(&connection)?;
         let marks = read_marks(&connection)?;
         check_key(options, marks)?;
         drop(connection);
@@ -186,8 +219,8 @@ impl Store {
                 directory: directory.to_owned(),
                 options: options.clone(),
                 marks,
-                writer: Arc::new(Writer::start(&place)?),
-                readers: Readers::new(place),
+                writer: Arc::new(Writer::start(&database)?),
+                readers: Readers::new(database),
                 tenants: RwLock::default(),
             }),
         };
@@ -201,9 +234,9 @@ impl Store {
     /// [`StoreError::Conflict`] if the calendar or a pack has problems.
     pub fn found(&self, founding: &Founding<'_>, entropy: &mut dyn Entropy) -> Result<Tenant, StoreError> {
         let loan = self.inner.writer.borrow()?;
-        let tx = loan.connection()?.unchecked_transaction()?;
-        let id = found(&tx, &self.inner.options, founding, entropy)?;
-        tx.commit()?;
+        let id = loan
+            .connection()?
+            .transaction(|connection| found(connection, &self.inner.options, founding, entropy))?;
         drop(loan);
         self.load_tenants()?;
         let tenants = self.tenants();
@@ -213,15 +246,15 @@ impl Store {
 
     fn load_tenants(&self) -> Result<(), StoreError> {
         let snapshot = self.inner.readers.begin()?;
-        let mut statement = snapshot.connection().prepare_cached(TENANTS)?;
-        let mut rows = statement.query([])?;
+        let mut statement = snapshot.connection().prepare(TENANTS)?;
+        let mut rows = statement.query(())?;
         let mut tenants = self.tenants();
         while let Some(row) = rows.next()? {
             let Id(id) = row.get(0)?;
             if tenants.iter().any(|tenant| tenant.inner.id.0 == id) {
                 continue;
             }
-            let name = Label::new(row.get::<_, String>(1)?, row.get::<_, String>(2)?);
+            let name = Label::new(row.get::<String>(1)?, row.get::<String>(2)?);
             let wrapped: Vec<u8> = row.get(4)?;
             tenants.push(self.load_tenant(&snapshot, TenantId(id), name, row.get(3)?, &wrapped)?);
         }
@@ -405,10 +438,10 @@ impl Tenant {
         params: impl FnOnce(Id) -> P + Send + 'static,
     ) -> Result<usize, StoreError>
     where
-        P: rusqlite::Params,
+        P: Params,
     {
         let tenant = Id(self.id().0);
-        self.write_plain(move |connection| Ok(connection.prepare_cached(sql)?.execute(params(tenant))?))
+        self.write_plain(move |connection| Ok(connection.execute(sql, params(tenant))?))
             .await
     }
 }
@@ -454,9 +487,7 @@ fn found(
 
 fn read_marks(connection: &Connection) -> Result<Marks, StoreError> {
     let mut statement = connection.prepare(MARKS)?;
-    let names: Vec<String> = statement
-        .query_map([], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
+    let names: Vec<String> = statement.query_map((), |row| row.get(0))?;
     let set = |mark: &str| names.iter().any(|name| name == mark);
     Ok(Marks {
         testing: set("testing"),

@@ -6,26 +6,26 @@ use bihuan_core::case::facts::Flag;
 use bihuan_core::id::Digest;
 use bihuan_core::pack::model::Phase;
 use jiff::Timestamp;
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use uuid::Uuid;
 
+use crate::engine::value::{Bind, Read, Value};
 use crate::error::StoreError;
 
 /// An id of any kind as it lies in a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Id(pub Uuid);
 
-impl ToSql for Id {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(ValueRef::Blob(self.0.as_bytes())))
+impl Bind for Id {
+    fn bind(&self) -> Value<'_> {
+        Value::Blob(self.0.as_bytes())
     }
 }
 
-impl FromSql for Id {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        Uuid::from_slice(value.as_blob()?)
+impl Read for Id {
+    fn read(value: Value<'_>) -> Result<Self, StoreError> {
+        Uuid::from_slice(value.blob()?)
             .map(Id)
-            .map_err(|error| FromSqlError::Other(Box::new(error)))
+            .map_err(|error| StoreError::Corrupt(format!("a column holds no id: {error}")))
     }
 }
 
@@ -33,20 +33,15 @@ impl FromSql for Id {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hash(pub Digest);
 
-impl ToSql for Hash {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(ValueRef::Blob(&self.0.0)))
+impl Bind for Hash {
+    fn bind(&self) -> Value<'_> {
+        Value::Blob(&self.0.0)
     }
 }
 
-impl FromSql for Hash {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        let bytes = value.as_blob()?;
-        let bytes = bytes.try_into().map_err(|_| FromSqlError::InvalidBlobSize {
-            expected_size: 32,
-            blob_size: bytes.len(),
-        })?;
-        Ok(Hash(Digest(bytes)))
+impl Read for Hash {
+    fn read(value: Value<'_>) -> Result<Self, StoreError> {
+        <[u8; 32]>::read(value).map(|bytes| Hash(Digest(bytes)))
     }
 }
 

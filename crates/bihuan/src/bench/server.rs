@@ -49,10 +49,7 @@ impl Place {
             packs: &bihuan_packs::TEXTS,
             now: Timestamp::now(),
         };
-        let options = Options {
-            master_key,
-            vfs: None,
-        };
+        let options = Options::new(master_key);
         Store::init(&place.data(), marks, &options, &founding, &mut SystemEntropy)
             .map_err(Failure::opening)?;
         Ok(place)

@@ -251,10 +251,7 @@ id,text,category,raised,due,closed,answer
                 testing: true,
                 demo: false,
             };
-            let options = bihuan_store::tenant::Options {
-                master_key: MasterKey::of_seed(7),
-                vfs: None,
-            };
+            let options = bihuan_store::tenant::Options::new(MasterKey::of_seed(7));
             let mut entropy = Counter::default();
             let store = Store::init(&dir.path().join("data"), marks, &options, &founding, &mut entropy)
                 .expect("a new store");

@@ -3,9 +3,9 @@
 use bihuan_core::event::Actor;
 use bihuan_core::id::{CaseId, Digest, TenantId};
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension};
 use uuid::Uuid;
 
+use crate::engine::connection::Connection;
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::keys::TenantKeys;
@@ -99,7 +99,7 @@ pub(crate) fn insert(
     record: &Record,
     at: Timestamp,
 ) -> Result<bool, StoreError> {
-    let mut statement = connection.prepare_cached(INSERT)?;
+    let mut statement = connection.prepare(INSERT)?;
     let written = statement.execute((
         Id(tenant.0),
         Hash(record.key),
@@ -116,10 +116,10 @@ pub(crate) fn find(
     tenant: TenantId,
     key: Digest,
 ) -> Result<Option<(Digest, First)>, StoreError> {
-    let found: Option<(Hash, Vec<u8>)> = connection
-        .prepare_cached(SELECT)?
-        .query_row((Id(tenant.0), Hash(key)), |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
+    let found: Option<(Hash, Vec<u8>)> =
+        connection.query_optional(SELECT, (Id(tenant.0), Hash(key)), |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
     let decode = |(Hash(request), result): (Hash, Vec<u8>)| {
         let first = First::decode(&result);
         first
@@ -135,9 +135,7 @@ pub(crate) fn forget(
     tenant: TenantId,
     before: Timestamp,
 ) -> Result<usize, StoreError> {
-    Ok(connection
-        .prepare_cached(FORGET)?
-        .execute((Id(tenant.0), millis(before)))?)
+    Ok(connection.execute(FORGET, (Id(tenant.0), millis(before)))?)
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use bihuan_core::case::Case;
 use bihuan_core::event::{Actor, CaseEvent, Entry, Event};
 use bihuan_core::id::{CaseId, TenantId, UnitId};
-use rusqlite::Connection;
 
+use crate::engine::connection::Connection;
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::value::{Id, millis};
@@ -80,14 +80,17 @@ pub(crate) fn insert(
     notices: &[Notice],
 ) -> Result<(), StoreError> {
     for notice in notices {
-        connection.prepare_cached(INSERT)?.execute((
-            Id(tenant.0),
-            Id(notice.unit.0),
-            notice.at,
-            Id(case.0),
-            notice.version,
-            notice.what,
-        ))?;
+        connection.execute(
+            INSERT,
+            (
+                Id(tenant.0),
+                Id(notice.unit.0),
+                notice.at,
+                Id(case.0),
+                notice.version,
+                notice.what,
+            ),
+        )?;
     }
     Ok(())
 }

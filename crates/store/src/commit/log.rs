@@ -2,8 +2,8 @@
 
 use bihuan_core::event::{Entry, Stream, link};
 use bihuan_core::id::{Digest, TenantId};
-use rusqlite::{Connection, ErrorCode};
 
+use crate::engine::connection::Connection;
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::value::{Hash, Id, millis};
@@ -94,9 +94,7 @@ pub(crate) fn append(
     events: &[Encoded],
 ) -> Result<(), AppendError> {
     let (kind, id) = stream.key();
-    let mut statement = connection
-        .prepare_cached(INSERT)
-        .map_err(|error| AppendError::Store(error.into()))?;
+    let mut statement = connection.prepare(INSERT).map_err(AppendError::Store)?;
     for event in events {
         let written = statement.execute((
             Id(tenant.0),
@@ -110,10 +108,8 @@ pub(crate) fn append(
         ));
         match written {
             Ok(_) => {}
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
-                return Err(AppendError::Moved);
-            }
-            Err(error) => return Err(AppendError::Store(error.into())),
+            Err(StoreError::Conflict(_)) => return Err(AppendError::Moved),
+            Err(error) => return Err(AppendError::Store(error)),
         }
     }
     Ok(())
@@ -122,7 +118,7 @@ pub(crate) fn append(
 /// Returns where a stream ends.
 pub(crate) fn head(connection: &Connection, tenant: TenantId, stream: Stream) -> Result<Head, StoreError> {
     let (kind, id) = stream.key();
-    let mut statement = connection.prepare_cached(HEAD)?;
+    let mut statement = connection.prepare(HEAD)?;
     let mut rows = statement.query((Id(tenant.0), kind, Id(id)))?;
     let Some(row) = rows.next()? else {
         return Ok(Head::default());
@@ -145,12 +141,12 @@ pub(crate) fn read(
     from: u32,
 ) -> Result<Vec<Logged>, StoreError> {
     let (kind, id) = stream.key();
-    let mut statement = connection.prepare_cached(SELECT)?;
+    let mut statement = connection.prepare(SELECT)?;
     let mut rows = statement.query((Id(tenant.0), kind, Id(id), from))?;
     let mut events = Vec::new();
     while let Some(row) = rows.next()? {
         let version: u32 = row.get(0)?;
-        let entry = serde_json::from_slice(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)
+        let entry = serde_json::from_slice(row.value(1)?.blob()?)
             .map_err(|error| StoreError::Corrupt(format!("event {version} of {stream:?}: {error}")))?;
         let (Hash(prev), Hash(hash)) = (row.get(2)?, row.get(3)?);
         events.push(Logged {

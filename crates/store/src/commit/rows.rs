@@ -7,9 +7,12 @@ use bihuan_core::case::facts::{CaseFacts, facts};
 use bihuan_core::event::AccusedParty;
 use bihuan_core::id::{BodyId, CaseId, PersonId, TenantId, UnitId};
 use bihuan_core::pack::model::Kind;
-use rusqlite::Connection;
+use jiff::Timestamp;
+use uuid::Uuid;
 
+use crate::engine::connection::Connection;
 use crate::engine::sql::statements;
+use crate::engine::value::Value;
 use crate::error::StoreError;
 use crate::tie::Tie;
 use crate::value::{Id, flag_bits, millis, phase_number};
@@ -125,13 +128,13 @@ const DOC_BITS: u32 = 40;
 
 /// Returns the number of the next new search document.
 pub(crate) fn next_doc(connection: &Connection, tenant: TenantId) -> Result<i64, StoreError> {
-    let mut last = connection.prepare_cached(LAST_DOC)?;
-    if let Some(last) = last.query_row((Id(tenant.0),), |row| row.get::<_, Option<i64>>(0))? {
+    let mut last = connection.prepare(LAST_DOC)?;
+    if let Some(last) = last.query_row((Id(tenant.0),), |row| row.get::<Option<i64>>(0))? {
         return Ok(last + 1);
     }
     // Tenants are never deleted, so a tenant keeps its place even when the file is compacted.
-    let mut place = connection.prepare_cached(TENANT_PLACE)?;
-    Ok(place.query_row((Id(tenant.0),), |row| row.get::<_, i64>(0))? << DOC_BITS)
+    let mut place = connection.prepare(TENANT_PLACE)?;
+    Ok(place.query_row((Id(tenant.0),), |row| row.get::<i64>(0))? << DOC_BITS)
 }
 
 /// Writes the row of a new case, whose search document has the number `doc`.
@@ -141,7 +144,10 @@ pub(crate) fn insert(
     row: &Row,
     doc: i64,
 ) -> Result<(), StoreError> {
-    write_columns(connection, INSERT, tenant, row, Some(doc))?;
+    let columns = columns(&tenant, row);
+    let mut values = columns.to_vec();
+    values.push(Value::Int(doc));
+    connection.execute(INSERT, &values[..])?;
     write_sides(connection, tenant, row, None)
 }
 
@@ -152,54 +158,44 @@ pub(crate) fn update(
     row: &Row,
     before: &Row,
 ) -> Result<(), StoreError> {
-    write_columns(connection, UPDATE, tenant, row, None)?;
+    connection.execute(UPDATE, columns(&tenant, row))?;
     write_sides(connection, tenant, row, Some(before))
 }
 
-fn write_columns(
-    connection: &Connection,
-    sql: &str,
-    tenant: TenantId,
-    row: &Row,
-    doc: Option<i64>,
-) -> Result<(), StoreError> {
+/// Returns the columns of `case_row` that both statements write, in the order of their parameters.
+fn columns<'r>(tenant: &'r TenantId, row: &'r Row) -> [Value<'r>; 25] {
     let facts = &row.facts;
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut place = 0;
-    let mut bind = |value: &dyn rusqlite::ToSql| {
-        place += 1;
-        statement.raw_bind_parameter(place, value)
-    };
-    bind(&row.version)?;
-    bind(&facts.number)?;
-    bind(&facts.kind)?;
-    bind(&row.pack.id)?;
-    bind(&row.pack.version)?;
-    bind(&facts.state)?;
-    bind(&phase_number(facts.phase))?;
-    bind(&facts.category)?;
-    bind(&facts.unit.map(|unit| Id(unit.0)))?;
-    bind(&facts.person.map(|person| Id(person.0)))?;
-    bind(&facts.channel)?;
-    bind(&facts.source)?;
-    bind(&facts.severity)?;
-    bind(&millis(facts.raised_at))?;
-    bind(&millis(facts.changed_at))?;
-    bind(&facts.closed_at.map(millis))?;
-    bind(&facts.due_at.map(millis))?;
-    bind(&facts.returns)?;
-    bind(&facts.reopened)?;
-    bind(&flag_bits(&facts.flags))?;
-    bind(&facts.finder.map(|(person, _)| Id(person.0)))?;
-    bind(&facts.finder.map(|(_, unit)| Id(unit.0)))?;
-    bind(&Id(row.title.0))?;
-    bind(&Id(tenant.0))?;
-    bind(&Id(row.id.0))?;
-    if let Some(doc) = doc {
-        bind(&doc)?;
-    }
-    statement.raw_execute()?;
-    Ok(())
+    let id = |id: &'r Uuid| Value::Blob(id.as_bytes());
+    let text = |text: &'r Option<String>| text.as_deref().map_or(Value::Null, Value::Text);
+    let at = |at: Option<Timestamp>| at.map_or(Value::Null, |at| Value::Int(millis(at)));
+    let finder = facts.finder.as_ref();
+    [
+        Value::Int(row.version.into()),
+        Value::Text(&facts.number),
+        Value::Text(&facts.kind),
+        Value::Text(&row.pack.id),
+        Value::Int(row.pack.version.into()),
+        Value::Text(&facts.state),
+        Value::Int(phase_number(facts.phase)),
+        text(&facts.category),
+        facts.unit.as_ref().map_or(Value::Null, |unit| id(&unit.0)),
+        facts.person.as_ref().map_or(Value::Null, |person| id(&person.0)),
+        Value::Text(&facts.channel),
+        text(&facts.source),
+        Value::Int(facts.severity.into()),
+        Value::Int(millis(facts.raised_at)),
+        Value::Int(millis(facts.changed_at)),
+        at(facts.closed_at),
+        at(facts.due_at),
+        Value::Int(facts.returns.into()),
+        Value::Int(facts.reopened.into()),
+        Value::Int(flag_bits(&facts.flags)),
+        finder.map_or(Value::Null, |(person, _)| id(&person.0)),
+        finder.map_or(Value::Null, |(_, unit)| id(&unit.0)),
+        id(&row.title.0),
+        id(&tenant.0),
+        id(&row.id.0),
+    ]
 }
 
 /// Writes what differs in the tables beside the row.
@@ -213,34 +209,26 @@ fn write_sides(
     let (old, new) = (before.map(Row::units).unwrap_or_default(), row.units());
     for (sql, changed) in [(DROP_UNIT, &old - &new), (ADD_UNIT, &new - &old)] {
         for (role, unit) in changed {
-            connection
-                .prepare_cached(sql)?
-                .execute((tenant, role as i64, Id(unit.0), case))?;
+            connection.execute(sql, (tenant, role as i64, Id(unit.0), case))?;
         }
     }
     let (old, new) = (before.map(Row::persons).unwrap_or_default(), row.persons());
     for (sql, changed) in [(DROP_PERSON, &old - &new), (ADD_PERSON, &new - &old)] {
         for person in changed {
-            connection
-                .prepare_cached(sql)?
-                .execute((tenant, ACCUSED_PERSON, Id(person.0), case))?;
+            connection.execute(sql, (tenant, ACCUSED_PERSON, Id(person.0), case))?;
         }
     }
     let (old, new) = (before.map(Row::campaigns).unwrap_or_default(), row.campaigns());
     for (sql, changed) in [(DROP_CAMPAIGN, &old - &new), (ADD_CAMPAIGN, &new - &old)] {
         for campaign in changed {
-            connection
-                .prepare_cached(sql)?
-                .execute((tenant, campaign, case))?;
+            connection.execute(sql, (tenant, campaign, case))?;
         }
     }
     let none = BTreeSet::new();
     let (old, new) = (before.map_or(&none, |row| &row.links), &row.links);
     for (sql, changed) in [(DROP_LINK, old - new), (ADD_LINK, new - old)] {
         for (other, tie) in changed {
-            connection
-                .prepare_cached(sql)?
-                .execute((tenant, Id(other.0), tie as i64, case))?;
+            connection.execute(sql, (tenant, Id(other.0), tie as i64, case))?;
         }
     }
     Ok(())
@@ -253,6 +241,6 @@ pub(crate) fn add_external(
     external: &bihuan_core::event::ExternalRef,
     case: CaseId,
 ) -> Result<bool, StoreError> {
-    let mut statement = connection.prepare_cached(ADD_EXTERNAL)?;
+    let mut statement = connection.prepare(ADD_EXTERNAL)?;
     Ok(statement.execute((Id(tenant.0), &external.system, &external.key, Id(case.0)))? == 1)
 }

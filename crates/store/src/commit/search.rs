@@ -6,8 +6,8 @@
 use bihuan_core::case::Case;
 use bihuan_core::event::BodyRef;
 use bihuan_core::id::{CaseId, TenantId};
-use rusqlite::Connection;
 
+use crate::engine::connection::Connection;
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::value::Id;
@@ -59,16 +59,12 @@ pub(crate) fn write(
     tenant: TenantId,
     document: &Document,
 ) -> Result<(), StoreError> {
-    let doc: i64 = connection
-        .prepare_cached(FIND)?
-        .query_row((Id(tenant.0), Id(document.case.0)), |row| row.get(0))?;
+    let doc: i64 = connection.query_row(FIND, (Id(tenant.0), Id(document.case.0)), |row| row.get(0))?;
     if document.replaces {
-        connection.prepare_cached(DELETE)?.execute([doc])?;
+        connection.execute(DELETE, (doc,))?;
     }
     // One row by its values: a statement that might write several has a savepoint of its own.
-    connection
-        .prepare_cached(INSERT)?
-        .execute((doc, &document.tokens))?;
+    connection.execute(INSERT, (doc, &document.tokens))?;
     if document.erases {
         scrub(connection)
     } else {
@@ -81,6 +77,6 @@ pub(crate) fn write(
 /// SQLite only marks them as gone until it merges its segments by itself. This merges all of them: it costs
 /// about as much as writing the whole index anew, and is for erasing only.
 fn scrub(connection: &Connection) -> Result<(), StoreError> {
-    connection.prepare_cached(MERGE)?.execute([])?;
+    connection.execute(MERGE, ())?;
     Ok(())
 }

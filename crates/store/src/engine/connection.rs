@@ -1,71 +1,266 @@
-//! Opening the database: one connection that writes, many that read.
+//! A connection to the database, whichever engine it is: the seam.
+//!
+//! Everything above speaks to the database through [`Connection`] and knows no driver. Statements are
+//! constants that both engines take (`$1` parameters, the common subset of SQL); where the engines do not
+//! agree, a function of the module in question pairs them by [`Connection::engine`].
 
-use std::path::PathBuf;
-use std::time::Duration;
-
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
-
+use crate::engine::postgres::session::{self, Session};
+use crate::engine::sqlite;
+use crate::engine::value::{Params, Read, Value};
 use crate::error::StoreError;
 
-/// How long a statement waits for another process that holds the database.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Statements that a connection keeps prepared.
-const PREPARED: usize = 256;
-
-/// After how many pages of write-ahead log the writer copies them into the database. Larger than
-/// SQLite's 1000: each copy costs two more syncs in the middle of intake.
-const CHECKPOINT_PAGES: u32 = 8_000;
-
-/// Page cache of the writer, which touches every index with every case; negative means KiB.
-const WRITER_CACHE: i64 = -131_072;
-
-/// Page cache of each reader; negative means KiB.
-const READER_CACHE: i64 = -16_384;
-
-/// Where the database lies, and through which file layer it is reached.
-#[derive(Debug, Clone)]
-pub(crate) struct Place {
-    /// The database file.
-    pub(crate) file: PathBuf,
-    /// The name of a registered SQLite VFS; `None` for the operating system's.
-    pub(crate) vfs: Option<String>,
+/// Which engine a connection is to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// The embedded one: a file beside the program.
+    Sqlite,
+    /// A PostgreSQL server, or what speaks like one.
+    Postgres,
 }
 
-impl Place {
-    fn open(&self, flags: OpenFlags) -> Result<Connection, StoreError> {
-        let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = match &self.vfs {
-            Some(vfs) => Connection::open_with_flags_and_vfs(&self.file, flags, vfs.as_str())?,
-            None => Connection::open_with_flags(&self.file, flags)?,
-        };
-        connection.busy_timeout(BUSY_TIMEOUT)?;
-        // A plan that looks at bound values is made anew for each use of a statement.
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        connection.set_prepared_statement_cache_capacity(PREPARED);
-        connection.pragma_update(None, "temp_store", "memory")?;
-        connection.pragma_update(None, "cache_size", READER_CACHE)?;
-        Ok(connection)
+impl Engine {
+    /// Returns the engine's name in lower case, for machines.
+    pub fn word(self) -> &'static str {
+        match self {
+            Engine::Sqlite => "sqlite",
+            Engine::Postgres => "postgres",
+        }
+    }
+}
+
+/// A connection. One thread uses it at a time.
+#[derive(Debug)]
+pub(crate) enum Connection {
+    Sqlite(rusqlite::Connection),
+    Postgres(Session),
+}
+
+/// A prepared statement; connections keep those they have prepared.
+pub(crate) enum Statement<'c> {
+    Sqlite(rusqlite::CachedStatement<'c>),
+    Postgres(session::Statement<'c>),
+}
+
+/// Rows that a statement found.
+pub(crate) enum Rows<'s> {
+    Sqlite(rusqlite::Rows<'s>),
+    Postgres(session::Rows),
+}
+
+/// One row.
+#[derive(Clone, Copy)]
+pub(crate) enum Row<'r> {
+    Sqlite(&'r rusqlite::Row<'r>),
+    Postgres(&'r tokio_postgres::Row),
+}
+
+impl Connection {
+    /// Returns which engine it is to.
+    pub(crate) fn engine(&self) -> Engine {
+        match self {
+            Connection::Sqlite(_) => Engine::Sqlite,
+            Connection::Postgres(_) => Engine::Postgres,
+        }
     }
 
-    /// Opens the connection that writes, making the file where it is not there yet.
-    pub(crate) fn open_writer(&self) -> Result<Connection, StoreError> {
-        let connection = self.open(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
-        connection.pragma_update(None, "cache_size", WRITER_CACHE)?;
-        connection.pragma_update(None, "journal_mode", "wal")?;
-        connection.pragma_update(None, "synchronous", "full")?;
-        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
-        // What is erased must not linger in free pages.
-        connection.pragma_update(None, "secure_delete", true)?;
-        Ok(connection)
+    /// Prepares a statement, or takes the one prepared before.
+    pub(crate) fn prepare(&self, sql: &str) -> Result<Statement<'_>, StoreError> {
+        Ok(match self {
+            Connection::Sqlite(connection) => Statement::Sqlite(connection.prepare_cached(sql)?),
+            Connection::Postgres(session) => Statement::Postgres(session.prepare(sql)?),
+        })
     }
 
-    /// Opens a connection that only reads.
-    pub(crate) fn open_reader(&self) -> Result<Connection, StoreError> {
-        let connection = self.open(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        // Reading a WAL database needs its shared memory, hence a file opened for writing.
-        connection.pragma_update(None, "query_only", true)?;
-        Ok(connection)
+    /// Runs statements without parameters, separated by semicolons.
+    pub(crate) fn run(&self, sql: &str) -> Result<(), StoreError> {
+        match self {
+            Connection::Sqlite(connection) => Ok(connection.execute_batch(sql)?),
+            Connection::Postgres(session) => session.run(sql),
+        }
+    }
+
+    /// Runs one statement and returns how many rows it changed.
+    pub(crate) fn execute(&self, sql: &str, params: impl Params) -> Result<usize, StoreError> {
+        self.prepare(sql)?.execute(params)
+    }
+
+    /// Reads the first row, which must be there.
+    pub(crate) fn query_row<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnOnce(Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.prepare(sql)?.query_row(params, read)
+    }
+
+    /// Reads the first row, if there is one.
+    pub(crate) fn query_optional<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnOnce(Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        self.prepare(sql)?.query_optional(params, read)
+    }
+
+    /// Reads all rows into memory: for statements that say how many there may be.
+    pub(crate) fn query<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnMut(Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        self.prepare(sql)?.query_map(params, read)
+    }
+
+    /// Begins a transaction that writes. On SQLite it has the one right to write from here on.
+    pub(crate) fn begin(&self) -> Result<(), StoreError> {
+        match self {
+            Connection::Sqlite(connection) => {
+                connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+                Ok(())
+            }
+            Connection::Postgres(session) => session.run("BEGIN"),
+        }
+    }
+
+    /// Begins a transaction that only reads: everything read in it is of one instant.
+    pub(crate) fn begin_reading(&self) -> Result<(), StoreError> {
+        match self {
+            Connection::Sqlite(connection) => {
+                connection.prepare_cached("BEGIN DEFERRED")?.execute([])?;
+                Ok(())
+            }
+            Connection::Postgres(session) => session.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+        }
+    }
+
+    /// Ends a transaction; what it wrote is durable when this returns.
+    pub(crate) fn commit(&self) -> Result<(), StoreError> {
+        match self {
+            Connection::Sqlite(connection) => {
+                connection.prepare_cached("COMMIT")?.execute([])?;
+                Ok(())
+            }
+            Connection::Postgres(session) => session.commit(),
+        }
+    }
+
+    /// Undoes a transaction.
+    pub(crate) fn roll_back(&self) -> Result<(), StoreError> {
+        self.run("ROLLBACK")
+    }
+
+    /// Runs `work` in a transaction of its own, which an error undoes.
+    pub(crate) fn transaction<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.begin()?;
+        let done = work(self).and_then(|done| self.commit().map(|()| done));
+        if done.is_err()
+            && let Err(error) = self.roll_back()
+        {
+            // SQLite has rolled back by itself after some errors; a lost connection has ended it too.
+            tracing::debug!(%error, "there was nothing to roll back");
+        }
+        done
+    }
+
+    /// Runs `work` inside the present transaction; an error undoes what it wrote and nothing else.
+    pub(crate) fn savepoint<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.execute("SAVEPOINT piece", ())?;
+        let result = work(self);
+        if result.is_err() {
+            self.execute("ROLLBACK TO SAVEPOINT piece", ())?;
+        }
+        self.execute("RELEASE SAVEPOINT piece", ())?;
+        result
+    }
+}
+
+impl Statement<'_> {
+    /// Runs it and returns how many rows it changed.
+    pub(crate) fn execute(&mut self, params: impl Params) -> Result<usize, StoreError> {
+        match self {
+            Statement::Sqlite(statement) => {
+                sqlite::bind(statement, params.values().as_ref())?;
+                Ok(statement.raw_execute()?)
+            }
+            Statement::Postgres(statement) => statement.execute(params.values().as_ref()),
+        }
+    }
+
+    /// Runs it and returns its rows.
+    pub(crate) fn query(&mut self, params: impl Params) -> Result<Rows<'_>, StoreError> {
+        Ok(match self {
+            Statement::Sqlite(statement) => {
+                sqlite::bind(statement, params.values().as_ref())?;
+                Rows::Sqlite(statement.raw_query())
+            }
+            Statement::Postgres(statement) => Rows::Postgres(statement.query(params.values().as_ref())?),
+        })
+    }
+
+    /// Runs it and reads its first row, if there is one.
+    pub(crate) fn query_optional<T>(
+        &mut self,
+        params: impl Params,
+        read: impl FnOnce(Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        self.query(params)?.next()?.map(read).transpose()
+    }
+
+    /// Runs it and reads its first row, which must be there.
+    pub(crate) fn query_row<T>(
+        &mut self,
+        params: impl Params,
+        read: impl FnOnce(Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.query_optional(params, read)?
+            .ok_or_else(|| StoreError::NotFound("the row that a statement must find".into()))
+    }
+
+    /// Runs it and reads all its rows.
+    pub(crate) fn query_map<T>(
+        &mut self,
+        params: impl Params,
+        mut read: impl FnMut(Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut rows = self.query(params)?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            all.push(read(row)?);
+        }
+        Ok(all)
+    }
+}
+
+impl Rows<'_> {
+    /// Returns the next row.
+    pub(crate) fn next(&mut self) -> Result<Option<Row<'_>>, StoreError> {
+        Ok(match self {
+            Rows::Sqlite(rows) => rows.next()?.map(Row::Sqlite),
+            Rows::Postgres(rows) => rows.next().map(Row::Postgres),
+        })
+    }
+}
+
+impl<'r> Row<'r> {
+    /// Returns the value in a column, counted from 0.
+    pub(crate) fn value(self, column: usize) -> Result<Value<'r>, StoreError> {
+        match self {
+            Row::Sqlite(row) => sqlite::value(row.get_ref(column)?),
+            Row::Postgres(row) => session::value(row, column),
+        }
+    }
+
+    /// Reads a column, counted from 0.
+    pub(crate) fn get<T: Read>(self, column: usize) -> Result<T, StoreError> {
+        T::read(self.value(column)?)
     }
 }

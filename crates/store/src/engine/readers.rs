@@ -2,9 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::Connection;
-
-use crate::engine::connection::Place;
+use crate::engine::connection::Connection;
+use crate::engine::database::Database;
 use crate::error::StoreError;
 
 /// Idle connections that are kept open.
@@ -13,14 +12,14 @@ const KEPT: usize = 16;
 /// The pool.
 #[derive(Debug)]
 pub(crate) struct Readers {
-    place: Place,
+    database: Database,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Readers {
-    pub(crate) fn new(place: Place) -> Arc<Self> {
+    pub(crate) fn new(database: Database) -> Arc<Self> {
         Arc::new(Readers {
-            place,
+            database,
             idle: Mutex::new(Vec::new()),
         })
     }
@@ -30,9 +29,9 @@ impl Readers {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => self.place.open_reader()?,
+            None => self.database.open_reader()?,
         };
-        connection.prepare_cached("BEGIN DEFERRED")?.execute([])?;
+        connection.begin_reading()?;
         Ok(Snapshot {
             connection: Some(connection),
             pool: Arc::clone(self),
@@ -62,10 +61,7 @@ impl Drop for Snapshot {
             return;
         };
         // A connection that cannot end its transaction is closed instead of kept.
-        let ended = connection
-            .prepare_cached("COMMIT")
-            .and_then(|mut commit| commit.execute([]))
-            .is_ok();
+        let ended = connection.commit().is_ok();
         let mut idle = self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if ended && idle.len() < KEPT {
             idle.push(connection);

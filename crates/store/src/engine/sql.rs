@@ -14,8 +14,6 @@ pub(crate) use statements;
 
 #[cfg(test)]
 mod tests {
-    use rusqlite::Connection;
-
     /// Every list of statements in the crate that [`super::statements`] made.
     fn all() -> Vec<&'static str> {
         let lists = [
@@ -52,8 +50,8 @@ mod tests {
 
     #[test]
     fn every_statement_can_be_prepared() {
-        let mut connection = Connection::open_in_memory().expect("memory");
-        crate::schema::migrate(&mut connection).expect("schema");
+        let connection = crate::engine::sqlite::in_memory().expect("memory");
+        crate::schema::migrate(&connection).expect("schema");
         for sql in all() {
             connection
                 .prepare(sql)

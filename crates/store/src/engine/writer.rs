@@ -8,10 +8,10 @@
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
-use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use crate::engine::connection::Place;
+use crate::engine::connection::Connection;
+use crate::engine::database::Database;
 use crate::error::StoreError;
 
 /// Pieces of work that may wait.
@@ -54,8 +54,8 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the thread with its connection.
-    pub(crate) fn start(place: &Place) -> Result<Writer, StoreError> {
-        let connection = place.open_writer()?;
+    pub(crate) fn start(database: &Database) -> Result<Writer, StoreError> {
+        let connection = database.open_writer()?;
         let (queue, waiting) = sync_channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
@@ -80,7 +80,7 @@ impl Writer {
     {
         let (answer, outcome) = oneshot::channel();
         let piece: Piece = Box::new(move |connection| {
-            let (late, result) = match in_savepoint(connection, work) {
+            let (late, result) = match connection.savepoint(work) {
                 Ok((value, late)) => (late, Ok(value)),
                 Err(error) => (None, Err(error)),
             };
@@ -196,7 +196,7 @@ fn commit_batch(connection: &Connection, batch: Vec<Piece>) {
     if let Err(error) = &committed {
         tracing::error!(%error, "a batch of {} could not be committed", finishes.len());
         // Fails where SQLite has rolled back by itself already.
-        let _ = connection.execute_batch("ROLLBACK");
+        let _ = connection.roll_back();
     }
     let committed = committed.map_err(|error| format!("commit failed: {error}"));
     for finish in finishes {
@@ -210,7 +210,7 @@ fn write_batch(
     batch: Vec<Piece>,
     finishes: &mut Vec<Finish>,
 ) -> Result<(), StoreError> {
-    connection.execute_batch("BEGIN IMMEDIATE")?;
+    connection.begin()?;
     let mut late = Vec::new();
     for piece in batch {
         let ran = piece(connection);
@@ -220,44 +220,28 @@ fn write_batch(
     for work in late {
         work(connection)?;
     }
-    Ok(connection.execute_batch("COMMIT")?)
-}
-
-fn in_savepoint<T, E: From<StoreError>>(
-    connection: &Connection,
-    work: impl FnOnce(&Connection) -> Result<T, E>,
-) -> Result<T, E> {
-    let run = |sql: &str| -> Result<(), StoreError> {
-        connection.prepare_cached(sql)?.execute([])?;
-        Ok(())
-    };
-    run("SAVEPOINT piece")?;
-    let result = work(connection);
-    if result.is_err() {
-        run("ROLLBACK TO piece")?;
-    }
-    run("RELEASE piece")?;
-    result
+    connection.commit()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::sqlite::File;
 
-    fn writer() -> (tempfile::TempDir, Writer, Place) {
+    fn writer() -> (tempfile::TempDir, Writer, Database) {
         let dir = tempfile::tempdir().expect("directory");
-        let place = Place {
-            file: dir.path().join("test.db"),
+        let database = Database::Sqlite(File {
+            path: dir.path().join("test.db"),
             vfs: None,
-        };
-        let writer = Writer::start(&place).expect("writer");
-        (dir, writer, place)
+        });
+        let writer = Writer::start(&database).expect("writer");
+        (dir, writer, database)
     }
 
     type Left<T> = Result<(T, Option<Late>), StoreError>;
 
     fn run_sql(writer: &Writer, sql: &'static str) -> Result<usize, StoreError> {
-        let work = move |connection: &Connection| -> Left<usize> { Ok((connection.execute(sql, [])?, None)) };
+        let work = move |connection: &Connection| -> Left<usize> { Ok((connection.execute(sql, ())?, None)) };
         writer
             .submit(work)
             .expect("room")
@@ -267,28 +251,28 @@ mod tests {
 
     #[test]
     fn an_answer_comes_after_the_commit() {
-        let (_dir, writer, place) = writer();
+        let (_dir, writer, database) = writer();
         run_sql(&writer, "CREATE TABLE t (a INTEGER)").expect("create");
         run_sql(&writer, "INSERT INTO t VALUES (1)").expect("insert");
-        let reader = place.open_reader().expect("reader");
+        let reader = database.open_reader().expect("reader");
         let count: i64 = reader
-            .query_row("SELECT count(*) FROM t", [], |row| row.get(0))
+            .query_row("SELECT count(*) FROM t", (), |row| row.get(0))
             .expect("count");
         assert_eq!(count, 1);
     }
 
     #[test]
     fn a_failing_piece_leaves_its_neighbours_whole() {
-        let (_dir, writer, place) = writer();
+        let (_dir, writer, database) = writer();
         run_sql(&writer, "CREATE TABLE t (a INTEGER PRIMARY KEY)").expect("create");
         // While the connection is lent, what is handed in waits and then makes one batch.
         let loan = writer.borrow().expect("loan");
-        let outcomes: Vec<_> = [1, 2, 1, 3]
+        let outcomes: Vec<_> = [1i64, 2, 1, 3]
             .into_iter()
             .map(|value| {
                 let work = move |connection: &Connection| -> Left<()> {
-                    connection.execute("INSERT INTO t VALUES ($1 + 100)", [value])?;
-                    connection.execute("INSERT INTO t VALUES ($1)", [value])?;
+                    connection.execute("INSERT INTO t VALUES ($1 + 100)", (value,))?;
+                    connection.execute("INSERT INTO t VALUES ($1)", (value,))?;
                     Ok(((), None))
                 };
                 writer.submit(work).expect("room")
@@ -300,16 +284,16 @@ mod tests {
             .map(|outcome| outcome.blocking_recv().expect("answer").is_ok())
             .collect();
         assert_eq!(answers, [true, true, false, true]);
-        let reader = place.open_reader().expect("reader");
+        let reader = database.open_reader().expect("reader");
         let count: i64 = reader
-            .query_row("SELECT count(*) FROM t", [], |row| row.get(0))
+            .query_row("SELECT count(*) FROM t", (), |row| row.get(0))
             .expect("count");
         assert_eq!(count, 6);
     }
 
     #[test]
     fn a_full_queue_answers_busy_at_once() {
-        let (_dir, writer, _place) = writer();
+        let (_dir, writer, _database) = writer();
         let _loan = writer.borrow().expect("loan");
         let mut waiting = Vec::new();
         let refused = loop {
@@ -323,16 +307,16 @@ mod tests {
 
     #[test]
     fn what_waits_when_the_writer_is_dropped_is_still_written() {
-        let (_dir, writer, place) = writer();
+        let (_dir, writer, database) = writer();
         run_sql(&writer, "CREATE TABLE t (a INTEGER)").expect("create");
         let work = |connection: &Connection| -> Left<usize> {
-            Ok((connection.execute("INSERT INTO t VALUES (1)", [])?, None))
+            Ok((connection.execute("INSERT INTO t VALUES (1)", ())?, None))
         };
         let _outcome = writer.submit(work).expect("room");
         drop(writer);
-        let reader = place.open_reader().expect("reader");
+        let reader = database.open_reader().expect("reader");
         let count: i64 = reader
-            .query_row("SELECT count(*) FROM t", [], |row| row.get(0))
+            .query_row("SELECT count(*) FROM t", (), |row| row.get(0))
             .expect("count");
         assert_eq!(count, 1);
     }

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use bihuan_core::case::Case;
 use bihuan_core::id::{CaseId, TenantId};
 use jiff::Timestamp;
-use rusqlite::Connection;
 
 use super::follower::{Follower, Step};
+use crate::engine::connection::Connection;
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::tenant::scene::Scene;
@@ -43,8 +43,8 @@ impl Follower for Clocks {
     }
 
     fn write(&self, connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {
-        let mut delete = connection.prepare_cached(DELETE)?;
-        let mut insert = connection.prepare_cached(INSERT)?;
+        let mut delete = connection.prepare(DELETE)?;
+        let mut insert = connection.prepare(INSERT)?;
         for (case, at) in &self.timers {
             delete.execute((Id(tenant.0), Id(case.0)))?;
             if let Some(at) = at {
@@ -55,7 +55,7 @@ impl Follower for Clocks {
     }
 
     fn clear(connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {
-        connection.execute(CLEAR, [Id(tenant.0)])?;
+        connection.execute(CLEAR, (Id(tenant.0),))?;
         Ok(())
     }
 }
@@ -81,7 +81,7 @@ pub(crate) fn due(
 ) -> Result<Vec<(Timestamp, CaseId)>, StoreError> {
     let (after_at, after_case) =
         after.map_or((i64::MIN, uuid::Uuid::nil()), |(at, case)| (millis(at), case.0));
-    let mut statement = connection.prepare_cached(DUE)?;
+    let mut statement = connection.prepare(DUE)?;
     let mut rows = statement.query((Id(tenant.0), millis(now), after_at, Id(after_case), limit as i64))?;
     let mut due = Vec::new();
     while let Some(row) = rows.next()? {
@@ -97,7 +97,7 @@ pub(crate) fn stored(
     tenant: TenantId,
     case: CaseId,
 ) -> Result<Vec<Timestamp>, StoreError> {
-    let mut statement = connection.prepare_cached(STORED)?;
+    let mut statement = connection.prepare(STORED)?;
     let rows = statement.query_map((Id(tenant.0), Id(case.0)), |row| row.get(0))?;
-    rows.map(|at| instant(at?)).collect()
+    rows.into_iter().map(instant).collect()
 }

@@ -6,9 +6,9 @@ use bihuan_core::case::Case;
 use bihuan_core::case::fold::fold;
 use bihuan_core::event::{Entry, Stream};
 use bihuan_core::id::{CaseId, TenantId};
-use rusqlite::{Connection, OptionalExtension};
 
 use crate::commit::log;
+use crate::engine::connection::Connection;
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::proof::sequence;
@@ -103,10 +103,8 @@ pub(crate) fn reset<F: Follower>(connection: &Connection, tenant: TenantId) -> R
 
 /// Returns the place of the next event that the follower reads.
 pub(crate) fn cursor(connection: &Connection, tenant: TenantId, follower: &str) -> Result<u64, StoreError> {
-    let mut statement = connection.prepare_cached(CURSOR)?;
-    let position: Option<i64> = statement
-        .query_row((Id(tenant.0), follower), |row| row.get(0))
-        .optional()?;
+    let mut statement = connection.prepare(CURSOR)?;
+    let position: Option<i64> = statement.query_optional((Id(tenant.0), follower), |row| row.get(0))?;
     Ok(position.unwrap_or(0).cast_unsigned())
 }
 
@@ -116,7 +114,7 @@ fn set_cursor(
     follower: &str,
     position: u64,
 ) -> Result<(), StoreError> {
-    let mut statement = connection.prepare_cached(SET_CURSOR)?;
+    let mut statement = connection.prepare(SET_CURSOR)?;
     statement.execute((Id(tenant.0), follower, position.cast_signed()))?;
     Ok(())
 }

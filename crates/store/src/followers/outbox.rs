@@ -7,9 +7,9 @@
 use bihuan_core::event::{CaseEvent, Event};
 use bihuan_core::id::{CaseId, TenantId};
 use jiff::Timestamp;
-use rusqlite::Connection;
 
 use super::follower::{Follower, Step};
+use crate::engine::connection::Connection;
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::tenant::scene::Scene;
@@ -48,7 +48,7 @@ impl Follower for Outbox {
     }
 
     fn write(&self, connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {
-        let mut insert = connection.prepare_cached(INSERT)?;
+        let mut insert = connection.prepare(INSERT)?;
         for (case, version, message, made_at) in &self.messages {
             insert.execute((Id(tenant.0), Id(case.0), version, message, millis(*made_at)))?;
         }
@@ -56,7 +56,7 @@ impl Follower for Outbox {
     }
 
     fn clear(connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {
-        connection.execute(CLEAR, [Id(tenant.0)])?;
+        connection.execute(CLEAR, (Id(tenant.0),))?;
         Ok(())
     }
 }

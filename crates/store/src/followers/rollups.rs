@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use bihuan_core::case::Case;
 use bihuan_core::event::{CaseEvent, End, Event};
 use bihuan_core::id::{TenantId, UnitId};
-use rusqlite::Connection;
 use uuid::Uuid;
 
 use super::follower::{Follower, Step};
+use crate::engine::connection::Connection;
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::tenant::scene::Scene;
@@ -110,7 +110,7 @@ impl Follower for Rollups {
     }
 
     fn write(&self, connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {
-        let mut statement = connection.prepare_cached(ADD)?;
+        let mut statement = connection.prepare(ADD)?;
         for (key, count) in &self.counts {
             statement.execute((
                 Id(tenant.0),
@@ -127,7 +127,7 @@ impl Follower for Rollups {
     }
 
     fn clear(connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {
-        connection.execute(CLEAR, [Id(tenant.0)])?;
+        connection.execute(CLEAR, (Id(tenant.0),))?;
         Ok(())
     }
 }
@@ -203,8 +203,8 @@ fn key(day: &str, measure: Measure, unit: Option<UnitId>, after: &Case) -> Key {
 
 /// Reads all roll-up rows of a tenant.
 pub(crate) fn read(connection: &Connection, tenant: TenantId) -> Result<BTreeMap<Key, i64>, StoreError> {
-    let mut statement = connection.prepare_cached(SELECT)?;
-    let rows = statement.query_map([Id(tenant.0)], |row| {
+    let mut statement = connection.prepare(SELECT)?;
+    let rows = statement.query_map((Id(tenant.0),), |row| {
         let Id(unit) = row.get(3)?;
         let key = Key {
             day: row.get(0)?,
@@ -216,5 +216,5 @@ pub(crate) fn read(connection: &Connection, tenant: TenantId) -> Result<BTreeMap
         };
         Ok((key, row.get(6)?))
     })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    Ok(rows.into_iter().collect())
 }

@@ -7,12 +7,12 @@
 use base64::prelude::{BASE64_STANDARD, Engine};
 use bihuan_core::event::Stream;
 use bihuan_core::id::{CaseId, Digest};
-use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use tlog_tiles::Hash;
 
 use super::tree::{Tiles, leaf};
 use super::{ProofError, checkpoint};
+use crate::engine::connection::Connection;
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::keys::TenantKeys;
@@ -115,10 +115,9 @@ fn places(
     case: CaseId,
 ) -> Result<Vec<(u32, u64, Digest)>, StoreError> {
     let (kind, id) = Stream::Case(case).key();
-    let mut statement = connection.prepare_cached(PLACES)?;
-    let rows = statement.query_map((Id(keys.tenant.0), kind, Id(id)), |row| {
+    let mut statement = connection.prepare(PLACES)?;
+    statement.query_map((Id(keys.tenant.0), kind, Id(id)), |row| {
         let hash: crate::value::Hash = row.get(2)?;
-        Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned(), hash.0))
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+        Ok((row.get(0)?, row.get::<i64>(1)?.cast_unsigned(), hash.0))
+    })
 }

@@ -2,12 +2,12 @@
 //! auditor, a newspaper.
 
 use base64::prelude::{BASE64_STANDARD, Engine};
-use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use tlog_tiles::{EMPTY_HASH, Hash};
 
 use super::tree::Tiles;
 use super::{Head, ProofError, checkpoint};
+use crate::engine::connection::Connection;
 use crate::error::StoreError;
 use crate::keys::TenantKeys;
 

@@ -2,11 +2,11 @@
 
 use bihuan_core::id::CaseId;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension};
 
 use super::case_proof::{self, CaseProof};
 use super::consistency::{self, ConsistencyProof};
 use super::{checkpoint, sequence};
+use crate::engine::connection::Connection;
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::keys::TenantKeys;
@@ -70,16 +70,11 @@ impl Tenant {
 fn sign_head(connection: &Connection, keys: &TenantKeys, now: Timestamp) -> Result<String, StoreError> {
     let head = sequence::head(connection, keys.tenant)?;
     let (tenant, size) = (Id(keys.tenant.0), head.size.cast_signed());
-    let kept: Option<String> = connection
-        .prepare_cached(KEPT)?
-        .query_row((tenant, size), |row| row.get(0))
-        .optional()?;
+    let kept: Option<String> = connection.query_optional(KEPT, (tenant, size), |row| row.get(0))?;
     if let Some(kept) = kept {
         return Ok(kept);
     }
     let note = checkpoint::sign(keys, head)?;
-    connection
-        .prepare_cached(KEEP)?
-        .execute((tenant, size, &note, millis(now)))?;
+    connection.execute(KEEP, (tenant, size, &note, millis(now)))?;
     Ok(note)
 }

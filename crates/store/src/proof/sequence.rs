@@ -5,10 +5,10 @@
 
 use bihuan_core::event::Stream;
 use bihuan_core::id::{Digest, TenantId};
-use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::Head;
 use super::tree::{Growth, Tiles};
+use crate::engine::connection::{Connection, Row};
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::value::{Hash, Id};
@@ -56,7 +56,7 @@ pub(crate) fn place(tx: &Connection, tenant: TenantId, limit: usize) -> Result<u
     }
     let tiles = Tiles::new(tx, tenant);
     let mut growth = Growth::resume(size, |level, at| tiles.load(level, at))?;
-    let mut insert = tx.prepare_cached(INSERT)?;
+    let mut insert = tx.prepare(INSERT)?;
     for (stream, version, hash) in &unplaced {
         let (kind, id) = stream.key();
         let seq = growth.size().cast_signed();
@@ -83,7 +83,7 @@ pub(crate) fn placed(
     from: u64,
     limit: usize,
 ) -> Result<Vec<Placed>, StoreError> {
-    let mut statement = connection.prepare_cached(SELECT)?;
+    let mut statement = connection.prepare(SELECT)?;
     let mut rows = statement.query((Id(tenant.0), from.cast_signed(), limit as i64))?;
     let mut placed = Vec::new();
     while let Some(row) = rows.next()? {
@@ -93,15 +93,15 @@ pub(crate) fn placed(
 }
 
 fn last_placed(connection: &Connection, tenant: TenantId) -> Result<Option<Placed>, StoreError> {
-    let mut statement = connection.prepare_cached(LAST)?;
-    let mut rows = statement.query([Id(tenant.0)])?;
+    let mut statement = connection.prepare(LAST)?;
+    let mut rows = statement.query((Id(tenant.0),))?;
     rows.next()?.map(read_placed).transpose()
 }
 
-fn read_placed(row: &Row<'_>) -> Result<Placed, StoreError> {
+fn read_placed(row: Row<'_>) -> Result<Placed, StoreError> {
     let (kind, id, hash): (u8, Id, Hash) = (row.get(1)?, row.get(2)?, row.get(4)?);
     Ok(Placed {
-        seq: row.get::<_, i64>(0)?.cast_unsigned(),
+        seq: row.get::<i64>(0)?.cast_unsigned(),
         stream: stream_of(kind, id)?,
         version: row.get(3)?,
         hash: hash.0,
@@ -118,10 +118,8 @@ pub(crate) fn stream_of(kind: u8, id: Id) -> Result<Stream, StoreError> {
 
 fn row_of(connection: &Connection, tenant: TenantId, placed: &Placed) -> Result<i64, StoreError> {
     let (kind, id) = placed.stream.key();
-    let mut statement = connection.prepare_cached(ROW)?;
-    let row = statement
-        .query_row((Id(tenant.0), kind, Id(id), placed.version), |row| row.get(0))
-        .optional()?;
+    let mut statement = connection.prepare(ROW)?;
+    let row = statement.query_optional((Id(tenant.0), kind, Id(id), placed.version), |row| row.get(0))?;
     row.ok_or_else(|| {
         StoreError::Corrupt(format!(
             "event {} of {:?}, which was placed last, is gone",
@@ -137,7 +135,7 @@ fn unplaced(
     limit: usize,
 ) -> Result<Vec<(Stream, u32, Digest)>, StoreError> {
     // The plus keeps the engine from reading the whole tenant by its key and sorting it.
-    let mut statement = connection.prepare_cached(UNPLACED)?;
+    let mut statement = connection.prepare(UNPLACED)?;
     let mut rows = statement.query((Id(tenant.0), after, limit as i64))?;
     let mut unplaced = Vec::new();
     while let Some(row) = rows.next()? {

@@ -8,10 +8,10 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use bihuan_core::id::{Digest, TenantId};
-use rusqlite::{Connection, OptionalExtension};
 use tlog_tiles::{EMPTY_HASH, HASH_SIZE, Hash, HashReader, Tile};
 
 use super::Head;
+use crate::engine::connection::Connection;
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::value::Id;
@@ -177,16 +177,15 @@ impl<'a> Tiles<'a> {
 
     /// Reads one tile, empty where there is none.
     pub(crate) fn load(&self, level: u8, place: u64) -> Result<Vec<u8>, StoreError> {
-        let mut statement = self.connection.prepare_cached(SELECT)?;
-        let hashes = statement
-            .query_row((Id(self.tenant.0), level, place.cast_signed()), |row| row.get(0))
-            .optional()?;
+        let mut statement = self.connection.prepare(SELECT)?;
+        let hashes =
+            statement.query_optional((Id(self.tenant.0), level, place.cast_signed()), |row| row.get(0))?;
         Ok(hashes.unwrap_or_default())
     }
 
     /// Writes one tile over the narrower one that may be there.
     pub(crate) fn store(&self, tile: &TileRow) -> Result<(), StoreError> {
-        let mut statement = self.connection.prepare_cached(UPSERT)?;
+        let mut statement = self.connection.prepare(UPSERT)?;
         statement.execute((
             Id(self.tenant.0),
             tile.level,

@@ -7,12 +7,12 @@ use bihuan_core::case::facts::CaseFacts;
 use bihuan_core::case::fold::fold_all;
 use bihuan_core::event::{BodyRef, ExternalRef, Stream};
 use bihuan_core::id::{BodyId, CaseId};
-use rusqlite::OptionalExtension;
 
 use crate::bodies;
 use crate::commit::log::{self, Logged};
 use crate::commit::row_of;
 use crate::engine::sql::statements;
+use crate::engine::value::Params;
 use crate::error::StoreError;
 use crate::read::Reader;
 use crate::receipt::ReceiptCode;
@@ -89,7 +89,7 @@ impl Reader {
         let Some(key) = bodies::key(connection, self.tenant.id(), self.tenant.keys(), case)? else {
             return Ok(BTreeMap::new());
         };
-        let mut statement = connection.prepare_cached(BODIES)?;
+        let mut statement = connection.prepare(BODIES)?;
         let mut rows = statement.query((Id(self.tenant.id().0), Id(case.0)))?;
         let mut texts = BTreeMap::new();
         while let Some(row) = rows.next()? {
@@ -110,18 +110,19 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be read.
     pub fn linked_to(&self, case: CaseId, limit: usize) -> Result<Vec<(Tie, CaseId)>, StoreError> {
-        let mut statement = self.snapshot.connection().prepare_cached(LINKED_TO)?;
+        let mut statement = self.snapshot.connection().prepare(LINKED_TO)?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = statement.query_map((Id(self.tenant.id().0), Id(case.0), limit), |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, Id>(1)?))
+        let found = statement.query_map((Id(self.tenant.id().0), Id(case.0), limit), |row| {
+            Ok((row.get::<i64>(0)?, row.get::<Id>(1)?))
         })?;
-        rows.map(|row| {
-            let (tie, case) = row?;
-            let tie =
-                Tie::from_number(tie).ok_or_else(|| StoreError::Corrupt(format!("there is no tie {tie}")))?;
-            Ok((tie, CaseId(case.0)))
-        })
-        .collect()
+        found
+            .into_iter()
+            .map(|(tie, case)| {
+                let tie = Tie::from_number(tie)
+                    .ok_or_else(|| StoreError::Corrupt(format!("there is no tie {tie}")))?;
+                Ok((tie, CaseId(case.0)))
+            })
+            .collect()
     }
 
     /// Returns the case with this number.
@@ -152,9 +153,9 @@ impl Reader {
         )
     }
 
-    fn find(&self, sql: &str, params: impl rusqlite::Params) -> Result<Option<CaseId>, StoreError> {
-        let mut statement = self.snapshot.connection().prepare_cached(sql)?;
-        let found: Option<Id> = statement.query_row(params, |row| row.get(0)).optional()?;
+    fn find(&self, sql: &str, params: impl Params) -> Result<Option<CaseId>, StoreError> {
+        let mut statement = self.snapshot.connection().prepare(sql)?;
+        let found: Option<Id> = statement.query_optional(params, |row| row.get(0))?;
         Ok(found.map(|Id(case)| CaseId(case)))
     }
 }

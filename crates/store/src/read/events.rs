@@ -42,9 +42,9 @@ impl Reader {
     /// [`StoreError::Unavailable`] if the database cannot be read.
     pub fn place(&self, stream: Stream, version: u32) -> Result<Option<u64>, StoreError> {
         let (kind, id) = stream.key();
-        let mut statement = self.snapshot.connection().prepare_cached(PLACE)?;
+        let mut statement = self.snapshot.connection().prepare(PLACE)?;
         let mut rows = statement.query((Id(self.tenant.id().0), kind, Id(id), version))?;
-        let place = rows.next()?.map(|row| row.get::<_, i64>(0)).transpose()?;
+        let place = rows.next()?.map(|row| row.get::<i64>(0)).transpose()?;
         Ok(place.map(i64::cast_unsigned))
     }
 
@@ -56,14 +56,14 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Corrupt`] if a stream is of no known kind.
     pub fn events(&self, from: u64, limit: usize) -> Result<Vec<PlacedEvent>, StoreError> {
-        let mut statement = self.snapshot.connection().prepare_cached(PLACED)?;
+        let mut statement = self.snapshot.connection().prepare(PLACED)?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut rows = statement.query((Id(self.tenant.id().0), from.cast_signed(), limit))?;
         let mut events = Vec::new();
         while let Some(row) = rows.next()? {
             let (Hash(prev), Hash(hash)) = (row.get(5)?, row.get(6)?);
             events.push(PlacedEvent {
-                seq: row.get::<_, i64>(0)?.cast_unsigned(),
+                seq: row.get::<i64>(0)?.cast_unsigned(),
                 stream: stream_of(row.get(1)?, row.get(2)?)?,
                 version: row.get(3)?,
                 data: row.get(4)?,

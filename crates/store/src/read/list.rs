@@ -14,12 +14,11 @@ use bihuan_core::filter::{Checked, Sql, SqlValue};
 use bihuan_core::id::{BodyId, CaseId, PersonId, UnitId};
 use bihuan_core::pack::model::Phase;
 use jiff::Timestamp;
-use rusqlite::Row;
-use rusqlite::types::Value;
 use uuid::Uuid;
 
 use crate::bodies;
 use crate::commit::search;
+use crate::engine::connection::Row;
 use crate::error::StoreError;
 use crate::read::Reader;
 use crate::value::{Id, PHASES, flags_of, instant};
@@ -249,8 +248,8 @@ impl Reader {
         };
         if let Some(after) = listing.after {
             let key = match &after.key {
-                Key::Int(key) => Value::Integer(*key),
-                Key::Text(key) => Value::Text(key.clone()),
+                Key::Int(key) => SqlValue::Int(*key),
+                Key::Text(key) => SqlValue::Text(key.clone()),
             };
             let (key, id) = (query.bind(key), query.bind(blob(after.id.0)));
             query
@@ -258,7 +257,7 @@ impl Reader {
                 .push_str(&format!(" AND ({column}, c.id) {beyond} (${key}, ${id})"));
         }
         // One row more than asked for tells whether there is a next page.
-        let limit = query.bind(Value::Integer(
+        let limit = query.bind(SqlValue::Int(
             i64::try_from(listing.limit).unwrap_or(i64::MAX - 1) + 1,
         ));
         query.text.push_str(&format!(
@@ -284,13 +283,13 @@ impl Reader {
     /// [`StoreError::Unavailable`] if the database cannot be read.
     pub fn count(&self, filter: &Checked, cap: usize) -> Result<usize, StoreError> {
         let mut query = Query::of(self, filter, "");
-        let limit = query.bind(Value::Integer(i64::try_from(cap).unwrap_or(i64::MAX)));
+        let limit = query.bind(SqlValue::Int(i64::try_from(cap).unwrap_or(i64::MAX)));
         let sql = format!(
             "SELECT count(*) FROM (SELECT 1 {} LIMIT ${limit}) AS counted",
             query.text
         );
-        let mut statement = self.snapshot.connection().prepare_cached(&sql)?;
-        let count: i64 = statement.query_row(rusqlite::params_from_iter(query.params), |row| row.get(0))?;
+        let mut statement = self.snapshot.connection().prepare(&sql)?;
+        let count: i64 = statement.query_row(&query.params[..], |row| row.get(0))?;
         Ok(usize::try_from(count).unwrap_or(0))
     }
 
@@ -304,8 +303,8 @@ impl Reader {
             "SELECT c.phase, count(*) {} GROUP BY c.phase ORDER BY c.phase",
             query.text
         );
-        let mut statement = self.snapshot.connection().prepare_cached(&sql)?;
-        let mut rows = statement.query(rusqlite::params_from_iter(query.params))?;
+        let mut statement = self.snapshot.connection().prepare(&sql)?;
+        let mut rows = statement.query(&query.params[..])?;
         let mut counts = Vec::new();
         while let Some(row) = rows.next()? {
             let (phase, count): (i64, i64) = (row.get(0)?, row.get(1)?);
@@ -314,9 +313,9 @@ impl Reader {
         Ok(counts)
     }
 
-    pub(crate) fn rows(&self, sql: &str, params: Vec<Value>) -> Result<Vec<ListRow>, StoreError> {
-        let mut statement = self.snapshot.connection().prepare_cached(sql)?;
-        let mut found = statement.query(rusqlite::params_from_iter(params))?;
+    pub(crate) fn rows(&self, sql: &str, params: Vec<SqlValue>) -> Result<Vec<ListRow>, StoreError> {
+        let mut statement = self.snapshot.connection().prepare(sql)?;
+        let mut found = statement.query(&params[..])?;
         let mut rows = Vec::new();
         while let Some(row) = found.next()? {
             rows.push(read_row(row)?);
@@ -338,7 +337,7 @@ impl Reader {
 /// A statement over `case_row c` that is put together: `FROM … WHERE tenant AND filter`.
 pub(crate) struct Query {
     pub(crate) text: String,
-    pub(crate) params: Vec<Value>,
+    pub(crate) params: Vec<SqlValue>,
 }
 
 impl Query {
@@ -353,14 +352,10 @@ impl Query {
         } else {
             let join = "FROM case_text JOIN case_row c ON c.doc = case_text.rowid";
             let head = format!("{join} WHERE case_text MATCH $1 AND c.tenant = $2");
-            (head, vec![Value::Text(matched.to_owned()), tenant])
+            (head, vec![SqlValue::Text(matched.to_owned()), tenant])
         };
         let Sql { text, params: more } = filter.to_sql(params.len() + 1, &text_condition);
-        params.extend(more.into_iter().map(|value| match value {
-            SqlValue::Int(number) => Value::Integer(number),
-            SqlValue::Text(text) => Value::Text(text),
-            SqlValue::Uuid(id) => Value::Blob(id.to_vec()),
-        }));
+        params.extend(more);
         Query {
             text: format!("{head} AND ({text})"),
             params,
@@ -368,7 +363,7 @@ impl Query {
     }
 
     /// Adds a parameter and returns its number.
-    pub(crate) fn bind(&mut self, value: Value) -> usize {
+    pub(crate) fn bind(&mut self, value: SqlValue) -> usize {
         self.params.push(value);
         self.params.len()
     }
@@ -381,8 +376,8 @@ fn text_condition(tokens: &[String], parameter: usize) -> (String, SqlValue) {
     )
 }
 
-fn blob(id: Uuid) -> Value {
-    Value::Blob(id.as_bytes().to_vec())
+fn blob(id: Uuid) -> SqlValue {
+    SqlValue::Uuid(*id.as_bytes())
 }
 
 fn phase_of(number: i64) -> Result<Phase, StoreError> {
@@ -392,7 +387,7 @@ fn phase_of(number: i64) -> Result<Phase, StoreError> {
         .ok_or_else(|| StoreError::Corrupt(format!("there is no phase {number}")))
 }
 
-fn read_row(row: &Row<'_>) -> Result<ListRow, StoreError> {
+fn read_row(row: Row<'_>) -> Result<ListRow, StoreError> {
     let Id(id) = row.get(0)?;
     let unit: Option<Id> = row.get(9)?;
     let person: Option<Id> = row.get(10)?;

@@ -4,8 +4,7 @@
 //! [`RANKED`] matches are ranked: words in the title count more than words in the text, and between
 //! equals the newer comes first.
 
-use bihuan_core::filter::Checked;
-use rusqlite::types::Value;
+use bihuan_core::filter::{Checked, SqlValue};
 
 use crate::bodies;
 use crate::error::StoreError;
@@ -51,7 +50,7 @@ impl Reader {
             return Ok(Hits::default());
         }
         let mut query = Query::of(self, filter, &bihuan_text::fts_query(&tokens));
-        let most = query.bind(Value::Integer(i64::try_from(RANKED + 1).unwrap_or(i64::MAX)));
+        let most = query.bind(SqlValue::Int(i64::try_from(RANKED + 1).unwrap_or(i64::MAX)));
         query
             .text
             .push_str(&format!(" ORDER BY case_text.rowid DESC LIMIT ${most}"));

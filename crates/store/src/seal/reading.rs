@@ -5,10 +5,10 @@ use bihuan_core::event::{BodyRef, RaisedBy};
 use bihuan_core::id::{BodyId, CaseId, IdentityId};
 use bihuan_core::permission::Permit;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension};
 
 use super::{Identity, SealedIdentity, phone_hash};
 use crate::bodies::Bodies;
+use crate::engine::connection::Connection;
 use crate::engine::sql::statements;
 use crate::error::{ExecuteError, StoreError};
 use crate::execute::Appended;
@@ -84,12 +84,12 @@ impl Tenant {
             return Ok(Vec::new());
         };
         let snapshot = self.snapshot()?;
-        let mut statement = snapshot.connection().prepare_cached(BY_PHONE)?;
-        let rows = statement.query_map((Id(self.id().0), hash, limit as i64), |row| {
+        let mut statement = snapshot.connection().prepare(BY_PHONE)?;
+        let found = statement.query_map((Id(self.id().0), hash, limit as i64), |row| {
             let Id(case) = row.get(0)?;
             Ok(CaseId(case))
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        });
+        Ok(found?)
     }
 
     /// Opens an identity; the proof that its reading is on disk is the argument.
@@ -122,13 +122,12 @@ fn sealed(
     case: CaseId,
     id: IdentityId,
 ) -> Result<Option<SealedIdentity>, StoreError> {
-    let mut statement = connection.prepare_cached(SELECT)?;
-    let found = statement.query_row((Id(tenant.id().0), Id(id.0), Id(case.0)), |row| {
+    let mut statement = connection.prepare(SELECT)?;
+    statement.query_optional((Id(tenant.id().0), Id(id.0), Id(case.0)), |row| {
         Ok(SealedIdentity {
             wrapped_key: row.get(0)?,
             sealed: row.get(1)?,
             phone_hash: row.get(2)?,
         })
-    });
-    Ok(found.optional()?)
+    })
 }

@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 
 use bihuan_core::id::TenantId;
 use jiff::civil::Date;
-use rusqlite::Connection;
 
+use crate::engine::connection::Connection;
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::value::Id;
@@ -74,8 +74,8 @@ fn take(
     day: Date,
     count: i64,
 ) -> Result<Range<i64>, StoreError> {
-    let next: i64 = connection
-        .prepare_cached(RESERVE)?
-        .query_row((Id(tenant.0), prefix, day.to_string(), count), |row| row.get(0))?;
+    let next: i64 = connection.query_row(RESERVE, (Id(tenant.0), prefix, day.to_string(), count), |row| {
+        row.get(0)
+    })?;
     Ok(next - count..next)
 }

@@ -13,9 +13,9 @@ use bihuan_core::pack::model::{Grant, Kind, Pack};
 use bihuan_core::pack::parse;
 use bihuan_core::problem::Problem;
 use jiff::civil::Date;
-use rusqlite::Connection;
 
 use crate::commit::log::{self, Head};
+use crate::engine::connection::Connection;
 use crate::error::StoreError;
 
 /// What commands are decided in.

@@ -2,9 +2,9 @@
 
 use bihuan_core::event::Stream;
 use bihuan_core::id::{Digest, TenantId};
-use rusqlite::{Connection, Row};
 
 use super::findings::{Check, Findings};
+use crate::engine::connection::{Connection, Row};
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::keys::TenantKeys;
@@ -51,7 +51,7 @@ pub(super) fn check(
     let mut growth = Growth::default();
     let mut last_row = i64::MIN;
     let mut statement = connection.prepare(PLACES)?;
-    let mut rows = statement.query([Id(keys.tenant.0)])?;
+    let mut rows = statement.query((Id(keys.tenant.0),))?;
     while let Some(row) = rows.next()? {
         let place = read_place(row)?;
         last_row = check_place(&place, growth.size(), last_row, findings);
@@ -71,14 +71,14 @@ pub(super) fn check(
     Ok(growth.head())
 }
 
-fn read_place(row: &Row<'_>) -> Result<Place, StoreError> {
+fn read_place(row: Row<'_>) -> Result<Place, StoreError> {
     let (kind, id, Hash(hash)) = (row.get(1)?, row.get(2)?, row.get(4)?);
-    let event = match row.get::<_, Option<Hash>>(5)? {
+    let event = match row.get::<Option<Hash>>(5)? {
         Some(Hash(own)) => Some((own, row.get(6)?)),
         None => None,
     };
     Ok(Place {
-        seq: row.get::<_, i64>(0)?.cast_unsigned(),
+        seq: row.get::<i64>(0)?.cast_unsigned(),
         stream: stream_of(kind, id)?,
         version: row.get(3)?,
         hash,
@@ -153,7 +153,7 @@ fn kept_heads(
     findings: &mut Findings,
 ) -> Result<Vec<Head>, StoreError> {
     let mut statement = connection.prepare(KEPT)?;
-    let mut rows = statement.query([Id(keys.tenant.0)])?;
+    let mut rows = statement.query((Id(keys.tenant.0),))?;
     let mut heads = Vec::new();
     while let Some(row) = rows.next()? {
         let (size, note): (i64, String) = (row.get(0)?, row.get(1)?);

@@ -2,12 +2,13 @@
 //! commit uses, and compared column by column.
 
 use bihuan_core::id::{CaseId, TenantId};
-use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension};
 
 use super::findings::{Check, Findings};
 use crate::commit::rows::{self, Row};
+use crate::engine::connection::Connection;
 use crate::engine::sql::statements;
+use crate::engine::sqlite;
+use crate::engine::value::Owned;
 use crate::error::StoreError;
 use crate::schema;
 use crate::value::Id;
@@ -41,8 +42,8 @@ pub(super) struct Comparison {
 
 impl Comparison {
     pub(super) fn new() -> Result<Comparison, StoreError> {
-        let mut scratch = Connection::open_in_memory()?;
-        schema::migrate(&mut scratch)?;
+        let scratch = sqlite::in_memory()?;
+        schema::migrate(&scratch)?;
         let tables = TABLES.map(|(name, key)| table(&scratch, name, key));
         Ok(Comparison {
             tables: tables.into_iter().collect::<Result<_, _>>()?,
@@ -62,7 +63,7 @@ impl Comparison {
             findings.add(Check::Rows, format!("case {}", row.id), "has events but no row");
             return Ok(());
         };
-        self.scratch.execute_batch("BEGIN")?;
+        self.scratch.begin()?;
         rows::insert(&self.scratch, tenant, row, document)?;
         for table in &self.tables {
             let expected = table.read(&self.scratch, tenant, row.id)?;
@@ -71,7 +72,7 @@ impl Comparison {
                 findings.add(Check::Rows, format!("row of case {}", row.id), problem);
             }
         }
-        self.scratch.execute_batch("ROLLBACK")?;
+        self.scratch.roll_back()?;
         Ok(())
     }
 }
@@ -82,19 +83,18 @@ impl Table {
         connection: &Connection,
         tenant: TenantId,
         case: CaseId,
-    ) -> Result<Vec<Vec<Value>>, StoreError> {
-        let mut statement = connection.prepare_cached(&self.select)?;
+    ) -> Result<Vec<Vec<Owned>>, StoreError> {
+        let mut statement = connection.prepare(&self.select)?;
         let width = self.columns.len();
-        let rows = statement.query_map((Id(tenant.0), Id(case.0)), |row| {
+        statement.query_map((Id(tenant.0), Id(case.0)), |row| {
             (0..width)
                 .map(|place| row.get(place))
-                .collect::<rusqlite::Result<Vec<Value>>>()
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+                .collect::<Result<Vec<Owned>, _>>()
+        })
     }
 
     /// Returns what differs first, if anything does.
-    fn difference(&self, expected: &[Vec<Value>], found: &[Vec<Value>]) -> Option<String> {
+    fn difference(&self, expected: &[Vec<Owned>], found: &[Vec<Owned>]) -> Option<String> {
         if expected.len() != found.len() {
             return Some(format!(
                 "{} has {} rows where the log makes {}",
@@ -119,9 +119,7 @@ impl Table {
 
 fn table(scratch: &Connection, name: &'static str, key: &str) -> Result<Table, StoreError> {
     let mut statement = scratch.prepare(COLUMNS)?;
-    let columns: Vec<String> = statement
-        .query_map([name], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
+    let columns: Vec<String> = statement.query_map((name,), |row| row.get(0))?;
     let list = columns.join(", ");
     let select = format!("SELECT {list} FROM {name} WHERE tenant = $1 AND {key} = $2 ORDER BY {list}");
     Ok(Table {
@@ -132,18 +130,15 @@ fn table(scratch: &Connection, name: &'static str, key: &str) -> Result<Table, S
 }
 
 fn document(connection: &Connection, tenant: TenantId, case: CaseId) -> Result<Option<i64>, StoreError> {
-    let mut statement = connection.prepare_cached(DOCUMENT)?;
-    Ok(statement
-        .query_row((Id(tenant.0), Id(case.0)), |row| row.get(0))
-        .optional()?)
+    let mut statement = connection.prepare(DOCUMENT)?;
+    Ok(statement.query_optional((Id(tenant.0), Id(case.0)), |row| row.get(0))?)
 }
 
-fn shown(value: &Value) -> String {
+fn shown(value: &Owned) -> String {
     match value {
-        Value::Null => "nothing".to_owned(),
-        Value::Integer(number) => number.to_string(),
-        Value::Real(number) => number.to_string(),
-        Value::Text(text) => format!("{text:?}"),
-        Value::Blob(bytes) => hex::encode(bytes),
+        Owned::Null => "nothing".to_owned(),
+        Owned::Int(number) => number.to_string(),
+        Owned::Text(text) => format!("{text:?}"),
+        Owned::Blob(bytes) => hex::encode(bytes),
     }
 }

@@ -2,9 +2,10 @@
 //! in order and compared. Findings name the case, never the word.
 
 use bihuan_core::id::TenantId;
-use rusqlite::{Connection, OptionalExtension};
 
 use super::findings::{Check, Findings};
+use crate::engine::connection::{Connection, Rows};
+use crate::engine::sqlite;
 use crate::error::StoreError;
 use crate::schema;
 use crate::value::Id;
@@ -20,17 +21,18 @@ pub(super) struct Index {
 
 impl Index {
     pub(super) fn new() -> Result<Index, StoreError> {
-        let mut scratch = Connection::open("")?;
-        schema::migrate(&mut scratch)?;
-        scratch.execute_batch("BEGIN")?;
+        let scratch = sqlite::temporary()?;
+        schema::migrate(&scratch)?;
+        scratch.begin()?;
         Ok(Index { scratch })
     }
 
     /// Adds the document of a case as its texts make it.
     pub(super) fn add(&self, document: i64, tokens: &str) -> Result<(), StoreError> {
-        self.scratch
-            .prepare_cached("INSERT INTO case_text (rowid, tokens) VALUES ($1, $2)")?
-            .execute((document, tokens))?;
+        self.scratch.execute(
+            "INSERT INTO case_text (rowid, tokens) VALUES ($1, $2)",
+            (document, tokens),
+        )?;
         Ok(())
     }
 
@@ -41,18 +43,11 @@ impl Index {
         tenant: TenantId,
         findings: &mut Findings,
     ) -> Result<(), StoreError> {
-        self.scratch.execute_batch(VOCABULARY)?;
-        // A reader's connection forbids writing; the vocabulary is a view in its temporary schema.
-        connection.pragma_update(None, "query_only", false)?;
-        let made = connection.execute_batch(VOCABULARY);
-        connection.pragma_update(None, "query_only", true)?;
-        made?;
+        self.scratch.run(VOCABULARY)?;
+        run_on_reader(connection, VOCABULARY)?;
         let compared = self.compare(connection, tenant, findings);
-        connection.pragma_update(None, "query_only", false)?;
-        let dropped = connection.execute_batch("DROP TABLE temp.case_vocabulary");
-        connection.pragma_update(None, "query_only", true)?;
-        compared?;
-        Ok(dropped?)
+        run_on_reader(connection, "DROP TABLE temp.case_vocabulary")?;
+        compared
     }
 
     fn compare(
@@ -64,12 +59,12 @@ impl Index {
         let mut expected = self
             .scratch
             .prepare("SELECT term, doc FROM case_vocabulary ORDER BY term, doc")?;
-        let mut expected = expected.query([])?;
+        let mut expected = expected.query(())?;
         let mut found = connection.prepare(
             "SELECT term, doc FROM case_vocabulary
              WHERE doc IN (SELECT doc FROM case_row WHERE tenant = $1) ORDER BY term, doc",
         )?;
-        let mut found = found.query([Id(tenant.0)])?;
+        let mut found = found.query((Id(tenant.0),))?;
         let (mut left, mut right) = (next(&mut expected)?, next(&mut found)?);
         loop {
             let order = match (&left, &right) {
@@ -97,7 +92,15 @@ impl Index {
     }
 }
 
-fn next(rows: &mut rusqlite::Rows<'_>) -> Result<Option<(String, i64)>, StoreError> {
+/// Runs a statement on the temporary schema, which a reader's connection forbids with all other writing.
+fn run_on_reader(connection: &Connection, sql: &str) -> Result<(), StoreError> {
+    connection.run("PRAGMA query_only = OFF")?;
+    let ran = connection.run(sql);
+    connection.run("PRAGMA query_only = ON")?;
+    ran
+}
+
+fn next(rows: &mut Rows<'_>) -> Result<Option<(String, i64)>, StoreError> {
     match rows.next()? {
         Some(row) => Ok(Some((row.get(0)?, row.get(1)?))),
         None => Ok(None),
@@ -105,11 +108,8 @@ fn next(rows: &mut rusqlite::Rows<'_>) -> Result<Option<(String, i64)>, StoreErr
 }
 
 fn subject(connection: &Connection, tenant: TenantId, document: i64) -> Result<String, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT id FROM case_row WHERE tenant = $1 AND doc = $2")?;
-    let case: Option<Id> = statement
-        .query_row((Id(tenant.0), document), |row| row.get(0))
-        .optional()?;
+    let mut statement = connection.prepare("SELECT id FROM case_row WHERE tenant = $1 AND doc = $2")?;
+    let case: Option<Id> = statement.query_optional((Id(tenant.0), document), |row| row.get(0))?;
     Ok(case.map_or_else(
         || format!("search document {document}"),
         |Id(case)| format!("case {case}"),

@@ -7,7 +7,6 @@ use bihuan_core::case::fold::fold;
 use bihuan_core::event::{CaseEvent, Entry, Event, Stream, link};
 use bihuan_core::id::{CaseId, Digest, TenantId};
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::findings::{Check, Counts, Findings};
 use super::order::name;
@@ -15,6 +14,7 @@ use super::rows::Comparison;
 use super::search::Index;
 use super::texts::{self, Texts};
 use crate::commit::{row_of, search};
+use crate::engine::connection::{Connection, Row};
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::followers::clocks::{self, Clocks};
@@ -81,7 +81,7 @@ pub(super) struct Streams<'a> {
 
 /// Returns the number of events of a tenant.
 pub(super) fn count(connection: &Connection, tenant: TenantId) -> Result<u64, StoreError> {
-    let count: i64 = connection.query_row(COUNT_EVENTS, [Id(tenant.0)], |row| row.get(0))?;
+    let count: i64 = connection.query_row(COUNT_EVENTS, (Id(tenant.0),), |row| row.get(0))?;
     Ok(count.cast_unsigned())
 }
 
@@ -109,7 +109,7 @@ impl<'a> Streams<'a> {
     ) -> Result<(), StoreError> {
         let connection = self.connection;
         let mut statement = connection.prepare(EVENTS)?;
-        let mut rows = statement.query([Id(self.tenant.id().0)])?;
+        let mut rows = statement.query((Id(self.tenant.id().0),))?;
         let mut current: Option<Current> = None;
         while let Some(row) = rows.next()? {
             let raw = read_raw(row)?;
@@ -136,7 +136,7 @@ impl<'a> Streams<'a> {
         let (connection, tenant) = (self.connection, self.tenant.id());
         self.index.check(connection, tenant, findings)?;
         check_orphans(connection, tenant, findings)?;
-        let timers: i64 = connection.query_row(COUNT_TIMERS, [Id(tenant.0)], |row| row.get(0))?;
+        let timers: i64 = connection.query_row(COUNT_TIMERS, (Id(tenant.0),), |row| row.get(0))?;
         if timers.cast_unsigned() != self.timers {
             let problem = format!("{timers} rows where the log makes {}", self.timers);
             findings.add(Check::Timers, "the timers", problem);
@@ -307,7 +307,7 @@ impl Current {
     }
 }
 
-fn read_raw(row: &Row<'_>) -> Result<Raw, StoreError> {
+fn read_raw(row: Row<'_>) -> Result<Raw, StoreError> {
     let (kind, id, Hash(prev), Hash(hash)) = (row.get(0)?, row.get(1)?, row.get(5)?, row.get(6)?);
     Ok(Raw {
         stream: stream_of(kind, id)?,
@@ -316,7 +316,7 @@ fn read_raw(row: &Row<'_>) -> Result<Raw, StoreError> {
         data: row.get(4)?,
         prev,
         hash,
-        seq: row.get::<_, Option<i64>>(7)?.map(i64::cast_unsigned),
+        seq: row.get::<Option<i64>>(7)?.map(i64::cast_unsigned),
     })
 }
 
@@ -340,10 +340,8 @@ fn check_link(current: &mut Current, raw: &Raw, findings: &mut Findings) {
 }
 
 fn document(connection: &Connection, tenant: TenantId, case: CaseId) -> Result<Option<i64>, StoreError> {
-    let mut statement = connection.prepare_cached(DOCUMENT)?;
-    Ok(statement
-        .query_row((Id(tenant.0), Id(case.0)), |row| row.get(0))
-        .optional()?)
+    let mut statement = connection.prepare(DOCUMENT)?;
+    Ok(statement.query_optional((Id(tenant.0), Id(case.0)), |row| row.get(0))?)
 }
 
 /// Every case row must have a stream.

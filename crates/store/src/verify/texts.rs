@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use bihuan_core::case::Case;
 use bihuan_core::event::BodyRef;
 use bihuan_core::id::BodyId;
-use rusqlite::Connection;
 
 use super::findings::{Check, Findings};
 use crate::bodies;
 use crate::commit::search;
+use crate::engine::connection::Connection;
 use crate::error::StoreError;
 use crate::tenant::Tenant;
 

@@ -45,10 +45,7 @@ pub fn now() -> Timestamp {
 }
 
 pub fn options() -> Options {
-    Options {
-        master_key: MasterKey::of_seed(7),
-        vfs: None,
-    }
+    Options::new(MasterKey::of_seed(7))
 }
 
 pub fn init(directory: &Path, entropy: &mut Counter) -> Store {

@@ -81,10 +81,7 @@ async fn a_backup_holds_no_key_and_another_key_does_not_open_it() {
 
     let restored = elsewhere.path().join("restored");
     backup::restore(&target, &restored, &mut |_| {}).expect("restored");
-    let wrong = Options {
-        master_key: MasterKey::of_seed(8),
-        vfs: None,
-    };
+    let wrong = Options::new(MasterKey::of_seed(8));
     assert!(Store::open(&restored, &wrong).is_err());
 }
 

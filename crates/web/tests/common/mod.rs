@@ -89,10 +89,7 @@ impl Town {
     pub async fn found_with(change: impl FnOnce(&mut ServeOptions)) -> Town {
         let directory = tempfile::tempdir().unwrap();
         let now: Timestamp = "2026-03-02T01:00:00Z".parse().unwrap();
-        let options = Options {
-            master_key: MasterKey::of_seed(7),
-            vfs: None,
-        };
+        let options = Options::new(MasterKey::of_seed(7));
         let founding = Founding {
             name: Label::new("青禾市", "Qinghe City"),
             host: Some(HOST.to_owned()),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use bihuan_core::event::AccusedParty;
 use bihuan_core::filter::{Checked, SqlValue};
 use bihuan_core::id::CaseId;
-use bihuan_store::schema::migrate;
+use bihuan_store::schema::new_database;
 use bihuan_store::value::{flag_bits, millis, phase_number};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params};
@@ -15,12 +15,19 @@ use super::city::TestCase;
 
 const TENANT: [u8; 16] = [1; 16];
 
-pub struct Rows(Connection);
+pub struct Rows {
+    connection: Connection,
+    _place: tempfile::TempDir,
+}
 
 impl Rows {
     pub fn new(cases: &[TestCase]) -> Rows {
-        let mut connection = Connection::open_in_memory().expect("a database in memory");
-        migrate(&mut connection).expect("the schema");
+        let place = tempfile::tempdir().expect("a directory");
+        let connection = new_database(&place.path().join("cases.db")).expect("the schema");
+        // Nothing here has to outlive the test.
+        connection
+            .pragma_update(None, "synchronous", "off")
+            .expect("may be switched off");
         for (doc, case) in (1_i64..).zip(cases) {
             write_case(&connection, doc, case);
             write_sets(&connection, case);
@@ -31,7 +38,10 @@ impl Rows {
                 )
                 .expect("tokens are written");
         }
-        Rows(connection)
+        Rows {
+            connection,
+            _place: place,
+        }
     }
 
     pub fn matching(&self, checked: &Checked) -> BTreeSet<CaseId> {
@@ -42,7 +52,7 @@ impl Rows {
         let sql = checked.to_sql(2, &text);
         let select = format!("SELECT c.id FROM case_row c WHERE c.tenant = $1 AND {}", sql.text);
         let mut statement = self
-            .0
+            .connection
             .prepare(&select)
             .unwrap_or_else(|error| panic!("{error}: {select}"));
         statement

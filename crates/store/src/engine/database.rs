@@ -1,0 +1,49 @@
+//! Which database it is, and opening connections to it.
+
+use crate::engine::connection::{Connection, Engine};
+use crate::engine::postgres::server::Server;
+use crate::engine::sqlite::File;
+use crate::error::StoreError;
+
+/// Where the database is.
+#[derive(Debug, Clone)]
+pub(crate) enum Database {
+    /// In a file.
+    Sqlite(File),
+    /// On a server.
+    Postgres(Server),
+}
+
+impl Database {
+    /// Reads the URL of a server.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if it cannot be understood.
+    pub(crate) fn postgres(url: &str) -> Result<Database, StoreError> {
+        Server::at(url).map(Database::Postgres)
+    }
+
+    /// Returns its engine.
+    pub(crate) fn engine(&self) -> Engine {
+        match self {
+            Database::Sqlite(_) => Engine::Sqlite,
+            Database::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// Opens a connection that may write.
+    pub(crate) fn open_writer(&self) -> Result<Connection, StoreError> {
+        match self {
+            Database::Sqlite(file) => file.open_writer().map(Connection::Sqlite),
+            Database::Postgres(server) => server.open(),
+        }
+    }
+
+    /// Opens a connection that only reads.
+    pub(crate) fn open_reader(&self) -> Result<Connection, StoreError> {
+        match self {
+            Database::Sqlite(file) => file.open_reader().map(Connection::Sqlite),
+            Database::Postgres(server) => server.open(),
+        }
+    }
+}

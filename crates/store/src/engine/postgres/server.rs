@@ -1,0 +1,167 @@
+//! Where the database server is, and opening sessions on it.
+//!
+//! Several hosts may stand in the URL; the one that can be written is found by asking each. The sockets of
+//! all sessions are driven by one background thread, so that a session may be waited for from anywhere.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+use tokio_postgres::config::TargetSessionAttrs;
+use tokio_postgres::{AsyncMessage, Config, NoTls};
+
+use crate::engine::connection::Connection;
+use crate::engine::postgres::session::Session;
+use crate::error::StoreError;
+
+/// How long connecting to one host may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// After how long without an answer a host counts as gone: a cut network closes no socket.
+const SILENCE: Duration = Duration::from_secs(6);
+
+/// The routine of the server that warns of a commit which no standby has confirmed.
+const NOT_REPLICATED: &str = "SyncRepWaitForLSN";
+
+/// A database server.
+#[derive(Debug, Clone)]
+pub(crate) struct Server {
+    config: Config,
+    driver: Arc<Driver>,
+    keeps_statements: bool,
+}
+
+/// The thread that drives the sockets.
+#[derive(Debug)]
+struct Driver {
+    runtime: Option<Runtime>,
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            // Waiting for it is not allowed on an async thread, and there is nothing to wait for.
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Server {
+    /// Reads a URL such as `postgres://user@one,two/database`.
+    ///
+    /// `statement_cache=off` among its parameters keeps the session from naming its statements, for a
+    /// pooler that gives each transaction another server connection.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the URL cannot be understood.
+    pub(crate) fn at(url: &str) -> Result<Server, StoreError> {
+        let (url, keeps_statements) = statement_cache(url);
+        // The driver's error repeats no part of the URL, which may hold a password.
+        let mut config: Config = url
+            .parse()
+            .map_err(|error| StoreError::caused("the database URL cannot be understood", error))?;
+        config
+            .application_name("bihuan")
+            .keepalives(true)
+            .keepalives_idle(SILENCE / 3)
+            .keepalives_interval(SILENCE / 3)
+            .keepalives_retries(2)
+            .tcp_user_timeout(SILENCE);
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(CONNECT_TIMEOUT);
+        }
+        if config.get_hosts().len() > 1 && config.get_target_session_attrs() == TargetSessionAttrs::Any {
+            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("store-sockets")
+            .enable_all()
+            .build()?;
+        Ok(Server {
+            config,
+            driver: Arc::new(Driver {
+                runtime: Some(runtime),
+            }),
+            keeps_statements,
+        })
+    }
+
+    /// Opens a session.
+    pub(crate) fn open(&self) -> Result<Connection, StoreError> {
+        let runtime = self.driver.runtime.as_ref();
+        let handle = runtime.expect("the runtime is taken only when the last server is dropped");
+        let config = self.config.clone();
+        let connecting = handle.spawn(async move { config.connect(NoTls).await });
+        let connected = pollster::block_on(connecting)
+            .map_err(|error| StoreError::caused("connecting to the database broke off", error))?;
+        let (client, mut connection) = connected?;
+        let unconfirmed = Arc::new(AtomicBool::new(false));
+        let noticed = Arc::clone(&unconfirmed);
+        handle.spawn(async move {
+            let mut next = std::future::poll_fn(move |context| connection.poll_message(context));
+            while let Some(Ok(message)) = (&mut next).await {
+                if let AsyncMessage::Notice(notice) = message
+                    && notice.routine() == Some(NOT_REPLICATED)
+                {
+                    noticed.store(true, std::sync::atomic::Ordering::SeqCst);
+                }
+            }
+        });
+        Ok(Connection::Postgres(Session::new(
+            client,
+            unconfirmed,
+            self.keeps_statements,
+        )))
+    }
+}
+
+/// Takes our own parameter out of a URL; returns the rest and whether statements are kept.
+fn statement_cache(url: &str) -> (String, bool) {
+    let Some((place, params)) = url.split_once('?') else {
+        return (url.to_owned(), true);
+    };
+    let (own, rest): (Vec<&str>, Vec<&str>) = params
+        .split('&')
+        .partition(|param| param.starts_with("statement_cache="));
+    let keeps = !own.contains(&"statement_cache=off");
+    if rest.is_empty() {
+        (place.to_owned(), keeps)
+    } else {
+        (format!("{place}?{}", rest.join("&")), keeps)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_statement_cache_can_be_switched_off_in_the_url() {
+        let plain = "postgres://a@one,two/city?connect_timeout=1";
+        assert_eq!(statement_cache(plain), (plain.to_owned(), true));
+        let off = "postgres://a@one/city?statement_cache=off&connect_timeout=1";
+        let rest = "postgres://a@one/city?connect_timeout=1".to_owned();
+        assert_eq!(statement_cache(off), (rest, false));
+        assert_eq!(
+            statement_cache("postgres://one/city?statement_cache=off").0,
+            "postgres://one/city"
+        );
+    }
+
+    #[test]
+    fn of_several_hosts_the_one_that_can_be_written_is_meant() {
+        let server = Server::at("postgres://a@one,two/city").expect("understood");
+        assert_eq!(
+            server.config.get_target_session_attrs(),
+            TargetSessionAttrs::ReadWrite
+        );
+    }
+
+    #[test]
+    fn a_url_that_cannot_be_understood_is_an_error_without_its_password() {
+        let error = Server::at("postgres://a:geheim@one:port/city").expect_err("no port");
+        assert!(!format!("{error:?}").contains("geheim"), "{error:?}");
+    }
+}

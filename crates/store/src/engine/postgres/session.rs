@@ -1,0 +1,276 @@
+//! A session on the server: statements, values, and what an error means.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::{error, fmt, vec};
+
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::private::BytesMut;
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type};
+use tokio_postgres::{Client, Row};
+
+use crate::engine::value::Value;
+use crate::error::StoreError;
+
+/// A session. Statements are named and kept, unless a pooler stands in between.
+pub(crate) struct Session {
+    client: Client,
+    /// Set when the server says that a commit was confirmed by no standby.
+    unconfirmed: Arc<AtomicBool>,
+    prepared: Option<RefCell<HashMap<String, tokio_postgres::Statement>>>,
+}
+
+/// A statement of a session.
+pub(crate) struct Statement<'c> {
+    session: &'c Session,
+    form: Form,
+}
+
+enum Form {
+    Named(tokio_postgres::Statement),
+    /// Sent anew each time, with the types of its values.
+    Unnamed(String),
+}
+
+/// The rows that a statement found.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    rows: vec::IntoIter<Row>,
+    current: Option<Row>,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("is_lost", &self.is_lost())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    pub(super) fn new(client: Client, unconfirmed: Arc<AtomicBool>, keeps_statements: bool) -> Session {
+        Session {
+            client,
+            unconfirmed,
+            prepared: keeps_statements.then(RefCell::default),
+        }
+    }
+
+    /// Returns whether the server is no longer there for it.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    pub(crate) fn prepare(&self, sql: &str) -> Result<Statement<'_>, StoreError> {
+        let Some(prepared) = &self.prepared else {
+            return Ok(Statement {
+                session: self,
+                form: Form::Unnamed(sql.to_owned()),
+            });
+        };
+        let known = prepared.borrow().get(sql).cloned();
+        let statement = match known {
+            Some(statement) => statement,
+            None => {
+                let statement = pollster::block_on(self.client.prepare(sql))?;
+                prepared.borrow_mut().insert(sql.to_owned(), statement.clone());
+                statement
+            }
+        };
+        Ok(Statement {
+            session: self,
+            form: Form::Named(statement),
+        })
+    }
+
+    pub(crate) fn run(&self, sql: &str) -> Result<(), StoreError> {
+        Ok(pollster::block_on(self.client.batch_execute(sql))?)
+    }
+
+    /// Commits. What the server made durable here alone, because it was told to stop waiting for its
+    /// standby, may be lost with it and counts as not committed.
+    pub(crate) fn commit(&self) -> Result<(), StoreError> {
+        self.unconfirmed.store(false, Ordering::SeqCst);
+        self.run("COMMIT")?;
+        if self.unconfirmed.load(Ordering::SeqCst) {
+            return Err(StoreError::unavailable("no standby has confirmed the commit"));
+        }
+        Ok(())
+    }
+}
+
+impl Statement<'_> {
+    pub(crate) fn execute(&self, values: &[Value<'_>]) -> Result<usize, StoreError> {
+        let client = &self.session.client;
+        let changed = match &self.form {
+            Form::Named(statement) => {
+                pollster::block_on(client.execute_raw(statement, values.iter().copied()))?
+            }
+            Form::Unnamed(sql) => {
+                let typed: Vec<(&(dyn ToSql + Sync), Type)> = typed(values);
+                pollster::block_on(client.execute_typed(sql, &typed))?
+            }
+        };
+        Ok(usize::try_from(changed).unwrap_or(usize::MAX))
+    }
+
+    pub(crate) fn query(&self, values: &[Value<'_>]) -> Result<Rows, StoreError> {
+        let client = &self.session.client;
+        let rows = match &self.form {
+            Form::Named(statement) => {
+                let params: Vec<&(dyn ToSql + Sync)> =
+                    values.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
+                pollster::block_on(client.query(statement, &params))?
+            }
+            Form::Unnamed(sql) => pollster::block_on(client.query_typed(sql, &typed(values)))?,
+        };
+        Ok(Rows {
+            rows: rows.into_iter(),
+            current: None,
+        })
+    }
+}
+
+fn typed<'v>(values: &'v [Value<'_>]) -> Vec<(&'v (dyn ToSql + Sync), Type)> {
+    let typed = values.iter().map(|value| {
+        let as_type = match value {
+            Value::Null => Type::UNKNOWN,
+            Value::Int(_) => Type::INT8,
+            Value::Text(_) => Type::TEXT,
+            Value::Blob(_) => Type::BYTEA,
+        };
+        (value as &(dyn ToSql + Sync), as_type)
+    });
+    typed.collect()
+}
+
+impl Rows {
+    pub(crate) fn next(&mut self) -> Option<&Row> {
+        self.current = self.rows.next();
+        self.current.as_ref()
+    }
+}
+
+/// Returns the value in a column.
+pub(crate) fn value(row: &Row, column: usize) -> Result<Value<'_>, StoreError> {
+    row.try_get(column)
+        .map_err(|error| StoreError::Corrupt(format!("column {column} cannot be read: {error}")))
+}
+
+type Broken = Box<dyn error::Error + Sync + Send>;
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Broken> {
+        match *self {
+            Value::Null => Ok(IsNull::Yes),
+            Value::Int(number) => match *ty {
+                Type::INT4 => i32::try_from(number)?.to_sql(ty, out),
+                Type::INT2 => i16::try_from(number)?.to_sql(ty, out),
+                _ => number.to_sql(&Type::INT8, out),
+            },
+            Value::Text(text) => text.to_sql(ty, out),
+            Value::Blob(bytes) => bytes.to_sql(ty, out),
+        }
+    }
+
+    fn accepts(_ty: &Type) -> bool {
+        // Which form a parameter needs is known only with its value.
+        true
+    }
+
+    fn to_sql_checked(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Broken> {
+        let fits = match self {
+            Value::Null => true,
+            Value::Int(_) => matches!(*ty, Type::INT8 | Type::INT4 | Type::INT2),
+            Value::Text(_) => matches!(*ty, Type::TEXT | Type::VARCHAR | Type::NAME | Type::UNKNOWN),
+            Value::Blob(_) => *ty == Type::BYTEA,
+        };
+        if fits {
+            self.to_sql(ty, out)
+        } else {
+            Err(format!("a parameter is meant to be {ty}").into())
+        }
+    }
+}
+
+impl<'a> FromSql<'a> for Value<'a> {
+    fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Broken> {
+        Ok(match *ty {
+            Type::INT8 => Value::Int(i64::from_sql(ty, raw)?),
+            Type::INT4 => Value::Int(i32::from_sql(ty, raw)?.into()),
+            Type::INT2 => Value::Int(i16::from_sql(ty, raw)?.into()),
+            Type::BOOL => Value::Int(bool::from_sql(ty, raw)?.into()),
+            Type::BYTEA => Value::Blob(raw),
+            _ => Value::Text(<&str>::from_sql(ty, raw)?),
+        })
+    }
+
+    fn from_sql_null(_ty: &Type) -> Result<Self, Broken> {
+        Ok(Value::Null)
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        matches!(
+            *ty,
+            Type::INT8
+                | Type::INT4
+                | Type::INT2
+                | Type::BOOL
+                | Type::BYTEA
+                | Type::TEXT
+                | Type::VARCHAR
+                | Type::NAME
+        )
+    }
+}
+
+impl From<tokio_postgres::Error> for StoreError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let Some(answer) = error.as_db_error() else {
+            return StoreError::caused("the database cannot be reached", error);
+        };
+        // The detail of an answer may repeat what people wrote; the message does not.
+        match answer.code().code() {
+            code if code.starts_with("23") => StoreError::Conflict(answer.message().to_owned()),
+            code if code.starts_with("XX") => StoreError::Corrupt(answer.message().to_owned()),
+            code => {
+                let reason = format!("the database refused: {} ({code})", answer.message());
+                match is_passing(answer.code()) {
+                    true => StoreError::caused(reason, error),
+                    false => StoreError::unavailable(reason),
+                }
+            }
+        }
+    }
+}
+
+/// Returns whether the same may succeed on another connection or a moment later: a lost connection, a
+/// fail-over, a conflict with a concurrent transaction.
+pub(crate) fn is_transient(error: &StoreError) -> bool {
+    let StoreError::Unavailable {
+        source: Some(source), ..
+    } = error
+    else {
+        return false;
+    };
+    let Some(error) = source.downcast_ref::<tokio_postgres::Error>() else {
+        return false;
+    };
+    error.as_db_error().is_none_or(|answer| is_passing(answer.code()))
+}
+
+/// The answers of a server that passes through a fail-over or has too much to do.
+fn is_passing(code: &SqlState) -> bool {
+    let passing = [
+        SqlState::T_R_SERIALIZATION_FAILURE,
+        SqlState::T_R_DEADLOCK_DETECTED,
+        SqlState::READ_ONLY_SQL_TRANSACTION,
+        SqlState::ADMIN_SHUTDOWN,
+        SqlState::CRASH_SHUTDOWN,
+        SqlState::CANNOT_CONNECT_NOW,
+        SqlState::TOO_MANY_CONNECTIONS,
+    ];
+    passing.contains(code) || code.code().starts_with("08")
+}

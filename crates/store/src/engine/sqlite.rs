@@ -1,0 +1,120 @@
+//! The embedded engine: one SQLite file, one connection that writes, many that read.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{CachedStatement, Connection, OpenFlags};
+
+use crate::engine::value::Value;
+use crate::error::StoreError;
+
+/// How long a statement waits for another process that holds the database.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Statements that a connection keeps prepared.
+const PREPARED: usize = 256;
+
+/// After how many pages of write-ahead log the writer copies them into the database. Larger than
+/// SQLite's 1000: each copy costs two more syncs in the middle of intake.
+const CHECKPOINT_PAGES: u32 = 8_000;
+
+/// Page cache of the writer, which touches every index with every case; negative means KiB.
+const WRITER_CACHE: i64 = -131_072;
+
+/// Page cache of each reader; negative means KiB.
+const READER_CACHE: i64 = -16_384;
+
+/// Where the database lies, and through which file layer it is reached.
+#[derive(Debug, Clone)]
+pub(crate) struct File {
+    /// The database file.
+    pub(crate) path: PathBuf,
+    /// The name of a registered SQLite VFS; `None` for the operating system's.
+    pub(crate) vfs: Option<String>,
+}
+
+impl File {
+    fn open(&self, flags: OpenFlags) -> Result<Connection, StoreError> {
+        let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = match &self.vfs {
+            Some(vfs) => Connection::open_with_flags_and_vfs(&self.path, flags, vfs.as_str())?,
+            None => Connection::open_with_flags(&self.path, flags)?,
+        };
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        // A plan that looks at bound values is made anew for each use of a statement.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+        connection.set_prepared_statement_cache_capacity(PREPARED);
+        connection.pragma_update(None, "temp_store", "memory")?;
+        connection.pragma_update(None, "cache_size", READER_CACHE)?;
+        Ok(connection)
+    }
+
+    /// Opens the connection that writes, making the file where it is not there yet.
+    pub(crate) fn open_writer(&self) -> Result<Connection, StoreError> {
+        let connection = self.open(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        connection.pragma_update(None, "cache_size", WRITER_CACHE)?;
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        connection.pragma_update(None, "synchronous", "full")?;
+        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+        // What is erased must not linger in free pages.
+        connection.pragma_update(None, "secure_delete", true)?;
+        Ok(connection)
+    }
+
+    /// Opens a connection that only reads.
+    pub(crate) fn open_reader(&self) -> Result<Connection, StoreError> {
+        let connection = self.open(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        // Reading a WAL database needs its shared memory, hence a file opened for writing.
+        connection.pragma_update(None, "query_only", true)?;
+        Ok(connection)
+    }
+}
+
+/// Opens a database in memory that nobody else sees.
+pub(crate) fn in_memory() -> Result<super::connection::Connection, StoreError> {
+    Ok(super::connection::Connection::Sqlite(
+        Connection::open_in_memory()?
+    ))
+}
+
+/// Opens a database in a file of its own that SQLite removes when it is closed.
+pub(crate) fn temporary() -> Result<super::connection::Connection, StoreError> {
+    Ok(super::connection::Connection::Sqlite(Connection::open("")?))
+}
+
+/// Binds the values of all parameters.
+pub(crate) fn bind(statement: &mut CachedStatement<'_>, values: &[Value<'_>]) -> Result<(), StoreError> {
+    // Binding checks no count by itself; a parameter without a value would be nothing.
+    if statement.parameter_count() != values.len() {
+        let (takes, given) = (statement.parameter_count(), values.len());
+        return Err(StoreError::unavailable(format!(
+            "a statement takes {takes} parameters and was given {given}"
+        )));
+    }
+    for (place, value) in values.iter().enumerate() {
+        let value = match *value {
+            Value::Null => ValueRef::Null,
+            Value::Int(number) => ValueRef::Integer(number),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            Value::Blob(bytes) => ValueRef::Blob(bytes),
+        };
+        statement.raw_bind_parameter(place + 1, ToSqlOutput::Borrowed(value))?;
+    }
+    Ok(())
+}
+
+/// Returns a column's value.
+pub(crate) fn value(value: ValueRef<'_>) -> Result<Value<'_>, StoreError> {
+    Ok(match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Int(number),
+        ValueRef::Real(_) => return Err(StoreError::Corrupt("a column holds a fraction".into())),
+        ValueRef::Text(text) => Value::Text(
+            std::str::from_utf8(text)
+                .map_err(|_| StoreError::Corrupt("a column's text is not UTF-8".into()))?,
+        ),
+        ValueRef::Blob(bytes) => Value::Blob(bytes),
+    })
+}
