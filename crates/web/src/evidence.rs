@@ -24,6 +24,12 @@ pub struct Note<'a> {
     pub caption: Option<&'a str>,
 }
 
+/// What a reporter adds shows the state before the fix.
+pub const BEFORE: Note<'static> = Note {
+    moment: EvidenceMoment::Before,
+    caption: None,
+};
+
 /// Cleans the photos of a form; what is no photo, broken, too large or too many is complained of.
 pub fn clean_all(files: &[File]) -> (Vec<Photo>, Vec<Complaint>) {
     let mut complaints = Vec::new();
@@ -54,17 +60,13 @@ pub fn clean(file: &File) -> Result<Photo, Complaint> {
     })
 }
 
-/// Adds the photos that came with a report, as the state before the fix.
+/// Adds the photos that came with a report.
 ///
 /// # Errors
 /// [`WebError`] if a rule or the store refuses one.
 pub async fn add_reporters(ctx: &Ctx, case: CaseId, photos: Vec<Photo>) -> Result<(), WebError> {
     for photo in photos {
-        let note = Note {
-            moment: EvidenceMoment::Before,
-            caption: None,
-        };
-        add(ctx, &Permit::reporter(), case, photo, note).await?;
+        add(ctx, &Permit::reporter(), case, photo, BEFORE).await?;
     }
     Ok(())
 }

@@ -7,12 +7,12 @@ use axum::extract::{FromRequest, FromRequestParts, Multipart, Request};
 use axum::http::header;
 use subtle::ConstantTimeEq;
 
-use crate::app::App;
+use crate::app::{App, text_of};
 use crate::ctx::Ctx;
 use crate::error::{Complaint, WebError};
 use crate::limits;
 
-/// A form that was sent. Only [`FromRequest`] makes one, after the token was found right.
+/// A form that was sent. A handler gets one only after its token was found right, or as [`Unbound`].
 #[derive(Debug)]
 pub struct Form {
     fields: Vec<(String, String)>,
@@ -38,17 +38,7 @@ impl FromRequest<App> for Form {
     async fn from_request(request: Request, app: &App) -> Result<Form, WebError> {
         let (mut parts, body) = request.into_parts();
         let ctx = Ctx::from_request_parts(&mut parts, app).await?;
-        let kind = parts
-            .headers
-            .get(header::CONTENT_TYPE)
-            .and_then(|kind| kind.to_str().ok());
-        let multipart = kind.is_some_and(|kind| kind.starts_with("multipart/form-data"));
-        let request = Request::from_parts(parts, body);
-        let form = if multipart {
-            Form::read_multipart(request).await?
-        } else {
-            Form::read_pairs(request).await?
-        };
+        let form = Form::take(Request::from_parts(parts, body)).await?;
         if !ctx.by_token() && !bool::from(form.value("csrf").as_bytes().ct_eq(ctx.csrf().as_bytes())) {
             return Err(WebError::FormToken);
         }
@@ -56,7 +46,27 @@ impl FromRequest<App> for Form {
     }
 }
 
+/// A form that belongs to no session: the receipt code in it says what it may do, and no browser adds that
+/// by itself.
+pub struct Unbound(pub Form);
+
+impl FromRequest<App> for Unbound {
+    type Rejection = WebError;
+
+    async fn from_request(request: Request, _app: &App) -> Result<Unbound, WebError> {
+        Form::take(request).await.map(Unbound)
+    }
+}
+
 impl Form {
+    async fn take(request: Request) -> Result<Form, WebError> {
+        let kind = text_of(request.headers(), header::CONTENT_TYPE.as_str());
+        match kind.is_some_and(|kind| kind.starts_with("multipart/form-data")) {
+            true => Form::read_multipart(request).await,
+            false => Form::read_pairs(request).await,
+        }
+    }
+
     async fn read_pairs(request: Request) -> Result<Form, WebError> {
         let pairs = axum::extract::Form::<Vec<(String, String)>>::from_request(request, &()).await;
         let axum::extract::Form(fields) = pairs.map_err(|rejection| of_rejection(&rejection))?;

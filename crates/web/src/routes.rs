@@ -1,7 +1,8 @@
 //! Every route and API operation, in one table: the router is built from it, and so are the gate before
 //! each handler, the OpenAPI document, and the tests that knock at each door as everybody in turn.
 //!
-//! An operation's id is its handler's name. A handler that is not in here cannot be reached.
+//! An operation's id is its handler's name, unless one handler serves both a page and the API. A handler
+//! that is not in here cannot be reached.
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};

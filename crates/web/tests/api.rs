@@ -455,3 +455,90 @@ async fn a_split_names_no_more_cases_than_anybody_splits_into() {
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(refused.json()["fields"][0]["field"], "into");
 }
+
+#[tokio::test]
+async fn a_reporter_adds_a_photo_and_fetches_it_and_the_proof_by_the_code_alone() {
+    let town = Town::found().await;
+    let mut citizen = town.browser();
+    let (id, code) = send(&mut citizen).await;
+    let photo = common::photo::telephone();
+    let file = [("file", "坏了.jpg", photo.as_slice())];
+    let stored = citizen
+        .upload("/api/v1/portal/evidence", &[("code", &code)], &file)
+        .await;
+    assert_eq!(stored.status, StatusCode::CREATED, "{}", stored.text());
+    let wanted = json!({"code": code, "evidence": stored.json()["id"]});
+    let read = citizen.post_json("/api/v1/portal/evidence-reads", &wanted).await;
+    assert_eq!(read.headers["content-type"], "image/jpeg");
+    let seen = town
+        .program("operator")
+        .await
+        .get(&format!("/api/v1/cases/{id}"))
+        .await
+        .json();
+    assert_eq!(seen["evidence"][0]["from_reporter"], true);
+    town.tenant().follow().await.unwrap();
+    let proof = citizen
+        .post_json("/api/v1/portal/proofs", &json!({"code": code}))
+        .await
+        .json();
+    let same = town
+        .program("operator")
+        .await
+        .get(&format!("/api/v1/cases/{id}/proof"))
+        .await
+        .json();
+    assert_eq!((&proof["case"], &proof["events"]), (&json!(id), &same["events"]));
+    let last = proof["events"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["version"], seen["version"]);
+    let nobodys = json!({"code": "0000-0000-0000-0000-0000-0000-0000", "evidence": stored.json()["id"]});
+    let refused = citizen.post_json("/api/v1/portal/evidence-reads", &nobodys).await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+    let refused = citizen
+        .upload("/api/v1/portal/evidence", &[("code", "1")], &file)
+        .await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_sender_chooses_the_kind_and_what_may_be_known_of_them() {
+    let town = Town::found().await;
+    let mut citizen = town.browser();
+    let body =
+        json!({"text": TEXT, "kind": "complaint", "disclosure": "real_name", "contact": {"name": "王女士"}});
+    let sent = citizen.create("/api/v1/portal/messages", &body).await;
+    let address = format!("/api/v1/cases/{}", sent["id"].as_str().unwrap());
+    let case = town.program("operator").await.get(&address).await.json();
+    assert_eq!(
+        (&case["kind"]["id"], &case["disclosure"]),
+        (&json!("complaint"), &json!("real_name"))
+    );
+    let body = json!({"text": TEXT, "kind": "nothing", "disclosure": "confidential"});
+    let problem = citizen.post_json("/api/v1/portal/messages", &body).await.json();
+    let fields = problem["fields"].as_array().unwrap();
+    assert_eq!(
+        fields.iter().map(|it| &it["field"]).collect::<Vec<_>>(),
+        ["kind", "contact"]
+    );
+}
+
+#[tokio::test]
+async fn what_looks_like_the_same_matter_is_named_within_what_may_be_read() {
+    let town = Town::found().await;
+    let mut operator = town.program("operator").await;
+    let body = json!({"kind": "help", "channel": "phone", "title": "东门小区路灯不亮", "text": TEXT});
+    let first = operator.create("/api/v1/cases", &body).await;
+    let body = json!({"kind": "help", "channel": "phone", "title": "东门小区外路灯不亮", "text": TEXT});
+    let second = operator.create("/api/v1/cases", &body).await;
+    let address = format!("/api/v1/cases/{}/similar", second["id"].as_str().unwrap());
+    let alike = operator.get(&address).await.json();
+    assert_eq!(
+        alike
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| &it["id"])
+            .collect::<Vec<_>>(),
+        [&first["id"]]
+    );
+}

@@ -96,6 +96,7 @@ async fn every_audited_operation_of_the_api_leaves_an_event() {
     let (case, code) = (sent["id"].as_str().unwrap().to_owned(), sent["code"].clone());
     register(&mut audit, &case).await;
     handle(&mut audit, &case, &mut citizen, &code).await;
+    add_own_photo(&mut audit, &case, &mut citizen, &code).await;
     handle_on(&mut audit, &case).await;
     end(&mut audit, &case, &mut citizen, &code).await;
     relate(&mut audit).await;
@@ -200,6 +201,21 @@ async fn handle(audit: &mut Audit, case: &str, citizen: &mut Browser, code: &Val
     audit
         .say("create_reply", citizen, case, "/api/v1/portal/replies", reply)
         .await;
+}
+
+async fn add_own_photo(audit: &mut Audit, case: &str, citizen: &mut Browser, code: &Value) {
+    let before = audit.events(case).await;
+    let photo = common::photo::telephone();
+    let stored = citizen
+        .upload(
+            "/api/v1/portal/evidence",
+            &[("code", code.as_str().unwrap())],
+            &[("file", "a.jpg", &photo)],
+        )
+        .await;
+    assert_eq!(stored.status, StatusCode::CREATED, "{}", stored.text());
+    assert!(audit.events(case).await > before);
+    audit.seen.insert("create_own_evidence");
 }
 
 async fn handle_on(audit: &mut Audit, case: &str) {

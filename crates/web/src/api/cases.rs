@@ -23,9 +23,10 @@ use super::{Asked, Params, json};
 use crate::app::SystemEntropy;
 use crate::ctx::Ctx;
 use crate::error::{Complaint, WebError};
-use crate::portal::intake;
+use crate::portal::{intake, proof};
 use crate::sentence::Listener;
 use crate::show;
+use crate::staff::register::similar;
 use crate::story::Story;
 use crate::{access, query};
 
@@ -156,6 +157,22 @@ pub async fn read_case(ctx: Ctx, Path(id): Path<String>) -> Result<Response, Web
     Ok(json(StatusCode::OK, &shape::case(&story, steps)))
 }
 
+/// `GET /api/v1/cases/{id}/similar`: open cases that look like the same matter, the most alike first.
+pub async fn list_similar_cases(ctx: Ctx, Path(id): Path<String>) -> Result<Response, WebError> {
+    let view = access::open(&ctx, case_id(&id)?).await?;
+    let rows = similar::to(&ctx, &view).await?;
+    let cases = rows
+        .iter()
+        .map(|row| shape::row(&ctx, row))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(json(StatusCode::OK, &cases))
+}
+
+/// `GET /api/v1/cases/{id}/proof`: where each event of the case lies under the signed head.
+pub async fn read_proof(ctx: Ctx, Path(id): Path<String>) -> Result<Response, WebError> {
+    proof::file(&ctx, &access::open(&ctx, case_id(&id)?).await?.case).await
+}
+
 /// `GET /api/v1/cases/{id}/events`
 pub async fn list_case_events(ctx: Ctx, Path(id): Path<String>) -> Result<Response, WebError> {
     let view = access::open(&ctx, case_id(&id)?).await?;
@@ -196,19 +213,15 @@ fn raise(ctx: &Ctx, new: NewCase, bodies: &mut Bodies) -> Result<(Raise, Option<
         address: None,
     };
     let identity = Some(identity).filter(|identity| !identity.is_empty());
-    let disclosure = match new.disclosure.as_ref().map(|word| word.0.as_str()) {
-        Some("real_name") => Disclosure::RealName,
-        Some("confidential") => Disclosure::Confidential,
-        Some("anonymous") => Disclosure::Anonymous,
-        Some(_) => {
-            return Err(WebError::Input(vec![Complaint::new(
-                "disclosure",
-                "field-bad-choice",
-            )]));
-        }
-        None if identity.is_some() => Disclosure::Confidential,
+    let mut complaints = Vec::new();
+    let said = wire::disclosure(new.disclosure.as_ref(), &mut complaints);
+    if !complaints.is_empty() {
+        return Err(WebError::Input(complaints));
+    }
+    let disclosure = said.unwrap_or(match identity {
+        Some(_) => Disclosure::Confidential,
         None => Disclosure::Anonymous,
-    };
+    });
     let raised_by = raised_by(ctx, &new.kind.0, disclosure)?;
     let raise = Raise {
         number: String::new(),

@@ -1,5 +1,7 @@
 //! The API for those who have no account: send a message, follow it by its code, talk back.
 
+pub mod files;
+
 use axum::http::StatusCode;
 use axum::response::Response;
 use bihuan_core::case::command::{Command, TakeStep};
@@ -14,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::shape::{self, AnswerShape, Deadline, Done, EventShape, EvidenceShape, Named};
-use super::wire::{Body, Line, Note};
+use super::wire::{self, Body, Line, Note};
 use super::{Asked, json};
 use crate::app::SystemEntropy;
 use crate::ctx::Ctx;
@@ -34,8 +36,12 @@ pub struct NewMessage {
     pub text: Body,
     /// Where it is.
     pub place: Option<Line>,
+    /// The kind's id; the one that the portal takes first where it is absent.
+    pub kind: Option<Line>,
     /// How to reach the sender; kept apart, encrypted, from everything else.
     pub contact: Option<Contact>,
+    /// `real_name`, `confidential` or `anonymous`; confidential where a contact is given, else anonymous.
+    pub disclosure: Option<Line>,
 }
 
 /// Who sends a message.
@@ -159,15 +165,25 @@ fn message(ctx: &Ctx, sent: NewMessage) -> Result<Message, WebError> {
         name: None,
         phone: None,
     });
-    if contact
-        .phone
-        .as_ref()
-        .is_some_and(|phone| !intake::is_phone(&phone.0))
-    {
-        return Err(WebError::Input(vec![Complaint::new(
-            "contact.phone",
-            "field-phone",
-        )]));
+    let mut complaints = Vec::new();
+    let phone = contact.phone.as_ref();
+    if phone.is_some_and(|phone| !intake::is_phone(&phone.0)) {
+        complaints.push(Complaint::new("contact.phone", "field-phone"));
+    }
+    let kind = sent.kind.map(|kind| kind.0);
+    let there = |id: &String| intake::kinds(ctx).iter().any(|(_, kind)| kind.id == *id);
+    if !kind.iter().all(there) {
+        complaints.push(Complaint::new("kind", "field-bad-choice"));
+    }
+    let identity = Identity {
+        name: contact.name.map(|name| name.0),
+        phone: contact.phone.map(|phone| phone.0),
+        address: None,
+    };
+    let disclosure = wire::disclosure(sent.disclosure.as_ref(), &mut complaints);
+    complaints.extend(disclosure.and_then(|disclosure| intake::unfit_contact(disclosure, &identity)));
+    if !complaints.is_empty() {
+        return Err(WebError::Input(complaints));
     }
     let category = sent
         .topic
@@ -177,14 +193,10 @@ fn message(ctx: &Ctx, sent: NewMessage) -> Result<Message, WebError> {
         title: sent.topic.map(|topic| topic.0),
         text: sent.text.0,
         place: sent.place.map(|place| place.0),
-        kind: None,
+        kind,
         category,
-        identity: Identity {
-            name: contact.name.map(|name| name.0),
-            phone: contact.phone.map(|phone| phone.0),
-            address: None,
-        },
-        disclosure: None,
+        identity,
+        disclosure,
     })
 }
 

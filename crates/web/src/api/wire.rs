@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use bihuan_core::event::AccusedParty;
+use bihuan_core::event::{AccusedParty, Disclosure};
 use bihuan_core::id::{PersonId, UnitId};
 use serde::{Deserialize, Deserializer};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
@@ -12,6 +12,7 @@ use crate::ctx::Ctx;
 use crate::error::{Complaint, WebError};
 use crate::form::tidy;
 use crate::limits;
+use crate::portal::intake::disclosure_named;
 
 /// A text of one to `MOST` characters, trimmed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +54,15 @@ impl<const MOST: usize> ToSchema for Text<MOST> {
     fn name() -> Cow<'static, str> {
         format!("Text{MOST}").into()
     }
+}
+
+/// Reads what a reporter allows to be known; a word that is none is complained of.
+pub fn disclosure(word: Option<&Line>, complaints: &mut Vec<Complaint>) -> Option<Disclosure> {
+    let found = disclosure_named(&word?.0);
+    if found.is_none() {
+        complaints.push(Complaint::new("disclosure", "field-bad-choice"));
+    }
+    found
 }
 
 /// Finds a unit by id, code or name.

@@ -14,7 +14,7 @@ use bihuan_store::seal::Identity;
 
 use crate::app::SystemEntropy;
 use crate::ctx::Ctx;
-use crate::error::WebError;
+use crate::error::{Complaint, WebError};
 
 /// The channel that messages of the portal come by.
 const CHANNEL: &str = "portal";
@@ -189,6 +189,28 @@ impl Message {
         }
         Digest::of(&[&said])
     }
+}
+
+/// Returns what a reporter allows to be known, by its word.
+pub fn disclosure_named(word: &str) -> Option<Disclosure> {
+    match word {
+        "anonymous" => Some(Disclosure::Anonymous),
+        "confidential" => Some(Disclosure::Confidential),
+        "real_name" => Some(Disclosure::RealName),
+        _ => None,
+    }
+}
+
+/// Says what is wrong where somebody leaves a contact and wants to be nobody, or the other way round.
+pub fn unfit_contact(disclosure: Disclosure, identity: &Identity) -> Option<Complaint> {
+    let key = match (disclosure, identity.is_empty()) {
+        (Disclosure::Anonymous, false) => "field-contact-anonymous",
+        (Disclosure::Confidential | Disclosure::RealName, true) => "field-contact-missing",
+        (Disclosure::Anonymous, true) | (Disclosure::Confidential | Disclosure::RealName, false) => {
+            return None;
+        }
+    };
+    Some(Complaint::new("contact", key))
 }
 
 /// Whether a text could be a telephone number: digits with the usual marks between them.

@@ -2,6 +2,7 @@
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use bihuan_core::case::Case;
 
 use super::{track, view};
 use crate::ctx::Ctx;
@@ -10,14 +11,22 @@ use crate::error::WebError;
 /// `GET /track/proof`: where each step of the report lies under a signed head; it names nobody.
 pub async fn read_track_proof(ctx: Ctx) -> Result<Response, WebError> {
     let id = track::followed(&ctx).await?.ok_or(WebError::NotFound)?;
-    let number = view::case(&ctx, id).await?.case.number;
-    let proof = ctx.tenant.case_proof(id, ctx.now).await?;
+    file(&ctx, &view::case(&ctx, id).await?.case).await
+}
+
+/// Returns the proof of a case that may be seen, as a file to be kept.
+///
+/// # Errors
+/// [`WebError::Internal`] if the store fails.
+pub async fn file(ctx: &Ctx, case: &Case) -> Result<Response, WebError> {
+    let proof = ctx.tenant.case_proof(case.id, ctx.now).await?;
     let text = serde_json::to_string_pretty(&proof).map_err(WebError::internal)?;
+    let name = case.number.escape_default();
     let headers = [
         (header::CONTENT_TYPE, "application/json".to_owned()),
         (
             header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{number}-proof.json\""),
+            format!("attachment; filename=\"{name}-proof.json\""),
         ),
     ];
     Ok((headers, text).into_response())

@@ -108,35 +108,21 @@ fn read_message(ctx: &Ctx, form: &Form, read: &mut Reader<'_>) -> Message {
             kinds.iter().any(|(_, kind)| kind.id == id).then(|| id.to_owned())
         }),
         category: None,
-        disclosure: read.choice("disclosure", disclosure),
+        disclosure: read.choice("disclosure", intake::disclosure_named),
         identity: Identity {
             name: read.text("name", 60),
             phone: read.text("phone", 30),
             address: None,
         },
     };
-    match message.disclosure {
-        Some(Disclosure::Anonymous) | None if !message.identity.is_empty() => {
-            read.complain(Complaint::new("contact", "field-contact-anonymous"));
-        }
-        Some(Disclosure::Confidential | Disclosure::RealName) if message.identity.is_empty() => {
-            read.complain(Complaint::new("contact", "field-contact-missing"));
-        }
-        Some(_) | None => {}
+    let disclosure = message.disclosure.unwrap_or(Disclosure::Anonymous);
+    if let Some(complaint) = intake::unfit_contact(disclosure, &message.identity) {
+        read.complain(complaint);
     }
     if !form.value("phone").trim().is_empty() && !intake::is_phone(form.value("phone")) {
         read.complain(Complaint::new("phone", "field-phone"));
     }
     message
-}
-
-fn disclosure(word: &str) -> Option<Disclosure> {
-    match word {
-        "anonymous" => Some(Disclosure::Anonymous),
-        "confidential" => Some(Disclosure::Confidential),
-        "real_name" => Some(Disclosure::RealName),
-        _ => None,
-    }
 }
 
 fn read_photos(form: &Form, read: &mut Reader<'_>) -> Vec<Photo> {

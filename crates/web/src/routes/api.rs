@@ -8,16 +8,18 @@ use crate::api::evidence::{self, NewEvidence, NewWithdrawal, Stored};
 use crate::api::exports::{self, ExportShape, NewExport};
 use crate::api::identity::{self, IdentityShape, NewErasure, NewIdentityRead};
 use crate::api::openapi;
+use crate::api::portal::files::{self, NewOwnEvidence, WantedEvidence};
 use crate::api::portal::{
     self, Code, MessageReceipt, NewMessage, NewOwnStep, NewReply, NewSatisfaction, Tracked,
 };
 use crate::api::reference::{self, KindShape, UnitShape};
 use crate::api::schema::{describe, describe_list};
-use crate::api::shape::{CaseList, CaseShape, Count, Done, EventShape};
+use crate::api::shape::{CaseList, CaseRow, CaseShape, Count, Done, EventShape};
 use crate::api::views::{self, NewView, ViewShape};
 use crate::route::Route;
 use crate::route::Verb::{Delete, Get, Post};
 use crate::staff::export::read_export_file;
+use crate::staff::ledger::read_ledger_suggestions;
 
 /// A command on a case: takes `$body`, gives [`Done`].
 macro_rules! command {
@@ -63,6 +65,23 @@ pub(super) const PORTAL: &[Route] = &[
     .audited()
     .takes(describe::<NewOwnStep>)
     .gives(describe::<Done>),
+    Route::public("create_own_evidence", Post, "/api/v1/portal/evidence", |m| {
+        on(m, files::create_own_evidence)
+    })
+    .audited()
+    .upload()
+    .takes(describe::<NewOwnEvidence>)
+    .gives(describe::<Stored>),
+    Route::public("read_own_evidence", Post, "/api/v1/portal/evidence-reads", |m| {
+        on(m, files::read_own_evidence)
+    })
+    .reads()
+    .takes(describe::<WantedEvidence>),
+    Route::public("read_own_proof", Post, "/api/v1/portal/proofs", |m| {
+        on(m, files::read_own_proof)
+    })
+    .reads()
+    .takes(describe::<Code>),
     Route::public("read_openapi", Get, "/api/v1/openapi.json", |m| {
         on(m, openapi::read_openapi)
     }),
@@ -97,6 +116,15 @@ pub(super) const CASES: &[Route] = &[
     })
     .needs("read")
     .gives(describe_list::<EventShape>),
+    Route::staff("list_similar_cases", Get, "/api/v1/cases/{id}/similar", |m| {
+        on(m, cases::list_similar_cases)
+    })
+    .needs("read")
+    .gives(describe_list::<CaseRow>),
+    Route::staff("read_proof", Get, "/api/v1/cases/{id}/proof", |m| {
+        on(m, cases::read_proof)
+    })
+    .needs("read"),
     command!("create_step", "steps", c::NewStep),
     command!("create_assignment", "assignments", c::NewAssignment).needs("handle"),
     command!("create_transfer", "transfers", c::NewTransfer).needs("assign"),
@@ -153,6 +181,10 @@ pub(super) const REFERENCE: &[Route] = &[
         on(m, reference::list_kinds)
     })
     .gives(describe_list::<KindShape>),
+    Route::staff("list_suggestions", Get, "/api/v1/filter/suggestions", |m| {
+        on(m, read_ledger_suggestions)
+    })
+    .query(&["text", "cursor"]),
 ];
 
 /// What a person keeps and takes away.

@@ -36,7 +36,7 @@ pub async fn read_ledger(ctx: Ctx, Query(fields): Query<Fields>) -> Result<Respo
     Ok(html(&page::LedgerPage::read(&ctx, place, asked, views).await?))
 }
 
-/// `GET /ledger/suggest`: what may stand where somebody writes in the filter bar; `cursor` counts
+/// `GET /ledger/suggest`, and the API's `/api/v1/filter/suggestions`: what may stand where somebody writes in the filter bar; `cursor` counts
 /// UTF-16 units, as scripts do.
 pub async fn read_ledger_suggestions(ctx: Ctx, Query(fields): Query<Fields>) -> Response {
     let field = |wanted: &str| {

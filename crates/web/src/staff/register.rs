@@ -7,7 +7,7 @@
 mod choices;
 mod done;
 mod entry;
-mod similar;
+pub mod similar;
 
 use std::borrow::Borrow;
 

@@ -3,8 +3,7 @@
 
 use askama::Template;
 use axum::extract::Path;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use bihuan_store::bodies::Bodies;
 
 use super::send::Sent;
@@ -16,6 +15,7 @@ use crate::error::WebError;
 use crate::form::Form;
 use crate::limits;
 use crate::page::{Area, Page, html};
+use crate::portal::proof;
 
 #[derive(Template)]
 #[template(path = "case/identity.html")]
@@ -81,16 +81,5 @@ async fn look(sent: &Sent<'_>) -> Result<IdentityPage, WebError> {
 
 /// `GET /cases/{number}/proof`: where each event of the case lies under the signed head, to be kept.
 pub async fn read_case_proof(ctx: Ctx, Path(number): Path<String>) -> Result<Response, WebError> {
-    let view = open(&ctx, &number).await?;
-    let proof = ctx.tenant.case_proof(view.case.id, ctx.now).await?;
-    let text = serde_json::to_string_pretty(&proof).map_err(WebError::internal)?;
-    let name = format!(
-        "attachment; filename=\"{}-proof.json\"",
-        view.case.number.escape_default()
-    );
-    let headers = [
-        (header::CONTENT_TYPE, "application/json".to_owned()),
-        (header::CONTENT_DISPOSITION, name),
-    ];
-    Ok((headers, text).into_response())
+    proof::file(&ctx, &open(&ctx, &number).await?.case).await
 }

@@ -67,7 +67,7 @@ impl DonePage {
                 Vec::new()
             },
             similar: if readable {
-                similar::to(ctx, &view).await?
+                similar::lines(ctx, &view).await?
             } else {
                 Vec::new()
             },

@@ -24,13 +24,21 @@ const COMPARED: usize = 200;
 /// The share of the new title's pieces that a title must hold, in percent.
 const LEAST_PERCENT: usize = 40;
 
+/// Returns the open cases that look like a new one as lines, with what they share marked.
+///
+/// # Errors
+/// As [`to`].
+pub async fn lines(ctx: &Ctx, new: &CaseView) -> Result<Vec<Line>, WebError> {
+    let (rows, pieces) = (to(ctx, new).await?, pieces(new));
+    Ok(rows.iter().map(|row| Line::of(ctx, row, &pieces)).collect())
+}
+
 /// Returns the open cases that look like a new one, those most like it first.
 ///
 /// # Errors
 /// [`WebError::Internal`] if the store cannot be read.
-pub async fn to(ctx: &Ctx, new: &CaseView) -> Result<Vec<Line>, WebError> {
-    let title = new.text(new.case.title).unwrap_or_default();
-    let pieces = bihuan_text::tokens(title);
+pub async fn to(ctx: &Ctx, new: &CaseView) -> Result<Vec<ListRow>, WebError> {
+    let pieces = pieces(new);
     let Some(candidates) = candidates(&pieces, new.case.place.and_then(|place| new.text(place))) else {
         return Ok(Vec::new());
     };
@@ -50,10 +58,12 @@ pub async fn to(ctx: &Ctx, new: &CaseView) -> Result<Vec<Line>, WebError> {
     });
     let rows = read.await?.rows;
     let own = new.case.id;
-    Ok(ranked(rows.into_iter().filter(|row| row.id != own), &pieces)
-        .iter()
-        .map(|row| Line::of(ctx, row, &pieces))
-        .collect())
+    Ok(ranked(rows.into_iter().filter(|row| row.id != own), &pieces))
+}
+
+/// Returns the pieces of a case's title.
+fn pieces(case: &CaseView) -> Vec<String> {
+    bihuan_text::tokens(case.text(case.case.title).unwrap_or_default())
 }
 
 /// Returns the filter of what may be alike; `None` where the title holds too little to say.
