@@ -1,0 +1,221 @@
+//! A server in a temporary directory, reached through a socket in it.
+
+use std::io::Write;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::install::{Install, output};
+
+/// How long a server may take to answer; only a machine that is out of breath needs more than one second.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Between two looks at whether it answers.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// The role that the program under test connects as.
+pub(crate) const ROLE: &str = "bihuan";
+
+/// Stays with the server and ends it when the test process is gone: the kernel then closes the pipe that
+/// `read` waits on, whether the process returned, panicked or was killed.
+const KEEPER: &str = r#"
+start() { "$@" </dev/null >>log 2>&1 & server=$!; }
+stop() { kill -QUIT $server; wait $server; }
+start "$@"
+while read -r word; do
+    case $word in
+        crash) stop; touch crashed ;;
+        start) rm crashed; start "$@" ;;
+    esac
+done
+[ -e crashed ] || stop
+cd / && rm -r -f "$OLDPWD"
+"#;
+
+/// What a test server does otherwise: it forgoes what only helps against the loss of the whole machine, keeps
+/// to its socket, and leaves the processors to the tests.
+const SETTINGS: [&str; 8] = [
+    "fsync=off",
+    "full_page_writes=off",
+    "listen_addresses=",
+    "max_connections=200",
+    "shared_buffers=64MB",
+    "autovacuum=off",
+    "jit=off",
+    "log_min_messages=fatal",
+];
+
+/// A running server. Dropping it ends it.
+#[derive(Debug)]
+pub struct Server {
+    directory: PathBuf,
+    install: Install,
+    keeper: Mutex<Child>,
+}
+
+impl Server {
+    /// Returns the server of this process, started when first asked for.
+    pub(crate) fn shared() -> &'static Server {
+        static SHARED: OnceLock<Server> = OnceLock::new();
+        SHARED.get_or_init(Server::start)
+    }
+
+    /// Starts a server.
+    ///
+    /// # Panics
+    /// Where PostgreSQL is not installed or does not start.
+    pub fn start() -> Server {
+        let install = Install::find();
+        let directory = temporary_directory();
+        let data = directory.join("data");
+        copy(&template(&install), &data);
+        install.give(&directory);
+        let mut command = install.command("/bin/sh", &directory);
+        command.args(["-c", KEEPER, "keeper"]);
+        command.arg(install.bin().join("postgres")).arg("-D").arg(&data);
+        command.arg("-k").arg(&directory);
+        for setting in SETTINGS {
+            command.args(["-c", setting]);
+        }
+        // A group of its own, so that an interrupt from the keyboard ends the tests first.
+        let keeper = command.stdin(Stdio::piped()).process_group(0).spawn();
+        let server = Server {
+            directory,
+            install,
+            keeper: Mutex::new(keeper.expect("a shell")),
+        };
+        server.wait_until(|| server.is_ready());
+        server
+    }
+
+    /// Ends all its processes at once, as a crash does: nothing is written out, all connections break.
+    pub fn crash(&self) {
+        self.tell("crash");
+        self.wait_until(|| self.directory.join("crashed").exists());
+    }
+
+    /// Starts again after a crash, and returns when it answers.
+    pub fn start_again(&self) {
+        self.tell("start");
+        self.wait_until(|| !self.directory.join("crashed").exists() && self.is_ready());
+    }
+
+    /// Returns the URL of a database of this server for the program under test.
+    pub fn url(&self, database: &str) -> String {
+        format!("postgres://{ROLE}@/{database}?host={}", self.directory.display())
+    }
+
+    /// Runs statements as the superuser and returns the rows, a line each, with bars between the columns.
+    ///
+    /// # Panics
+    /// With the server's words where one fails.
+    pub(crate) fn sql(&self, database: &str, statements: &str) -> String {
+        let mut psql = Command::new(self.install.bin().join("psql"));
+        psql.args(["--no-psqlrc", "--quiet", "--no-align", "--tuples-only"]);
+        psql.args(["--set", "ON_ERROR_STOP=1", "--username", "postgres"]);
+        psql.arg("--host").arg(&self.directory);
+        psql.args(["--dbname", database, "--command", statements]);
+        output(&mut psql)
+    }
+
+    fn tell(&self, word: &str) {
+        let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
+        let pipe = keeper.stdin.as_mut().expect("a pipe that is open until the drop");
+        writeln!(pipe, "{word}").expect("a keeper that listens");
+    }
+
+    /// Whether it takes connections: it says so in the last line of this file.
+    fn is_ready(&self) -> bool {
+        let status = std::fs::read_to_string(self.directory.join("data/postmaster.pid"));
+        status.is_ok_and(|status| status.lines().nth(7).is_some_and(|line| line.trim() == "ready"))
+    }
+
+    /// Looks again and again: the server tells nobody when it is ready.
+    fn wait_until(&self, done: impl Fn() -> bool) {
+        let begun = Instant::now();
+        while !done() {
+            let log = || std::fs::read_to_string(self.directory.join("log")).unwrap_or_default();
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "the server does not answer: {}",
+                log()
+            );
+            std::thread::sleep(LOOK);
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let keeper = self.keeper.get_mut().unwrap_or_else(PoisonError::into_inner);
+        drop(keeper.stdin.take());
+        // It removes the directory and ends; there is nothing to do about one that was killed.
+        let _ = keeper.wait();
+    }
+}
+
+/// Returns a directory that nobody else may enter; the keeper removes it.
+fn temporary_directory() -> PathBuf {
+    let made = tempfile::Builder::new().prefix("bihuan-postgres-").tempdir();
+    made.expect("a temporary directory").keep()
+}
+
+/// Returns the directory of a server that was never started, made once for this build directory: making one
+/// takes seconds, copying it a fraction of one.
+fn template(install: &Install) -> PathBuf {
+    let program = std::env::current_exe().expect("a program of our own");
+    let build = program.parent().expect("a program in a directory");
+    let template = build.join(format!("postgres-{}", install.version()));
+    if template.exists() {
+        return template;
+    }
+    let scratch = temporary_directory();
+    install.give(&scratch);
+    let data = scratch.join("data");
+    let mut initdb = install.command(install.bin().join("initdb"), &scratch);
+    initdb.args([
+        "--username=postgres",
+        "--auth=trust",
+        "--encoding=UTF8",
+        "--locale=C",
+    ]);
+    initdb
+        .args(["--wal-segsize=1", "--no-sync", "--no-instructions", "--pgdata"])
+        .arg(&data);
+    output(&mut initdb);
+    add_role(install, &scratch, &data);
+    // Another process may be doing the same: whoever renames first has made it.
+    let made = build.join(format!("postgres-{}-{}", install.version(), std::process::id()));
+    copy(&data, &made);
+    if std::fs::rename(&made, &template).is_err() {
+        std::fs::remove_dir_all(&made).expect("a directory of our own");
+    }
+    std::fs::remove_dir_all(&scratch).expect("a directory of our own");
+    template
+}
+
+/// Adds the role while no server runs, so that no start has to.
+fn add_role(install: &Install, home: &Path, data: &Path) {
+    let mut single = install.command(install.bin().join("postgres"), home);
+    single.arg("--single").arg("-D").arg(data).arg("postgres");
+    let mut child = single
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("a server for one");
+    let mut pipe = child.stdin.take().expect("a pipe");
+    writeln!(pipe, "CREATE ROLE {ROLE} LOGIN CREATEDB").expect("a server that listens");
+    drop(pipe);
+    assert!(child.wait().expect("an end").success(), "the role was not made");
+}
+
+fn copy(from: &Path, to: &Path) {
+    output(
+        Command::new("cp")
+            .args(["-R", "--reflink=auto"])
+            .arg(from)
+            .arg(to),
+    );
+}
