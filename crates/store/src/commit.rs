@@ -213,10 +213,9 @@ fn document(
             None => texts.extend(open(body)?),
         }
     }
-    let tokens = search::tokens(texts.iter().map(String::as_str));
     Ok(Some(Document {
         case: after.id,
-        tokens: bihuan_text::fts_document(&tokens),
+        tokens: bihuan_text::document(texts.iter().map(String::as_str)),
         replaces: before.is_some(),
         erases: !erased.is_empty(),
     }))

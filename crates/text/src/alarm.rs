@@ -1,60 +1,88 @@
 //! Words that raise an alarm.
 
+use aho_corasick::AhoCorasick;
+
 use crate::fold::{fold, is_han};
 
-/// A text as it is listened to for alarms: folded once, asked for many words.
+/// Listens for groups of words: made once, asked of every text, in one pass whatever the number of words.
 #[derive(Debug, Clone)]
-pub struct Heard(String);
+pub struct Ear {
+    words: AhoCorasick,
+    /// For each word its group.
+    groups: Vec<usize>,
+    group_count: usize,
+}
 
-impl Heard {
-    /// Folds a text.
-    pub fn of(text: &str) -> Heard {
-        Heard(folded(text))
+/// The words together are larger than the automaton's limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooManyWords;
+
+impl Ear {
+    /// Makes an ear for these groups of words; empty words are never heard.
+    ///
+    /// # Errors
+    /// [`TooManyWords`] beyond some hundred megabytes of words.
+    pub fn of<'a, G>(groups: impl IntoIterator<Item = G>) -> Result<Ear, TooManyWords>
+    where
+        G: IntoIterator<Item = &'a str>,
+    {
+        let (mut words, mut of_word, mut group_count) = (Vec::new(), Vec::new(), 0);
+        for group in groups {
+            for word in group.into_iter().map(folded).filter(|word| !word.is_empty()) {
+                words.push(word);
+                of_word.push(group_count);
+            }
+            group_count += 1;
+        }
+        Ok(Ear {
+            words: AhoCorasick::new(words).map_err(|_size| TooManyWords)?,
+            groups: of_word,
+            group_count,
+        })
     }
 
-    /// Returns the first of `words` that the text holds, whatever the width and case of the letters and
-    /// however spaces stand between Chinese characters.
+    /// Returns the groups, in their order, of which `text` holds a word, whatever the width and case of
+    /// the letters and however spaces stand between Chinese characters.
     ///
     /// A word that begins or ends with a letter or digit must not be part of a longer one: `110` is not in
-    /// `13110`. Empty words are never held.
-    pub fn any_of<'a>(&self, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-        let text = &self.0;
-        words.into_iter().find(|word| {
-            let word = folded(word);
-            !word.is_empty()
-                && text
-                    .match_indices(&word)
-                    .any(|(at, _)| stands_alone(text, at, &word))
-        })
+    /// `13110`.
+    pub fn hear(&self, text: &str) -> Vec<usize> {
+        let text = folded(text);
+        let mut heard = vec![false; self.group_count];
+        for found in self.words.find_overlapping_iter(&text) {
+            let group = &mut heard[self.groups[found.pattern().as_usize()]];
+            *group = *group || stands_alone(&text, found.start(), found.end());
+        }
+        (0..self.group_count).filter(|group| heard[*group]).collect()
     }
 }
 
 /// Folds a text and drops the spaces beside Chinese characters, which are often typed to slip by.
 fn folded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut space = false;
+    let (mut space, mut after_han) = (false, true);
     for c in text.chars().map(fold) {
-        if c.is_whitespace() {
+        let han = is_han(c);
+        if !han && c.is_whitespace() {
             space = true;
             continue;
         }
-        if space && !is_han(c) && out.chars().last().is_some_and(|last| !is_han(last)) {
+        if space && !han && !after_han {
             out.push(' ');
         }
-        space = false;
+        (space, after_han) = (false, han);
         out.push(c);
     }
     out
 }
 
-fn stands_alone(text: &str, at: usize, word: &str) -> bool {
-    let joins = |a: Option<char>, b: Option<char>| match (a, b) {
-        (Some(a), Some(b)) => is_word(a) && is_word(b),
-        (None, _) | (_, None) => false,
+fn stands_alone(text: &str, start: usize, end: usize) -> bool {
+    let joins = |at: usize| {
+        let before = text[..at].chars().next_back();
+        let after = text[at..].chars().next();
+        before.is_some_and(is_word) && after.is_some_and(is_word)
     };
-    let before = text[..at].chars().next_back();
-    let after = text[at + word.len()..].chars().next();
-    !joins(before, word.chars().next()) && !joins(word.chars().next_back(), after)
+    !joins(start) && !joins(end)
 }
 
 fn is_word(c: char) -> bool {
@@ -65,29 +93,46 @@ fn is_word(c: char) -> bool {
 mod tests {
     use super::*;
 
-    fn heard<'a>(text: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-        Heard::of(text).any_of(words)
+    /// One group a word, so that each is heard by itself.
+    fn heard<'a>(text: &str, words: &[&'a str]) -> Vec<&'a str> {
+        let ear = Ear::of(words.iter().map(|word| [*word])).expect("few words");
+        ear.hear(text).into_iter().map(|at| words[at]).collect()
     }
 
-    const WORDS: [&str; 4] = ["着火", "煤气泄漏", "fire", "110"];
+    const WORDS: [&str; 5] = ["着火", "煤气泄漏", "fire", "110", "ｏｎ Fire"];
 
     #[test]
     fn an_alarm_word_is_found_in_any_spelling() {
-        assert_eq!(heard("楼下着火了", WORDS), Some("着火"));
-        assert_eq!(heard("煤 气　泄漏", WORDS), Some("煤气泄漏"));
-        assert_eq!(heard("there is a ＦＩＲＥ here", WORDS), Some("fire"));
-        assert_eq!(heard("请打１１０", WORDS), Some("110"));
+        assert_eq!(heard("楼下着火了", &WORDS), ["着火"]);
+        assert_eq!(heard("煤 气　泄漏", &WORDS), ["煤气泄漏"]);
+        assert_eq!(heard("there is a ＦＩＲＥ here", &WORDS), ["fire"]);
+        assert_eq!(heard("请打１１０", &WORDS), ["110"]);
+    }
+
+    #[test]
+    fn words_within_words_are_all_heard_in_the_order_of_their_groups() {
+        assert_eq!(heard("on  fire，着火", &WORDS), ["着火", "fire", "ｏｎ Fire"]);
     }
 
     #[test]
     fn a_part_of_a_longer_word_or_number_is_not_it() {
-        assert_eq!(heard("firefox 13110", WORDS), None);
-        assert_eq!(heard("fi re", WORDS), None);
-        assert_eq!(heard("噪音", WORDS), None);
+        assert_eq!(heard("firefox 13110", &WORDS), [""; 0]);
+        assert_eq!(heard("fi re", &WORDS), [""; 0]);
+        assert_eq!(heard("噪音", &WORDS), [""; 0]);
+        // The second one stands alone.
+        assert_eq!(heard("13110 110", &WORDS), ["110"]);
     }
 
     #[test]
     fn an_empty_word_is_never_held() {
-        assert_eq!(heard("噪音", ["", " "]), None);
+        assert_eq!(heard("噪音", &["", " "]), [""; 0]);
+        assert_eq!(heard("", &WORDS), [""; 0]);
+    }
+
+    #[test]
+    fn one_word_of_a_group_raises_it_once() {
+        let ear = Ear::of([vec!["火", "着火"], vec!["水"]]).expect("few words");
+        assert_eq!(ear.hear("着火，着火"), [0]);
+        assert_eq!(ear.hear("水火"), [0, 1]);
     }
 }

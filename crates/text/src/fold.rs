@@ -31,6 +31,10 @@ impl Run {
 /// Letters whose small form is several characters keep the first of them: what matters is that text
 /// and question are folded alike.
 pub(crate) fn fold(c: char) -> char {
+    // Most characters of a text are these, and have no small form: the table need not be asked.
+    if matches!(c, '\u{4e00}'..='\u{9fff}') {
+        return c;
+    }
     let narrow = match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
         '\u{3000}' => ' ',
@@ -55,7 +59,7 @@ pub(crate) fn is_han(c: char) -> bool {
 }
 
 /// Returns the kind of run that the folded character `c` belongs to; `None` for what only separates.
-fn kind_of(c: char) -> Option<RunKind> {
+pub(crate) fn kind_of(c: char) -> Option<RunKind> {
     if is_han(c) {
         Some(RunKind::Han)
     } else if c.is_alphanumeric() {

@@ -1,4 +1,5 @@
-//! Tokens in the written form of SQLite's FTS5.
+//! Tokens in the written form of SQLite's FTS5. A text goes into the table as its
+//! [`document`](crate::document).
 
 use crate::token::is_single_han;
 
@@ -8,11 +9,6 @@ use crate::token::is_single_han;
 /// of our tokens stays whole. `unicode61` would drop Chinese characters newer than its tables, and strip
 /// accents. Tokens need no positions: `detail = 'none'` keeps the index small.
 pub const FTS5_TOKENIZER: &str = "ascii";
-
-/// Returns what to write into the FTS5 table for a text with these [`tokens`](crate::tokens).
-pub fn fts_document(tokens: &[String]) -> String {
-    tokens.join(" ")
-}
 
 /// Returns the `MATCH` text that finds the texts holding all of these
 /// [`query_tokens`](crate::query_tokens). For none it is an empty phrase, which finds nothing.

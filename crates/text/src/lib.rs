@@ -12,6 +12,7 @@
 #![warn(missing_docs)]
 
 mod alarm;
+mod document;
 mod fold;
 mod fts;
 mod highlight;
@@ -19,8 +20,9 @@ mod segment;
 mod token;
 mod tsvector;
 
-pub use alarm::Heard;
-pub use fts::{FTS5_TOKENIZER, fts_document, fts_query};
+pub use alarm::{Ear, TooManyWords};
+pub use document::document;
+pub use fts::{FTS5_TOKENIZER, fts_query};
 pub use highlight::{highlight, snippet};
 pub use segment::load;
 pub use token::{MAX_QUERY_TOKENS, MAX_TOKENS, holds, query_tokens, tokens};

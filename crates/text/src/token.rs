@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::document::document;
 use crate::fold::{Run, RunKind, is_han, runs};
 use crate::segment::cut;
 
@@ -12,7 +13,7 @@ pub const MAX_TOKENS: usize = 8_192;
 pub const MAX_QUERY_TOKENS: usize = 32;
 
 /// The longest word of letters and digits that is kept whole, in characters; longer ones are cut there.
-const MAX_WORD_CHARS: usize = 64;
+pub(crate) const MAX_WORD_CHARS: usize = 64;
 
 /// Returns the tokens that `text` is indexed by: no doubles, in order of first appearance, at most
 /// [`MAX_TOKENS`].
@@ -21,24 +22,9 @@ const MAX_WORD_CHARS: usize = 64;
 /// that a single character is found by its beginning, see [`holds`]), or a word of small letters and
 /// digits. None holds a space, a mark or a quote, so they are safe to join by spaces.
 pub fn tokens(text: &str) -> Vec<String> {
-    let mut found = Collected::new(MAX_TOKENS);
-    for run in runs(text) {
-        match run.kind {
-            RunKind::Word => found.push(word(&run)),
-            RunKind::Han => {
-                for pair in run.chars.windows(2) {
-                    found.push_piece(pair[0].0, Some(pair[1].0));
-                }
-                if let Some((last, _)) = run.chars.last() {
-                    found.push_piece(*last, None);
-                }
-            }
-        }
-        if found.is_full() {
-            break;
-        }
-    }
-    found.list
+    // No token is empty, so an empty document splits into nothing.
+    let document = document([text]);
+    document.split_terminator(' ').map(str::to_owned).collect()
 }
 
 /// Returns the tokens that a text must all hold to be found by the search text `query`.

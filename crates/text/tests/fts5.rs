@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use bihuan_text::{FTS5_TOKENIZER, fts_document, fts_query, holds, query_tokens, tokens};
+use bihuan_text::{FTS5_TOKENIZER, document, fts_query, holds, query_tokens, tokens};
 use proptest::prelude::*;
 use rusqlite::Connection;
 
@@ -12,7 +12,7 @@ fn index(texts: &[&str]) -> Connection {
         format!("CREATE VIRTUAL TABLE t USING fts5(body, tokenize = '{FTS5_TOKENIZER}', detail = 'none')");
     db.execute_batch(&create).expect("FTS5 is compiled in");
     for text in texts {
-        db.execute("INSERT INTO t (body) VALUES (?1)", [fts_document(&tokens(text))])
+        db.execute("INSERT INTO t (body) VALUES (?1)", [document([*text])])
             .expect("indexed");
     }
     db

@@ -8,11 +8,13 @@ use axum::extract::ConnectInfo;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use bihuan_core::id::Entropy;
+use bihuan_store::tenant::scene::Scene;
 use bihuan_store::tenant::{Store, Tenant};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::error::WebError;
 use crate::limits::throttle::{Rate, Throttle, sender};
+use crate::portal::alarms::{Alarms, Listening};
 use crate::runs::Runs;
 
 /// How the server is reached.
@@ -60,6 +62,7 @@ struct Inner {
     anonymous: Option<Throttle>,
     logins: Throttle,
     exports: Runs,
+    alarms: Listening,
 }
 
 /// Tells the present instant; tests pass their own.
@@ -87,6 +90,7 @@ impl App {
             anonymous: throttled.then(|| Throttle::new(ANONYMOUS, &mut SystemEntropy)),
             logins: Throttle::new(LOGINS, &mut SystemEntropy),
             exports: Runs::default(),
+            alarms: Listening::default(),
             store,
         };
         App {
@@ -102,6 +106,14 @@ impl App {
     /// Returns the long exports that this process runs.
     pub(crate) fn exports(&self) -> &Runs {
         &self.inner.exports
+    }
+
+    /// Returns the alarms of the packs of a scene.
+    ///
+    /// # Errors
+    /// As [`Listening::to`].
+    pub(crate) fn alarms(&self, scene: &Arc<Scene>) -> Result<Arc<Alarms>, WebError> {
+        self.inner.alarms.to(scene)
     }
 
     /// Returns the present instant.

@@ -1,5 +1,6 @@
 //! The citizens' pages: send a report without an account, follow it by its code, talk back.
 
+pub mod alarms;
 pub mod home;
 pub mod intake;
 pub mod notice;

@@ -62,10 +62,9 @@ impl Message {
             text.push_str(&stories.arise(elsewhere, chance).text);
         }
         let text: String = text.chars().take(CHARS.1.unsigned_abs() as usize).collect();
-        let tokens = bihuan_store::commit::search::tokens([title.as_str(), &text, &place]);
         Message {
             body: json!({ "topic": title, "text": text, "place": place }).to_string(),
-            document: bihuan_text::fts_document(&tokens),
+            document: bihuan_text::document([title.as_str(), &text, &place]),
         }
     }
 }

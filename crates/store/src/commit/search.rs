@@ -43,13 +43,6 @@ pub(crate) fn searched(case: &Case) -> impl Iterator<Item = BodyRef> {
         .flatten()
 }
 
-/// Returns the distinct tokens of the texts that a case is found by, in order of appearance.
-pub fn tokens<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
-    // No token reaches over the end of a line, so the texts may stand in one.
-    let all: Vec<&str> = texts.into_iter().collect();
-    bihuan_text::tokens(&all.join("\n"))
-}
-
 /// Writes a document, once the row of its case is written.
 ///
 /// At the end of a transaction, after the last savepoint: each savepoint makes the index write out what it

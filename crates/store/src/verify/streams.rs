@@ -13,7 +13,7 @@ use super::order::name;
 use super::rows::Comparison;
 use super::search::Index;
 use super::texts::{self, Texts};
-use crate::commit::{row_of, search};
+use crate::commit::row_of;
 use crate::engine::connection::{Connection, Row};
 use crate::engine::sql::statements;
 use crate::error::StoreError;
@@ -270,8 +270,8 @@ impl<'a> Streams<'a> {
         self.counts.bodies += opened.count;
         self.counts.erased += opened.erased;
         if let Some(document) = document(connection, tenant, case.id)? {
-            let tokens = search::tokens(opened.found_by.iter().map(String::as_str));
-            self.index.add(document, &bihuan_text::fts_document(&tokens))?;
+            let found_by = opened.found_by.iter().map(String::as_str);
+            self.index.add(document, &bihuan_text::document(found_by))?;
         }
         if let Some(timer) = current.timer {
             let expected: Vec<Timestamp> = timer.into_iter().collect();

@@ -143,7 +143,7 @@ pub struct NewOwnStep {
 /// `POST /api/v1/portal/messages`
 pub async fn create_message(ctx: Ctx, asked: Asked<NewMessage>) -> Result<Response, WebError> {
     let message = message(&ctx, asked.body)?;
-    let (refusing, warning) = intake::alarms(&ctx, &message);
+    let (refusing, warning) = intake::alarms(&ctx, &message)?;
     if !refusing.is_empty() {
         return Err(WebError::Elsewhere(intake::messages(&ctx, &refusing)));
     }

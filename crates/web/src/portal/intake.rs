@@ -5,13 +5,14 @@ use std::sync::Arc;
 use bihuan_core::case::command::Raise;
 use bihuan_core::event::{Disclosure, RaisedBy};
 use bihuan_core::id::Digest;
-use bihuan_core::pack::model::{Alarm, AlarmAction, Category, Kind, Pack};
+use bihuan_core::pack::model::{Category, Kind, Pack};
 use bihuan_core::permission::Permit;
 use bihuan_store::bodies::Bodies;
 use bihuan_store::commit::idempotency::Once;
 use bihuan_store::execute::Receipt;
 use bihuan_store::seal::Identity;
 
+use super::alarms::Raised;
 use crate::app::SystemEntropy;
 use crate::ctx::Ctx;
 use crate::error::{Complaint, WebError};
@@ -54,9 +55,6 @@ pub fn kinds(ctx: &Ctx) -> Vec<(&Pack, &Kind)> {
     kinds
 }
 
-/// An alarm that a message raised, with the pack it is of.
-pub type Raised = (Arc<Pack>, Alarm);
-
 /// Returns the category whose code or name is `topic`, in a pack that is open to the portal.
 pub fn category(ctx: &Ctx, topic: &str) -> Option<String> {
     let (pack, kind) = kinds(ctx).into_iter().next()?;
@@ -74,13 +72,17 @@ pub fn category(ctx: &Ctx, topic: &str) -> Option<String> {
 }
 
 /// Returns the alarms that a message raises: those that refuse it, or else those that warn first.
-pub fn alarms(ctx: &Ctx, message: &Message) -> (Vec<Raised>, Vec<Raised>) {
+///
+/// # Errors
+/// [`WebError::Internal`] where the packs cannot be listened for.
+pub fn alarms(ctx: &Ctx, message: &Message) -> Result<(Vec<Raised>, Vec<Raised>), WebError> {
     let said = [
         message.title.as_deref(),
         Some(message.text.as_str()),
         message.place.as_deref(),
     ];
-    alarms_in(ctx, &said.into_iter().flatten().collect::<Vec<_>>().join("\n"))
+    let said = said.into_iter().flatten().collect::<Vec<_>>().join("\n");
+    Ok(ctx.app.alarms(&ctx.scene)?.raised_by(&said))
 }
 
 /// Refuses a text that may not be entered at all, whoever writes it and whenever.
@@ -88,7 +90,7 @@ pub fn alarms(ctx: &Ctx, message: &Message) -> (Vec<Raised>, Vec<Raised>) {
 /// # Errors
 /// [`WebError::Elsewhere`] with the lawful routes.
 pub fn refuse_forbidden(ctx: &Ctx, said: &str) -> Result<(), WebError> {
-    let (refusing, _) = alarms_in(ctx, said);
+    let (refusing, _) = ctx.app.alarms(&ctx.scene)?.raised_by(said);
     if refusing.is_empty() {
         return Ok(());
     }
@@ -98,19 +100,6 @@ pub fn refuse_forbidden(ctx: &Ctx, said: &str) -> Result<(), WebError> {
 /// Returns what a sender is told for these alarms.
 pub fn messages(ctx: &Ctx, alarms: &[Raised]) -> Vec<String> {
     alarms.iter().map(|(_, alarm)| ctx.name(&alarm.message)).collect()
-}
-
-fn alarms_in(ctx: &Ctx, said: &str) -> (Vec<Raised>, Vec<Raised>) {
-    let heard = bihuan_text::Heard::of(said);
-    let raised = |alarm: &Alarm| heard.any_of(alarm.words.iter().map(String::as_str)).is_some();
-    let packs = ctx
-        .scene
-        .newest()
-        .flat_map(|pack| pack.alarms.iter().map(move |alarm| (pack, alarm)));
-    let found = packs
-        .filter(|(_, alarm)| raised(alarm))
-        .map(|(pack, alarm)| (Arc::clone(pack), alarm.clone()));
-    found.partition(|(_, alarm)| alarm.action == AlarmAction::Refuse)
 }
 
 /// Takes a message in and returns its receipt once it is on disk. The same `key` with the same message

@@ -6,7 +6,8 @@ use bihuan_core::event::Disclosure;
 use bihuan_store::execute::Receipt;
 use bihuan_store::seal::Identity;
 
-use super::intake::{self, Message, Raised};
+use super::alarms::Raised;
+use super::intake::{self, Message};
 use super::view;
 use crate::auth;
 use crate::ctx::Ctx;
@@ -78,7 +79,7 @@ pub async fn create_report(ctx: Ctx, form: Form) -> Result<Response, WebError> {
     let mut read = form.read();
     let message = read_message(&ctx, &form, &mut read);
     let photos = read_photos(&form, &mut read);
-    let (refusing, warning) = intake::alarms(&ctx, &message);
+    let (refusing, warning) = intake::alarms(&ctx, &message)?;
     if !refusing.is_empty() {
         return Ok(refused(&ctx, &refusing));
     }

@@ -30,7 +30,8 @@ use crate::error::{Complaint, WebError};
 use crate::form::Form;
 use crate::limits;
 use crate::page::{Area, Page, html};
-use crate::portal::intake::{self, Raised};
+use crate::portal::alarms::Raised;
+use crate::portal::intake;
 use crate::show;
 
 #[derive(Template)]
@@ -63,7 +64,7 @@ pub async fn new_registration(ctx: Ctx) -> Result<Response, WebError> {
 /// `POST /register`: takes it in and shows number and code; or says first what has to be said first.
 pub async fn create_registration(ctx: Ctx, form: Form) -> Result<Response, WebError> {
     access::permit_general(&ctx, REGISTER)?;
-    let (refusing, warning) = intake::alarms(&ctx, &entry::message(&form));
+    let (refusing, warning) = intake::alarms(&ctx, &entry::message(&form))?;
     if !refusing.is_empty() {
         return Ok(refused(&ctx, &refusing));
     }

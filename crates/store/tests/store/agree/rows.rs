@@ -34,7 +34,7 @@ impl Rows {
             connection
                 .execute(
                     "INSERT INTO case_text (rowid, tokens) VALUES ($1, $2)",
-                    params![doc, bihuan_text::fts_document(&case.tokens)],
+                    params![doc, case.tokens.join(" ")],
                 )
                 .expect("tokens are written");
         }
