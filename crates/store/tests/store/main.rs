@@ -7,6 +7,7 @@ mod common;
 mod exports;
 mod filter_agrees;
 mod lists;
+mod partitions;
 mod people;
 mod permission_agrees;
 mod proof_backup;
