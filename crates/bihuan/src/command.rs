@@ -11,6 +11,7 @@ mod init;
 mod pack;
 mod reference;
 mod serve;
+mod tenant;
 mod unit;
 mod user;
 mod verify;
@@ -49,6 +50,9 @@ enum Task {
     Backup(backup::Backup),
     /// Make a data directory of a backup, checking every file of it.
     Restore(backup::Restore),
+    /// Found further tenants in a data directory.
+    #[command(subcommand)]
+    Tenant(tenant::Task),
     /// Bring units into the org tree.
     #[command(subcommand)]
     Unit(unit::Task),
@@ -88,6 +92,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Task::Checkpoint(wanted) => verify::checkpoint(&wanted),
         Task::Backup(wanted) => backup::backup(&wanted),
         Task::Restore(wanted) => backup::restore(&wanted),
+        Task::Tenant(task) => tenant::run(&task),
         Task::Unit(task) => unit::run(&task),
         Task::User(task) => user::run(&task),
         Task::Token(task) => user::tokens(&task),

@@ -83,13 +83,20 @@ impl Place {
     /// [`Failure::Configuration`] if the directory cannot be opened; [`Failure::User`] if it has no such
     /// tenant.
     pub fn tenant(&self) -> Result<Tenant, Failure> {
-        let store = self.installation.open()?;
-        store.tenant(self.tenant.as_deref()).map_err(|error| {
-            let names = store.tenants();
-            let names: Vec<&str> = names.iter().map(|tenant| tenant.name().zh.as_str()).collect();
-            Failure::user(format!("{error}; --tenant takes one of {}", names.join(", ")))
-        })
+        tenant_of(&self.installation.open()?, self.tenant.as_deref())
     }
+}
+
+/// Returns the tenant that `--tenant` names; the only one where it names none.
+///
+/// # Errors
+/// [`Failure::User`] if there is no such tenant.
+pub fn tenant_of(store: &Store, name: Option<&str>) -> Result<Tenant, Failure> {
+    store.tenant(name).map_err(|error| {
+        let names = store.tenants();
+        let names: Vec<&str> = names.iter().map(|tenant| tenant.name().zh.as_str()).collect();
+        Failure::user(format!("{error}; --tenant takes one of {}", names.join(", ")))
+    })
 }
 
 fn key_file_beside(directory: &Path) -> Result<PathBuf, Failure> {

@@ -5,7 +5,7 @@ mod support;
 use std::process::Command;
 
 use serde_json::Value;
-use support::{Directory, PROGRAM, complaint, path, said};
+use support::{Directory, PROGRAM, Server, complaint, path, said};
 
 const ROWS: &str = "message_id,topic,time,detail\n\
     1,停暖三天,2024/3/1 9:00,家里停暖三天，无人处理\n\
@@ -354,4 +354,56 @@ fn measuring_intake_prints_the_figures_that_others_read() {
     assert_eq!(names, expected);
     let positive = |name: &str| figures[name].as_f64().is_some_and(|figure| figure > 0.0);
     assert!(["rate", "floor", "ratio"].into_iter().all(positive), "{printed}");
+}
+
+#[test]
+fn another_tenant_has_its_own_units_and_a_name_that_is_nobody_elses() {
+    let directory = Directory::for_testing();
+    directory.found_units();
+    let add = |name_zh, name_en, host| {
+        let names = ["--name-zh", name_zh, "--name-en", name_en, "--host", host];
+        directory.run(&[&["tenant", "add"], &names[..]].concat())
+    };
+    let founded = said(
+        &add("红叶市", "Hongye City", "hongye.example"),
+        &["tenant", "add"],
+    );
+    assert!(
+        founded.contains("红叶市") && founded.contains("hotline 1"),
+        "{founded}"
+    );
+    for (name_zh, name_en, host) in [
+        ("红叶市", "Hongye", "h.example"),
+        ("红叶", "Hongye", "hongye.example"),
+    ] {
+        let (code, said) = complaint(&add(name_zh, name_en, host));
+        assert!(code == 1 && said.contains("nothing was changed"), "{said}");
+    }
+    assert_eq!(
+        directory.ok(&["tenant", "list"]),
+        "闭环\tBihuan\t\n红叶市\tHongye City\thongye.example\n"
+    );
+    let (code, said) = complaint(&directory.run(&["unit", "list"]));
+    assert!(code == 1 && said.contains("闭环, 红叶市"), "{said}");
+    assert_eq!(directory.ok(&["unit", "list", "--tenant", "hongye.example"]), "");
+    assert!(
+        directory
+            .ok(&["unit", "list", "--tenant", "闭环"])
+            .contains("城市管理局")
+    );
+}
+
+#[test]
+fn a_server_of_one_tenant_serves_no_other() {
+    let directory = Directory::for_testing();
+    let names = ["--name-zh", "红叶市", "--name-en", "Hongye City"];
+    directory.ok(&[&["tenant", "add", "--host", "localhost"], &names[..]].concat());
+    let server = Server::with(&directory.data(), &["--tenant", "闭环"], &[]);
+    let client = support::Client::new(&server.url, None);
+    assert_eq!(client.get("/healthz").0, 200);
+    let elsewhere = support::Client::new(&server.url.replace("127.0.0.1", "localhost"), None);
+    assert_eq!(elsewhere.get("/healthz").0, 421);
+    let unknown = ["serve", "--listen", "127.0.0.1:0", "--tenant", "无名市"];
+    let (code, said) = complaint(&directory.run(&unknown));
+    assert!(code == 1 && said.contains("--tenant takes one of"), "{said}");
 }

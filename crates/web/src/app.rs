@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::extract::ConnectInfo;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::http::uri::Authority;
 use bihuan_core::id::Entropy;
 use bihuan_store::tenant::scene::Scene;
 use bihuan_store::tenant::{Store, Tenant};
@@ -22,6 +23,8 @@ use crate::runs::Runs;
 pub struct ServeOptions {
     /// Where it listens, such as `127.0.0.1:8080`; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// The only tenant to serve; all of the store, each under its host name, where it is `None`.
+    pub tenant: Option<Tenant>,
     /// Certificate and key, for TLS; none behind a proxy that speaks it, or for a try on one machine.
     pub tls: Option<TlsFiles>,
     /// Whether a proxy stands before it whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
@@ -56,6 +59,7 @@ pub struct App {
 
 struct Inner {
     store: Store,
+    only: Option<Tenant>,
     secure: bool,
     trusted_proxy: bool,
     clock: Clock,
@@ -91,6 +95,7 @@ impl App {
             logins: Throttle::new(LOGINS, &mut SystemEntropy),
             exports: Runs::default(),
             alarms: Listening::default(),
+            only: options.tenant.clone(),
             store,
         };
         App {
@@ -160,22 +165,48 @@ impl App {
         })
     }
 
-    /// Returns the tenant that answers under a host name: the only one, whatever the name.
+    /// Returns the tenant that a request is for, by the host name that it asks.
     ///
     /// # Errors
-    /// [`WebError::NotFound`] if no tenant has the name.
-    pub fn tenant(&self, headers: &HeaderMap) -> Result<Tenant, WebError> {
-        let tenants = self.store().tenants();
-        if let [only] = tenants.as_slice() {
-            return Ok(only.clone());
+    /// [`WebError::NotFound`] if no tenant has the name; [`WebError::Misdirected`] if one has it that is
+    /// not served here.
+    pub fn tenant(&self, request: &Parts) -> Result<Tenant, WebError> {
+        let asked = find(self.store().tenants(), host_of(request));
+        match (&self.inner.only, asked) {
+            (Some(only), Some(asked)) if asked.host().is_some() && asked.id() != only.id() => {
+                Err(WebError::Misdirected)
+            }
+            (Some(only), _) => Ok(only.clone()),
+            (None, asked) => asked.ok_or(WebError::NotFound),
         }
-        let host = text_of(headers, "host").unwrap_or_default();
-        let name = host.rsplit_once(':').map_or(host, |(name, _port)| name);
-        tenants
-            .into_iter()
-            .find(|tenant| tenant.host() == Some(name))
-            .ok_or(WebError::NotFound)
     }
+}
+
+/// Returns the host name that a request asks: of its header, or of its address as HTTP/2 sends it.
+fn host_of(request: &Parts) -> &str {
+    let authority = || request.uri.authority().map(Authority::as_str);
+    let host = text_of(&request.headers, "host").or_else(authority);
+    let host = host.unwrap_or_default();
+    host.rsplit_once(':').map_or(host, |(name, _port)| name)
+}
+
+/// Returns the tenant with this host name; else the only tenant, or the only one that has no host name.
+fn find(tenants: Vec<Tenant>, host: &str) -> Option<Tenant> {
+    if let Some(named) = tenants.iter().find(|tenant| is_called(tenant, host)) {
+        return Some(named.clone());
+    }
+    if let [only] = tenants.as_slice() {
+        return Some(only.clone());
+    }
+    let mut nameless = tenants.into_iter().filter(|tenant| tenant.host().is_none());
+    match (nameless.next(), nameless.next()) {
+        (Some(only), None) => Some(only),
+        (Some(_), Some(_)) | (None, _) => None,
+    }
+}
+
+fn is_called(tenant: &Tenant, host: &str) -> bool {
+    tenant.host().is_some_and(|own| own.eq_ignore_ascii_case(host))
 }
 
 fn take(throttle: &Throttle, peer: Option<IpAddr>, now: Timestamp) -> Result<(), WebError> {

@@ -23,6 +23,9 @@ pub enum WebError {
     /// There is nothing here, or nothing that the visitor may see.
     #[error("not found")]
     NotFound,
+    /// The host name is that of a tenant which is served elsewhere.
+    #[error("this tenant is served elsewhere")]
+    Misdirected,
     /// The address does not take this method.
     #[error("method not allowed")]
     Method,
@@ -130,6 +133,7 @@ impl WebError {
     pub fn status(&self) -> StatusCode {
         match self {
             WebError::NotFound => StatusCode::NOT_FOUND,
+            WebError::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             WebError::Method => StatusCode::METHOD_NOT_ALLOWED,
             WebError::Login => StatusCode::UNAUTHORIZED,
             WebError::Forbidden | WebError::FormToken | WebError::Scope => StatusCode::FORBIDDEN,
@@ -150,6 +154,7 @@ impl WebError {
     pub(crate) fn keys(&self) -> (&'static str, &'static str, &'static str) {
         match self {
             WebError::NotFound => ("not_found", "error-not-found", "error-not-found-do"),
+            WebError::Misdirected => ("misdirected", "error-not-found", "error-not-found-do"),
             WebError::Method => ("method", "error-method", "error-method-do"),
             WebError::Login => ("login", "error-login", "error-login-do"),
             WebError::Forbidden => ("forbidden", "error-forbidden", "error-forbidden-do"),

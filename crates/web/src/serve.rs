@@ -76,7 +76,7 @@ async fn open(app: &App, request: &Parts, secure: bool) -> Result<(Ctx, Option<W
     {
         return Err(WebError::NotFound);
     }
-    let tenant = app.tenant(headers)?;
+    let tenant = app.tenant(request)?;
     let now = app.now();
     let asked = uri.query().and_then(|query| ctx::query_value(query, "lang"));
     let tongue = lang::choose(

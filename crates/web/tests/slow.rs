@@ -18,6 +18,7 @@ async fn a_head_that_does_not_end_is_not_waited_for() {
     let town = Town::found().await;
     let options = ServeOptions {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        tenant: None,
         tls: None,
         trusted_proxy: false,
         rate_limit: false,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use bihuan_core::label::Label;
 use bihuan_store::error::StoreError;
 use bihuan_store::keys::MasterKey;
-use bihuan_store::tenant::{Founding, Marks, Options, Store};
+use bihuan_store::tenant::{Founding, Marks, Options, Store, Tenant};
 use clap::Args;
 use jiff::Timestamp;
 
@@ -61,25 +61,30 @@ pub fn run(wanted: &Init) -> Result<(), Failure> {
     make_private(directory)?;
     let store = Store::init(directory, marks, &options, &founding, &mut SystemEntropy).map_err(refused)?;
     for tenant in store.tenants() {
-        let packs: Vec<String> = tenant
-            .scene()
-            .newest()
-            .map(|pack| format!("{} {}", pack.id, pack.version))
-            .collect();
-        println!(
-            "{}: {} with the packs {}",
-            directory.display(),
-            tenant.name().zh,
-            packs.join(", ")
-        );
+        tell(directory, &tenant);
     }
     println!("master key: {kept}");
     println!("Keep a copy of the key elsewhere: without it no text and no identity can be read again.");
     Ok(())
 }
 
+/// Tells what was founded.
+pub fn tell(directory: &Path, tenant: &Tenant) {
+    let scene = tenant.scene();
+    let packs = scene.newest().map(|pack| format!("{} {}", pack.id, pack.version));
+    println!(
+        "{}: {} with the packs {}",
+        directory.display(),
+        tenant.name().zh,
+        packs.collect::<Vec<_>>().join(", ")
+    );
+}
+
 /// Returns the packs' texts: the shipped ones where none is named.
-fn pack_texts(files: &[PathBuf]) -> Result<Vec<String>, Failure> {
+///
+/// # Errors
+/// [`Failure::User`] if a pack has problems.
+pub fn pack_texts(files: &[PathBuf]) -> Result<Vec<String>, Failure> {
     if files.is_empty() {
         return Ok(bihuan_packs::TEXTS.map(str::to_owned).to_vec());
     }
@@ -109,7 +114,8 @@ fn make_key(file: &Path) -> Result<(), Failure> {
         .map_err(|error| unwritable(error.into()))
 }
 
-fn refused(error: StoreError) -> Failure {
+/// Says why no tenant was founded.
+pub fn refused(error: StoreError) -> Failure {
     match error {
         StoreError::Conflict(_) => Failure::User(error.into()),
         StoreError::NotFound(_) | StoreError::Unavailable { .. } | StoreError::Corrupt(_) => {

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 use crate::failure::Failure;
-use crate::installation::Installation;
+use crate::installation::{Installation, tenant_of};
 use crate::runtime;
 
 /// How long followers and timers rest between two rounds.
@@ -44,6 +44,10 @@ pub struct Door {
     /// The address to listen on; port 0 takes a free one, which is printed.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
+    /// Serve only this tenant, by its name or host, whatever host name is asked for; those of other tenants
+    /// are misdirected. By default all tenants are served, each under its own host name.
+    #[arg(long, value_name = "NAME")]
+    tenant: Option<String>,
     /// The certificate chain (PEM), to speak TLS.
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
@@ -91,8 +95,11 @@ pub fn serve(store: Store, door: &Door) -> Result<(), Failure> {
         let bound = serve::bind(store.clone(), &options).map_err(not_served)?;
         let scheme = if options.tls.is_some() { "https" } else { "http" };
         println!("listening on {scheme}://{}", bound.address().map_err(not_served)?);
-        let followers: Vec<_> = store
-            .tenants()
+        let served = match &options.tenant {
+            Some(tenant) => vec![tenant.clone()],
+            None => store.tenants(),
+        };
+        let followers: Vec<_> = served
             .into_iter()
             .map(|tenant| tokio::spawn(keep_up(tenant, stop.clone())))
             .collect();
@@ -121,8 +128,10 @@ impl Door {
             }),
             _ => None,
         };
+        let tenant = self.tenant.as_deref();
         Ok(ServeOptions {
             listen: self.listen,
+            tenant: tenant.map(|name| tenant_of(store, Some(name))).transpose()?,
             tls,
             trusted_proxy: self.trusted_proxy,
             rate_limit: self.rate_limit == Switch::On,

@@ -113,6 +113,11 @@ pub struct Server {
 impl Server {
     /// Starts a server without a rate limit and waits until it listens.
     pub fn start(data: &Path, environment: &[(&str, &str)]) -> Server {
+        Server::with(data, &[], environment)
+    }
+
+    /// Starts one with further arguments.
+    pub fn with(data: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Server {
         let mut command = Command::new(PROGRAM);
         command.args([
             "serve",
@@ -122,7 +127,10 @@ impl Server {
             "off",
             "--data",
         ]);
-        command.arg(data).envs(environment.iter().copied());
+        command
+            .arg(data)
+            .args(arguments)
+            .envs(environment.iter().copied());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let out = child.stdout.take().expect("its output is ours");

@@ -20,6 +20,7 @@ async fn serve(town: &Town, tls: Option<TlsFiles>) -> Window {
     let scheme = if tls.is_some() { "https" } else { "http" };
     let options = ServeOptions {
         listen: "127.0.0.1:0".parse().unwrap(),
+        tenant: None,
         tls,
         trusted_proxy: false,
         rate_limit: false,

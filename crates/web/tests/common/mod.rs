@@ -109,6 +109,7 @@ impl Town {
         let tell = move || Timestamp::from_millisecond(hand.load(Ordering::Relaxed)).unwrap();
         let mut options = ServeOptions {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            tenant: None,
             tls: None,
             trusted_proxy: false,
             rate_limit: false,
