@@ -42,3 +42,4 @@ pub mod serve;
 mod show;
 mod staff;
 mod story;
+pub mod sweep;

@@ -198,6 +198,11 @@ impl Bound {
         self.listener.local_addr().map_err(ServeError::Serve)
     }
 
+    /// Returns the server's state.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
     /// Serves until `stop` is ready; requests under way are ended first.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::io::Cursor;
 
 use axum::http::{Method, StatusCode};
+use bihuan_web::sweep::sweep;
 use calamine::{Data, Reader, Xlsx};
 use common::Town;
 use common::browser::{Answer, Browser};
@@ -134,16 +135,18 @@ async fn a_long_export_runs_in_the_background_and_goes_after_a_day() {
         other.get(&format!("{address}/file")).await.status,
         StatusCode::NOT_FOUND
     );
+    let files = || {
+        std::fs::read_dir(town.store.directory().join("exports"))
+            .unwrap()
+            .count()
+    };
+    sweep(&town.app, &town.tenant()).await.unwrap();
+    assert_eq!(files(), 1);
     town.pass_hours(25);
     let mut later = town.log_in("dispatcher").await;
     assert_eq!(later.get(&address).await.status, StatusCode::NOT_FOUND);
-    export(&mut later, &[("format", "csv"), ("filter", "severity = 1")]).await;
-    assert_eq!(
-        std::fs::read_dir(town.store.directory().join("exports"))
-            .unwrap()
-            .count(),
-        0
-    );
+    sweep(&town.app, &town.tenant()).await.unwrap();
+    assert_eq!(files(), 0);
 }
 
 /// Asks for an export until it no longer runs.

@@ -5,7 +5,9 @@
 mod common;
 
 use axum::http::StatusCode;
+use bihuan_web::sweep::sweep;
 use common::Town;
+use serde_json::json;
 
 #[tokio::test]
 async fn whoever_logs_in_comes_back_to_where_they_wanted_to_go() {
@@ -109,4 +111,24 @@ async fn pages_take_a_bearer_token_and_a_bad_one_is_refused() {
 async fn accounts_stand_on_the_login_page_of_a_demo_only() {
     let town = Town::found().await;
     town.browser().get("/login").await.keeps_silent_about("演示账号");
+}
+
+#[tokio::test]
+async fn sessions_and_known_requests_that_have_ended_are_swept_away() {
+    let town = Town::found().await;
+    let mut browser = town.log_in("dispatcher").await;
+    let mut citizen = town.browser();
+    citizen.headers.push(("idempotency-key", "1".to_owned()));
+    let message = json!({"text": "路灯不亮"});
+    let first = citizen.create("/api/v1/portal/messages", &message).await;
+    sweep(&town.app, &town.tenant()).await.unwrap();
+    browser.get("/desk").await.says("logout");
+    let again = citizen.create("/api/v1/portal/messages", &message).await;
+    assert_eq!(again["id"], first["id"]);
+    town.pass_hours(24 * 30);
+    sweep(&town.app, &town.tenant()).await.unwrap();
+    let left = town.tenant().close_expired_sessions(town.app.now()).await;
+    assert_eq!(left.unwrap(), 0);
+    let new = citizen.create("/api/v1/portal/messages", &message).await;
+    assert_ne!(new["id"], first["id"]);
 }

@@ -8,10 +8,10 @@ use std::time::Duration;
 use bihuan_store::error::StoreError;
 use bihuan_store::followers::ticker::Ticker;
 use bihuan_store::tenant::{Store, Tenant};
-use bihuan_web::app::{ServeOptions, SystemEntropy, TlsFiles};
+use bihuan_web::app::{App, ServeOptions, SystemEntropy, TlsFiles};
 use bihuan_web::serve::{self, ServeError};
+use bihuan_web::sweep::sweep;
 use clap::{Args, ValueEnum};
-use jiff::{SignedDuration, Timestamp};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
@@ -23,11 +23,8 @@ use crate::runtime;
 /// How long followers and timers rest between two rounds.
 const ROUND: Duration = Duration::from_secs(1);
 
-/// Rounds between two clearings of what has ended by itself.
-const CLEARING_ROUNDS: u32 = 600;
-
-/// How long a repeated request is known as such.
-const REQUESTS_KNOWN: SignedDuration = SignedDuration::from_hours(72);
+/// Rounds between two sweepings of what has ended by itself.
+const SWEEPING_ROUNDS: u32 = 600;
 
 /// What to serve.
 #[derive(Args)]
@@ -101,7 +98,7 @@ pub fn serve(store: Store, door: &Door) -> Result<(), Failure> {
         };
         let followers: Vec<_> = served
             .into_iter()
-            .map(|tenant| tokio::spawn(keep_up(tenant, stop.clone())))
+            .map(|tenant| tokio::spawn(keep_up(bound.app().clone(), tenant, stop.clone())))
             .collect();
         let served = bound.serve(asked_to_stop(stop)).await.map_err(not_served);
         for follower in followers {
@@ -188,13 +185,18 @@ async fn asked_to_stop(mut stop: watch::Receiver<bool>) {
 }
 
 /// Lets followers and timers of a tenant keep up with its log until the process is asked to stop.
-async fn keep_up(tenant: Tenant, stop: watch::Receiver<bool>) {
+async fn keep_up(app: App, tenant: Tenant, stop: watch::Receiver<bool>) {
     let mut ticker = Ticker::default();
     let mut rounds = 0_u32;
+    let id = tenant.id();
     while !*stop.borrow() {
-        if let Err(error) = one_round(&tenant, &mut ticker, rounds).await {
-            let id = tenant.id();
+        if let Err(error) = one_round(&app, &tenant, &mut ticker).await {
             tracing::error!(tenant.id = %id, %error, "followers of tenant {id} cannot keep up");
+        }
+        if rounds.is_multiple_of(SWEEPING_ROUNDS)
+            && let Err(error) = sweep(&app, &tenant).await
+        {
+            tracing::error!(tenant.id = %id, %error, "what has ended of tenant {id} cannot be cleared away");
         }
         rounds = rounds.wrapping_add(1);
         // The next round comes, or there is none.
@@ -202,13 +204,8 @@ async fn keep_up(tenant: Tenant, stop: watch::Receiver<bool>) {
     }
 }
 
-async fn one_round(tenant: &Tenant, ticker: &mut Ticker, rounds: u32) -> Result<(), StoreError> {
-    let now = Timestamp::now();
+async fn one_round(app: &App, tenant: &Tenant, ticker: &mut Ticker) -> Result<(), StoreError> {
     tenant.see_others_changes().await?;
-    ticker.tick(tenant, &mut SystemEntropy, now).await?;
-    if rounds.is_multiple_of(CLEARING_ROUNDS) {
-        tenant.close_expired_sessions(now).await?;
-        tenant.forget_requests(now - REQUESTS_KNOWN).await?;
-    }
+    ticker.tick(tenant, &mut SystemEntropy, app.now()).await?;
     Ok(())
 }

@@ -45,7 +45,6 @@ struct ExportPage {
 /// `POST /exports`
 pub async fn create_export(ctx: Ctx, form: Form) -> Result<Response, WebError> {
     let order = read_order(&ctx, &form)?;
-    job::sweep(&ctx).await?;
     let filter = order.filter.clone();
     let counted = ctx
         .tenant

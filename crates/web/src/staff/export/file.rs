@@ -6,11 +6,12 @@ use bihuan_store::export_job::ExportJob;
 use uuid::Uuid;
 
 use super::order::Format;
+use crate::app::App;
 use crate::ctx::Ctx;
 
 /// Returns the directory of the files of long exports.
-pub fn directory(ctx: &Ctx) -> PathBuf {
-    ctx.app.store().directory().join("exports")
+pub fn directory(app: &App) -> PathBuf {
+    app.store().directory().join("exports")
 }
 
 /// Returns what the file of an export is called on disk.
@@ -23,5 +24,5 @@ pub fn path(ctx: &Ctx, job: &ExportJob) -> Option<PathBuf> {
     let format = Format::named(&job.form)?;
     job.file
         .as_ref()
-        .map(|_| directory(ctx).join(name(job.id, format)))
+        .map(|_| directory(&ctx.app).join(name(job.id, format)))
 }

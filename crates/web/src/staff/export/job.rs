@@ -6,14 +6,16 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use bihuan_report::table::{WriteError, Written};
+use bihuan_store::error::StoreError;
 use bihuan_store::export_job::{ExportState, NewExport};
+use bihuan_store::tenant::Tenant;
 use jiff::{SignedDuration, Timestamp};
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use super::order::Order;
 use super::{file, table};
-use crate::app::SystemEntropy;
+use crate::app::{App, SystemEntropy};
 use crate::ctx::Ctx;
 use crate::error::WebError;
 
@@ -70,7 +72,7 @@ pub async fn start(ctx: &Ctx, order: Order) -> Result<Uuid, WebError> {
 /// Writes the file and notes how that ended.
 fn run(ctx: &Ctx, id: Uuid, order: &Order, handle: &Handle) {
     let name = file::name(id, order.format);
-    let path = file::directory(ctx).join(&name);
+    let path = file::directory(&ctx.app).join(&name);
     let part = path.with_extension("part");
     let written = write(ctx, id, order, &part, handle);
     let (state, rows) = match &written {
@@ -95,7 +97,7 @@ fn run(ctx: &Ctx, id: Uuid, order: &Order, handle: &Handle) {
 }
 
 fn write(ctx: &Ctx, id: Uuid, order: &Order, part: &Path, handle: &Handle) -> Result<Written, WriteError> {
-    fs::create_dir_all(file::directory(ctx))?;
+    fs::create_dir_all(file::directory(&ctx.app))?;
     let out = create(part)?;
     let mut watch = |rows| match handle.block_on(ctx.tenant.note_export(id, rows)) {
         Ok(false) => ControlFlow::Break(()),
@@ -114,26 +116,20 @@ fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Removes the files that are no longer kept, then their rows, so that no file is left behind.
+/// Removes the files of a tenant that are no longer kept, then their rows, so that no file is left behind.
 ///
 /// # Errors
-/// [`WebError::Internal`] if the store cannot be used.
-pub async fn sweep(ctx: &Ctx) -> Result<(), WebError> {
-    let before = kept_since(ctx.now);
-    let old = ctx
-        .tenant
-        .read(move |reader| reader.exports_before(before))
-        .await?;
-    for job in old.into_iter().filter(|job| !ctx.app.exports().has(job.id)) {
-        if let Some(path) = file::path(ctx, &job) {
-            remove(&path);
+/// [`StoreError`] if the store cannot be used.
+pub async fn sweep(app: &App, tenant: &Tenant) -> Result<(), StoreError> {
+    let before = kept_since(app.now());
+    let old = tenant.read(move |reader| reader.exports_before(before)).await?;
+    for job in old.into_iter().filter(|job| !app.exports().has(job.id)) {
+        let directory = file::directory(app);
+        if let Some(name) = &job.file {
+            remove(&directory.join(name));
         }
-        remove(
-            &file::directory(ctx)
-                .join(job.id.to_string())
-                .with_extension("part"),
-        );
-        ctx.tenant.forget_export(job.id).await?;
+        remove(&directory.join(job.id.to_string()).with_extension("part"));
+        tenant.forget_export(job.id).await?;
     }
     Ok(())
 }

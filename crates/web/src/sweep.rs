@@ -1,0 +1,24 @@
+//! What has ended by itself is cleared away now and then: sessions, requests known for a repeat, exports.
+
+use bihuan_store::error::StoreError;
+use bihuan_store::tenant::Tenant;
+use jiff::SignedDuration;
+
+use crate::app::App;
+use crate::staff::export::job;
+
+/// How long a repeated request is known as such.
+const REQUESTS_KNOWN: SignedDuration = SignedDuration::from_hours(72);
+
+/// Clears away what of a tenant has ended by itself.
+///
+/// # Errors
+/// [`StoreError`] if the store cannot be used; what is left is cleared away next time.
+pub async fn sweep(app: &App, tenant: &Tenant) -> Result<(), StoreError> {
+    let now = app.now();
+    tenant.close_expired_sessions(now).await?;
+    tenant
+        .forget_requests(now.saturating_sub(REQUESTS_KNOWN).unwrap_or(now))
+        .await?;
+    job::sweep(app, tenant).await
+}
