@@ -11,6 +11,7 @@ mod init;
 mod pack;
 mod reference;
 mod serve;
+mod sim;
 mod tenant;
 mod unit;
 mod user;
@@ -71,6 +72,9 @@ enum Task {
     /// Measure.
     #[command(subcommand)]
     Bench(bench::Task),
+    /// Let the fictional city's people use a running server, and check what became of it.
+    #[command(subcommand)]
+    Sim(sim::Task),
     /// Print shell completions.
     Completions(reference::Completions),
     /// Print the reference of all commands as Markdown.
@@ -99,6 +103,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Task::Pack(task) => pack::run(&task),
         Task::Calendar(task) => calendar::run(&task),
         Task::Bench(task) => bench::run(&task),
+        Task::Sim(task) => sim::run(&task),
         Task::Completions(wanted) => reference::completions(&wanted, Cli::command()),
         Task::Reference => reference::markdown(Cli::command()),
     }

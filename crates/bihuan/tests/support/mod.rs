@@ -118,19 +118,24 @@ impl Server {
 
     /// Starts one with further arguments.
     pub fn with(data: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Server {
+        let free = ["--listen", "127.0.0.1:0", "--rate-limit", "off"];
+        Server::launch(data, &[&free, arguments].concat(), environment)
+    }
+
+    /// Starts one at an address that had one before.
+    pub fn start_at(data: &Path, address: &str) -> Server {
+        Server::launch(data, &["--listen", address, "--rate-limit", "off"], &[])
+    }
+
+    /// Starts one that throttles senders by the address that its proxy tells.
+    pub fn start_limited(data: &Path) -> Server {
+        Server::launch(data, &["--listen", "127.0.0.1:0", "--trusted-proxy"], &[])
+    }
+
+    fn launch(data: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Server {
         let mut command = Command::new(PROGRAM);
-        command.args([
-            "serve",
-            "--listen",
-            "127.0.0.1:0",
-            "--rate-limit",
-            "off",
-            "--data",
-        ]);
-        command
-            .arg(data)
-            .args(arguments)
-            .envs(environment.iter().copied());
+        command.arg("serve").args(arguments).arg("--data").arg(data);
+        command.envs(environment.iter().copied());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let out = child.stdout.take().expect("its output is ours");
