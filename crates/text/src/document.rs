@@ -1,4 +1,4 @@
-//! The search document of a text: its tokens, written one after the other into one buffer.
+//! The tokens that a text is indexed by: its search document, written one after the other into one buffer.
 //!
 //! Every report passes here on its way in, so nothing is allocated for a token: what was seen is kept as
 //! packed numbers, and a word is compared where it stands in the document.
@@ -6,7 +6,7 @@
 use crate::fold::{RunKind, fold, kind_of};
 use crate::token::{MAX_TOKENS, MAX_WORD_CHARS};
 
-/// Returns the distinct [`tokens`](crate::tokens) of several texts in order of first appearance, joined by
+/// Returns the distinct [`tokens`] of several texts in order of first appearance, joined by
 /// spaces, as the search index reads them. No token reaches from one text into the next.
 pub fn document<'a>(texts: impl IntoIterator<Item = &'a str, IntoIter: Clone>) -> String {
     let texts = texts.into_iter();
@@ -22,6 +22,18 @@ pub fn document<'a>(texts: impl IntoIterator<Item = &'a str, IntoIter: Clone>) -
         }
     }
     writer.out
+}
+
+/// Returns the tokens that `text` is indexed by: no doubles, in order of first appearance, at most
+/// [`MAX_TOKENS`].
+///
+/// A token is either two neighbouring Chinese characters, or the last Chinese character of a run (so
+/// that a single character is found by its beginning, see [`holds`](crate::holds)), or a word of small letters and
+/// digits. None holds a space, a mark or a quote, so they are safe to join by spaces.
+pub fn tokens(text: &str) -> Vec<String> {
+    // No token is empty, so an empty document splits into nothing.
+    let document = document([text]);
+    document.split_terminator(' ').map(str::to_owned).collect()
 }
 
 /// Where the writer stands.

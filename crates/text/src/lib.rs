@@ -21,9 +21,9 @@ mod token;
 mod tsvector;
 
 pub use alarm::{Ear, TooManyWords};
-pub use document::document;
+pub use document::{document, tokens};
 pub use fts::{FTS5_TOKENIZER, fts_query};
 pub use highlight::{highlight, snippet};
 pub use segment::load;
-pub use token::{MAX_QUERY_TOKENS, MAX_TOKENS, holds, query_tokens, tokens};
+pub use token::{MAX_QUERY_TOKENS, MAX_TOKENS, holds, query_tokens};
 pub use tsvector::{tsquery, tsvector};

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use crate::document::document;
 use crate::fold::{Run, RunKind, is_han, runs};
 use crate::segment::cut;
 
@@ -14,18 +13,6 @@ pub const MAX_QUERY_TOKENS: usize = 32;
 
 /// The longest word of letters and digits that is kept whole, in characters; longer ones are cut there.
 pub(crate) const MAX_WORD_CHARS: usize = 64;
-
-/// Returns the tokens that `text` is indexed by: no doubles, in order of first appearance, at most
-/// [`MAX_TOKENS`].
-///
-/// A token is either two neighbouring Chinese characters, or the last Chinese character of a run (so
-/// that a single character is found by its beginning, see [`holds`]), or a word of small letters and
-/// digits. None holds a space, a mark or a quote, so they are safe to join by spaces.
-pub fn tokens(text: &str) -> Vec<String> {
-    // No token is empty, so an empty document splits into nothing.
-    let document = document([text]);
-    document.split_terminator(' ').map(str::to_owned).collect()
-}
 
 /// Returns the tokens that a text must all hold to be found by the search text `query`.
 ///
@@ -127,6 +114,7 @@ impl Collected {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::tokens;
 
     fn found(text: &str, query: &str) -> bool {
         holds(&tokens(text).into_iter().collect(), &query_tokens(query))
