@@ -7,6 +7,7 @@
 //!
 //! What units have to notice is written by the commit itself; the outbox holds what reporters are told.
 
+pub(crate) mod batch;
 pub mod clocks;
 pub(crate) mod follower;
 pub(crate) mod outbox;
@@ -17,8 +18,8 @@ use bihuan_core::id::TenantId;
 
 use crate::engine::connection::Connection;
 use crate::error::StoreError;
+use crate::followers::batch::{Batch, Cases};
 use crate::followers::clocks::Clocks;
-use crate::followers::follower::Follower;
 use crate::followers::outbox::Outbox;
 use crate::followers::rollups::Rollups;
 use crate::proof::sequence;
@@ -28,9 +29,8 @@ use crate::tenant::scene::Scene;
 /// Events that one transaction places: bounds how long intake waits for it.
 const PLACED: usize = 2_048;
 
-/// Events that one transaction follows. Large, because a case whose events lie in two batches is folded
-/// twice; folding is done outside the writer, which gets only the rows.
-const FOLLOWED: usize = 32_768;
+/// Events that a session which has the writer to itself places in one transaction.
+const PLACED_ALONE: usize = 32_768;
 
 impl Tenant {
     /// Gives every committed event its place in the log's order, lets every follower catch up, and
@@ -53,9 +53,7 @@ impl Tenant {
             }
             all += placed as u64;
         }
-        self.advance::<Clocks>().await?;
-        self.advance::<Rollups>().await?;
-        self.advance::<Outbox>().await?;
+        self.advance().await?;
         Ok(all)
     }
 
@@ -75,21 +73,24 @@ impl Tenant {
         Ok(())
     }
 
-    async fn advance<F: Follower>(&self) -> Result<(), StoreError> {
+    async fn advance(&self) -> Result<(), StoreError> {
         let tenant = self.id();
+        let mut cases = Cases::default();
         loop {
             let here = self.clone();
             let read = move || {
                 let snapshot = here.snapshot()?;
-                follower::read::<F>(snapshot.connection(), tenant, &here.scene(), FOLLOWED)
+                let batch = Batch::read(snapshot.connection(), tenant, &here.scene(), &mut cases)?;
+                Ok::<_, StoreError>((batch, cases))
             };
-            let read = tokio::task::spawn_blocking(read)
+            let (batch, kept) = tokio::task::spawn_blocking(read)
                 .await
                 .map_err(|error| StoreError::caused("a follower stopped", error))??;
-            let Some(advance) = read else {
+            cases = kept;
+            let Some(batch) = batch else {
                 return Ok(());
             };
-            self.write_plain(move |connection| follower::write(connection, tenant, &advance))
+            self.write_plain(move |connection| batch.write(connection, tenant))
                 .await?;
         }
     }
@@ -97,15 +98,10 @@ impl Tenant {
 
 /// Places what is committed and lets every follower catch up, on a connection of one's own.
 pub(crate) fn catch_up(connection: &Connection, tenant: TenantId, scene: &Scene) -> Result<(), StoreError> {
-    while sequence::place(connection, tenant, FOLLOWED)? > 0 {}
-    run::<Clocks>(connection, tenant, scene)?;
-    run::<Rollups>(connection, tenant, scene)?;
-    run::<Outbox>(connection, tenant, scene)
-}
-
-fn run<F: Follower>(connection: &Connection, tenant: TenantId, scene: &Scene) -> Result<(), StoreError> {
-    while let Some(advance) = follower::read::<F>(connection, tenant, scene, FOLLOWED)? {
-        follower::write(connection, tenant, &advance)?;
+    while sequence::place(connection, tenant, PLACED_ALONE)? > 0 {}
+    let mut cases = Cases::default();
+    while let Some(batch) = Batch::read(connection, tenant, scene, &mut cases)? {
+        batch.write(connection, tenant)?;
     }
     Ok(())
 }

@@ -25,6 +25,7 @@ mod tests {
             crate::commit::log::STATEMENTS,
             crate::commit::rows::STATEMENTS,
             crate::commit::search::STATEMENTS,
+            crate::followers::batch::STATEMENTS,
             crate::followers::clocks::STATEMENTS,
             crate::followers::follower::STATEMENTS,
             crate::followers::outbox::STATEMENTS,

@@ -6,10 +6,11 @@
 use std::collections::BTreeMap;
 
 use bihuan_core::case::Case;
+use bihuan_core::event::Entry;
 use bihuan_core::id::{CaseId, TenantId};
 use jiff::Timestamp;
 
-use super::follower::{Follower, Step};
+use super::follower::Follower;
 use crate::engine::connection::Connection;
 use crate::engine::sql::statements;
 use crate::error::StoreError;
@@ -35,10 +36,12 @@ pub(crate) struct Clocks {
 impl Follower for Clocks {
     const NAME: &'static str = "clocks";
 
-    fn take(&mut self, scene: &Scene, steps: &[Step]) -> Result<(), StoreError> {
-        if let Some(step) = steps.last() {
-            self.timers.insert(step.after.id, timer(scene, &step.after)?);
-        }
+    fn take(&mut self, _scene: &Scene, _entry: &Entry, _after: &Case) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn settle(&mut self, scene: &Scene, case: &Case) -> Result<(), StoreError> {
+        self.timers.insert(case.id, timer(scene, case)?);
         Ok(())
     }
 

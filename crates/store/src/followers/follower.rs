@@ -1,17 +1,12 @@
-//! What a follower is: the cursor, the reading of batches, the writing in one transaction.
-
-use std::collections::BTreeMap;
+//! What a follower is: the cursor, taking in the log, writing its rows.
 
 use bihuan_core::case::Case;
-use bihuan_core::case::fold::fold;
-use bihuan_core::event::{Entry, Stream};
-use bihuan_core::id::{CaseId, TenantId};
+use bihuan_core::event::Entry;
+use bihuan_core::id::TenantId;
 
-use crate::commit::log;
 use crate::engine::connection::Connection;
 use crate::engine::sql::statements;
 use crate::error::StoreError;
-use crate::proof::sequence;
 use crate::tenant::scene::Scene;
 use crate::value::Id;
 
@@ -21,78 +16,77 @@ statements! {
         ON CONFLICT (tenant, follower) DO UPDATE SET position = excluded.position";
 }
 
-/// One event of a case and what the case was after it.
-#[derive(Debug, Clone)]
-pub(crate) struct Step {
-    /// The event.
-    pub entry: Entry,
-    /// The case after it.
-    pub after: Case,
-}
-
-/// Takes in steps and writes rows.
+/// Takes in the log and writes rows.
 pub(crate) trait Follower: Default + Send + 'static {
     /// The name of its cursor.
     const NAME: &'static str;
 
-    /// Takes in steps of one case, in their order; each is seen once.
-    fn take(&mut self, scene: &Scene, steps: &[Step]) -> Result<(), StoreError>;
+    /// Takes in an event and what its case is after it; events of a case come in their order, each once.
+    fn take(&mut self, scene: &Scene, entry: &Entry, after: &Case) -> Result<(), StoreError>;
 
-    /// Writes what was taken in. Only [`write`] calls this.
+    /// Takes in what a case is at the end of a batch.
+    fn settle(&mut self, scene: &Scene, case: &Case) -> Result<(), StoreError>;
+
+    /// Writes what was taken in. Only [`Following::write`] calls this.
     fn write(&self, connection: &Connection, tenant: TenantId) -> Result<(), StoreError>;
 
     /// Removes all its rows of the tenant.
     fn clear(connection: &Connection, tenant: TenantId) -> Result<(), StoreError>;
 }
 
-/// What a follower is to write, and the places in the log that it stands for.
+/// A follower on its way from its cursor to the end of a batch.
 #[derive(Debug)]
-pub(crate) struct Advance<F> {
+pub(crate) struct Following<F> {
     from: u64,
-    to: u64,
     rows: F,
 }
 
-/// Reads at most `limit` events from the follower's cursor on; `None` when there are none.
-pub(crate) fn read<F: Follower>(
-    connection: &Connection,
-    tenant: TenantId,
-    scene: &Scene,
-    limit: usize,
-) -> Result<Option<Advance<F>>, StoreError> {
-    let from = cursor(connection, tenant, F::NAME)?;
-    let placed = sequence::placed(connection, tenant, from, limit)?;
-    let Some(last) = placed.last() else {
-        return Ok(None);
-    };
-    let to = last.seq + 1;
-    let mut spans: BTreeMap<CaseId, (u32, u32)> = BTreeMap::new();
-    for event in &placed {
-        if let Stream::Case(case) = event.stream {
-            spans.entry(case).or_insert((event.version, event.version)).1 = event.version;
-        }
+impl<F: Follower> Following<F> {
+    /// Begins at the follower's cursor.
+    pub(crate) fn resume(connection: &Connection, tenant: TenantId) -> Result<Self, StoreError> {
+        Ok(Following {
+            from: cursor(connection, tenant, F::NAME)?,
+            rows: F::default(),
+        })
     }
-    let mut rows = F::default();
-    for (case, (first, last)) in spans {
-        rows.take(scene, &steps(connection, tenant, case, first, last)?)?;
-    }
-    Ok(Some(Advance { from, to, rows }))
-}
 
-/// Writes the rows and moves the cursor, in the caller's transaction.
-///
-/// Returns `false` and writes nothing where another run has moved the cursor in the meantime.
-pub(crate) fn write<F: Follower>(
-    connection: &Connection,
-    tenant: TenantId,
-    advance: &Advance<F>,
-) -> Result<bool, StoreError> {
-    if cursor(connection, tenant, F::NAME)? != advance.from {
-        return Ok(false);
+    /// Returns the place of the first event that it has not seen.
+    pub(crate) fn from(&self) -> u64 {
+        self.from
     }
-    advance.rows.write(connection, tenant)?;
-    set_cursor(connection, tenant, F::NAME, advance.to)?;
-    Ok(true)
+
+    /// Takes in the event at place `seq`, if it has not seen it.
+    pub(crate) fn take(
+        &mut self,
+        scene: &Scene,
+        seq: u64,
+        entry: &Entry,
+        after: &Case,
+    ) -> Result<(), StoreError> {
+        if seq < self.from {
+            return Ok(());
+        }
+        self.rows.take(scene, entry, after)
+    }
+
+    /// Takes in what a case is after its last event of the batch, which stands at place `seq`.
+    pub(crate) fn settle(&mut self, scene: &Scene, seq: u64, case: &Case) -> Result<(), StoreError> {
+        if seq < self.from {
+            return Ok(());
+        }
+        self.rows.settle(scene, case)
+    }
+
+    /// Writes the rows and moves the cursor to `to`, in the caller's transaction.
+    ///
+    /// Writes nothing where another run has moved the cursor in the meantime, or where nothing was new.
+    pub(crate) fn write(&self, connection: &Connection, tenant: TenantId, to: u64) -> Result<(), StoreError> {
+        if self.from >= to || cursor(connection, tenant, F::NAME)? != self.from {
+            return Ok(());
+        }
+        self.rows.write(connection, tenant)?;
+        set_cursor(connection, tenant, F::NAME, to)
+    }
 }
 
 /// Removes the follower's rows and sets its cursor to the beginning, in the caller's transaction.
@@ -103,8 +97,8 @@ pub(crate) fn reset<F: Follower>(connection: &Connection, tenant: TenantId) -> R
 
 /// Returns the place of the next event that the follower reads.
 pub(crate) fn cursor(connection: &Connection, tenant: TenantId, follower: &str) -> Result<u64, StoreError> {
-    let mut statement = connection.prepare(CURSOR)?;
-    let position: Option<i64> = statement.query_optional((Id(tenant.0), follower), |row| row.get(0))?;
+    let position: Option<i64> =
+        connection.query_optional(CURSOR, (Id(tenant.0), follower), |row| row.get(0))?;
     Ok(position.unwrap_or(0).cast_unsigned())
 }
 
@@ -114,35 +108,6 @@ fn set_cursor(
     follower: &str,
     position: u64,
 ) -> Result<(), StoreError> {
-    let mut statement = connection.prepare(SET_CURSOR)?;
-    statement.execute((Id(tenant.0), follower, position.cast_signed()))?;
+    connection.execute(SET_CURSOR, (Id(tenant.0), follower, position.cast_signed()))?;
     Ok(())
-}
-
-/// Folds a case from its beginning and returns the steps with versions from `first` to `last`.
-fn steps(
-    connection: &Connection,
-    tenant: TenantId,
-    case: CaseId,
-    first: u32,
-    last: u32,
-) -> Result<Vec<Step>, StoreError> {
-    let mut folded = None;
-    let mut steps = Vec::new();
-    for logged in log::read(connection, tenant, Stream::Case(case), 1)? {
-        if logged.version > last {
-            break;
-        }
-        let after = fold(folded, case, logged.version, &logged.entry).map_err(|error| {
-            StoreError::Corrupt(format!("event {} of case {case}: {error}", logged.version))
-        })?;
-        if logged.version >= first {
-            steps.push(Step {
-                entry: logged.entry,
-                after: after.clone(),
-            });
-        }
-        folded = Some(after);
-    }
-    Ok(steps)
 }

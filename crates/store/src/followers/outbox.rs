@@ -4,11 +4,12 @@
 //! that version. Whether it reached the reporter is noted beside it, by [`notice`](crate::notice), and is
 //! kept when the rows are written again.
 
-use bihuan_core::event::{CaseEvent, Event};
+use bihuan_core::case::Case;
+use bihuan_core::event::{CaseEvent, Entry, Event};
 use bihuan_core::id::{CaseId, TenantId};
 use jiff::Timestamp;
 
-use super::follower::{Follower, Step};
+use super::follower::Follower;
 use crate::engine::connection::Connection;
 use crate::engine::sql::statements;
 use crate::error::StoreError;
@@ -29,21 +30,21 @@ pub(crate) struct Outbox {
 impl Follower for Outbox {
     const NAME: &'static str = "outbox";
 
-    fn take(&mut self, scene: &Scene, steps: &[Step]) -> Result<(), StoreError> {
-        for step in steps {
-            let Event::Case(CaseEvent::StepTaken { step: taken, .. }) = &step.entry.event else {
-                continue;
-            };
-            let case = &step.after;
-            let kind = scene.kind(&case.pack, &case.kind);
-            let tell = kind
-                .and_then(|kind| kind.step(taken))
-                .and_then(|step| step.tell.clone());
-            if let Some(message) = tell {
-                self.messages
-                    .push((case.id, case.version, message, step.entry.occurred_at));
-            }
+    fn take(&mut self, scene: &Scene, entry: &Entry, after: &Case) -> Result<(), StoreError> {
+        let Event::Case(CaseEvent::StepTaken { step: taken, .. }) = &entry.event else {
+            return Ok(());
+        };
+        let step = scene
+            .kind(&after.pack, &after.kind)
+            .and_then(|kind| kind.step(taken));
+        if let Some(message) = step.and_then(|step| step.tell.clone()) {
+            self.messages
+                .push((after.id, after.version, message, entry.occurred_at));
         }
+        Ok(())
+    }
+
+    fn settle(&mut self, _scene: &Scene, _case: &Case) -> Result<(), StoreError> {
         Ok(())
     }
 

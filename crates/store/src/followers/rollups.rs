@@ -7,11 +7,11 @@
 use std::collections::BTreeMap;
 
 use bihuan_core::case::Case;
-use bihuan_core::event::{CaseEvent, End, Event};
+use bihuan_core::event::{CaseEvent, End, Entry, Event};
 use bihuan_core::id::{TenantId, UnitId};
 use uuid::Uuid;
 
-use super::follower::{Follower, Step};
+use super::follower::Follower;
 use crate::engine::connection::Connection;
 use crate::engine::sql::statements;
 use crate::error::StoreError;
@@ -93,19 +93,18 @@ pub(crate) struct Rollups {
 impl Follower for Rollups {
     const NAME: &'static str = "rollups";
 
-    fn take(&mut self, scene: &Scene, steps: &[Step]) -> Result<(), StoreError> {
-        for step in steps {
-            let Event::Case(event) = &step.entry.event else {
-                continue;
-            };
-            let day = scene.calendar.date_of(step.entry.occurred_at).to_string();
-            for (measure, unit) in measured(event, &step.after) {
-                *self
-                    .counts
-                    .entry(key(&day, measure, unit, &step.after))
-                    .or_default() += 1;
-            }
+    fn take(&mut self, scene: &Scene, entry: &Entry, after: &Case) -> Result<(), StoreError> {
+        let Event::Case(event) = &entry.event else {
+            return Ok(());
+        };
+        for (measure, unit) in measured(event, after) {
+            let day = scene.calendar.date_of(entry.occurred_at).to_string();
+            *self.counts.entry(key(day, measure, unit, after)).or_default() += 1;
         }
+        Ok(())
+    }
+
+    fn settle(&mut self, _scene: &Scene, _case: &Case) -> Result<(), StoreError> {
         Ok(())
     }
 
@@ -190,9 +189,9 @@ fn measured(event: &CaseEvent, after: &Case) -> Vec<(Measure, Option<UnitId>)> {
     }
 }
 
-fn key(day: &str, measure: Measure, unit: Option<UnitId>, after: &Case) -> Key {
+fn key(day: String, measure: Measure, unit: Option<UnitId>, after: &Case) -> Key {
     Key {
-        day: day.to_owned(),
+        day,
         what: measure.word().to_owned(),
         kind: after.kind.clone(),
         unit: unit.map_or(Uuid::nil(), |unit| unit.0),

@@ -16,8 +16,6 @@ use crate::value::{Hash, Id};
 statements! {
     INSERT = "INSERT INTO sequence (tenant, seq, stream_kind, stream_id, version, hash)
         VALUES ($1, $2, $3, $4, $5, $6)";
-    SELECT = "SELECT seq, stream_kind, stream_id, version, hash FROM sequence
-        WHERE tenant = $1 AND seq >= $2 ORDER BY seq LIMIT $3";
     LAST = "SELECT seq, stream_kind, stream_id, version, hash FROM sequence
         WHERE tenant = $1 ORDER BY seq DESC LIMIT 1";
     ROW = "SELECT rowid FROM event
@@ -74,22 +72,6 @@ pub(crate) fn head(connection: &Connection, tenant: TenantId) -> Result<Head, St
     let size = last_placed(connection, tenant)?.map_or(0, |placed| placed.seq + 1);
     let tiles = Tiles::new(connection, tenant);
     Ok(Growth::resume(size, |level, at| tiles.load(level, at))?.head())
-}
-
-/// Returns at most `limit` placed events from `from` on, in their order.
-pub(crate) fn placed(
-    connection: &Connection,
-    tenant: TenantId,
-    from: u64,
-    limit: usize,
-) -> Result<Vec<Placed>, StoreError> {
-    let mut statement = connection.prepare(SELECT)?;
-    let mut rows = statement.query((Id(tenant.0), from.cast_signed(), limit as i64))?;
-    let mut placed = Vec::new();
-    while let Some(row) = rows.next()? {
-        placed.push(read_placed(row)?);
-    }
-    Ok(placed)
 }
 
 fn last_placed(connection: &Connection, tenant: TenantId) -> Result<Option<Placed>, StoreError> {

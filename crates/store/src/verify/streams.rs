@@ -18,7 +18,7 @@ use crate::engine::connection::{Connection, Row};
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::followers::clocks::{self, Clocks};
-use crate::followers::follower::{Follower, Step, cursor};
+use crate::followers::follower::{Follower, cursor};
 use crate::followers::rollups::{self, Rollups};
 use crate::proof::sequence::stream_of;
 use crate::tenant::Tenant;
@@ -212,12 +212,9 @@ impl<'a> Streams<'a> {
             current.timer = Some(clocks::timer(&scene, &after)?);
         }
         if raw.seq.is_some_and(|seq| seq < self.rollups_at) {
-            let step = Step { entry, after };
-            self.recount.take(&scene, std::slice::from_ref(&step))?;
-            current.case = Some(step.after);
-        } else {
-            current.case = Some(after);
+            self.recount.take(&scene, &entry, &after)?;
         }
+        current.case = Some(after);
         Ok(())
     }
 

@@ -85,6 +85,18 @@ async fn rebuilding_from_the_beginning_gives_the_same_rows() {
 }
 
 #[tokio::test]
+async fn a_follower_that_stayed_behind_catches_up_and_the_others_write_nothing_twice() {
+    let (city, _) = lived().await;
+    city.tenant.follow().await.expect("followed");
+    let grown = followed(&city);
+    connection(&city)
+        .execute_batch("DELETE FROM rollup; DELETE FROM cursor WHERE follower = 'rollups';")
+        .expect("set back");
+    city.tenant.follow().await.expect("followed");
+    assert_eq!(followed(&city), grown);
+}
+
+#[tokio::test]
 async fn a_rebuild_tells_nobody_twice() {
     let (mut city, cases) = lived().await;
     city.assign(cases[0]).await;
