@@ -15,10 +15,8 @@ use crate::seal::{BodyKey, OpenBody};
 use crate::value::{Id, millis};
 
 statements! {
-    INSERT = "INSERT INTO body (tenant, id, case_id, sealed) VALUES ($1, $2, $3, $4)";
     SELECT = "SELECT sealed FROM body WHERE tenant = $1 AND id = $2 AND case_id = $3";
     ERASE = "UPDATE body SET sealed = NULL, erased_at = $1 WHERE tenant = $2 AND id = $3 AND case_id = $4";
-    INSERT_KEY = "INSERT INTO body_key (tenant, case_id, wrapped_key) VALUES ($1, $2, $3)";
     SELECT_KEY = "SELECT wrapped_key FROM body_key WHERE tenant = $1 AND case_id = $2";
 }
 
@@ -114,20 +112,6 @@ impl Entropy for Expander {
     }
 }
 
-/// Writes sealed bodies. Only the commit calls this.
-pub(crate) fn insert(
-    connection: &Connection,
-    tenant: TenantId,
-    case: CaseId,
-    sealed: &[(BodyId, Vec<u8>)],
-) -> Result<(), StoreError> {
-    let mut statement = connection.prepare(INSERT)?;
-    for (id, bytes) in sealed {
-        statement.execute((Id(tenant.0), Id(id.0), Id(case.0), bytes))?;
-    }
-    Ok(())
-}
-
 /// Destroys a body's text and salt. Only the commit calls this, with the event that says so.
 pub(crate) fn erase(
     connection: &Connection,
@@ -137,17 +121,6 @@ pub(crate) fn erase(
     at: Timestamp,
 ) -> Result<(), StoreError> {
     connection.execute(ERASE, (millis(at), Id(tenant.0), Id(body.0), Id(case.0)))?;
-    Ok(())
-}
-
-/// Writes the wrapped key of a new case's bodies. Only the commit calls this.
-pub(crate) fn insert_key(
-    connection: &Connection,
-    tenant: TenantId,
-    case: CaseId,
-    wrapped: &[u8],
-) -> Result<(), StoreError> {
-    connection.execute(INSERT_KEY, (Id(tenant.0), Id(case.0), wrapped))?;
     Ok(())
 }
 

@@ -16,11 +16,9 @@ use bihuan_core::permission::Permit;
 use jiff::Timestamp;
 
 use crate::bodies::Bodies;
-use crate::commit::search::{self, Document};
-use crate::commit::{self, CommitError, Loaded, log};
+use crate::commit::session::Session;
+use crate::commit::{Change, Loaded, log};
 use crate::decide::{Asked, Source, When};
-use crate::engine::connection::Connection;
-use crate::engine::writer::Loan;
 use crate::error::{ExecuteError, StoreError};
 use crate::followers;
 use crate::leave::require_action;
@@ -40,12 +38,10 @@ const CACHED_CASES: usize = 40_000;
 /// The session. What was not committed when it is dropped is undone.
 pub struct Bulk {
     tenant: Tenant,
-    loan: Loan,
+    session: Session,
     entropy: Box<dyn Entropy + Send>,
     scene: Scene,
     cases: Cache,
-    /// Search documents not yet written: they go in at the end of the transaction.
-    documents: Vec<Document>,
     pending: usize,
     /// Whether a transaction is open.
     open: bool,
@@ -75,11 +71,10 @@ impl Tenant {
         let cases = Cache::new(CACHED_CASES);
         let mut bulk = Bulk {
             tenant: self.clone(),
-            loan,
+            session: Session::new(self.id(), loan),
             entropy,
             scene,
             cases,
-            documents: Vec::new(),
             pending: 0,
             open: false,
         };
@@ -119,8 +114,15 @@ impl Bulk {
     ) -> Result<Staged, ExecuteError> {
         if raise.number.is_empty() {
             raise.number = self.next_number(&raise.kind, when)?;
+        } else if self.session.has_number(&raise.number)? {
+            return Err(StoreError::Conflict(format!("the number {} is taken", raise.number)).into());
         }
-        let source = Source::Connection(self.loan.connection()?);
+        if let Some(external) = &raise.external
+            && let Some(case) = self.session.by_external(external)?
+        {
+            return Err(ExecuteError::Known(case));
+        }
+        let source = Source::Session(&self.session);
         let asked = Asked {
             tenant: &self.tenant,
             scene: &self.scene,
@@ -150,7 +152,7 @@ impl Bulk {
         when: When,
     ) -> Result<Staged, ExecuteError> {
         let loaded = self.load(case)?;
-        let source = Source::Connection(self.loan.connection()?);
+        let source = Source::Session(&self.session);
         let asked = Asked {
             tenant: &self.tenant,
             scene: &self.scene,
@@ -181,7 +183,7 @@ impl Bulk {
             event: Event::Org(event),
         };
         let encoded = grow(&mut self.scene, Stream::Org, &entry)?;
-        let connection = self.loan.connection()?;
+        let connection = self.session.connection()?;
         log::append(connection, self.tenant.id(), Stream::Org, &[encoded]).map_err(StoreError::from)?;
         Ok(self.count()?)
     }
@@ -207,7 +209,7 @@ impl Bulk {
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be read.
     pub fn by_external(&self, external: &ExternalRef) -> Result<Option<CaseId>, StoreError> {
-        commit::find_external(self.loan.connection()?, self.tenant.id(), external)
+        self.session.by_external(external)
     }
 
     /// Gives every event written so far its place and lets the followers catch up, in large steps.
@@ -217,7 +219,7 @@ impl Bulk {
     /// # Errors
     /// [`StoreError::Corrupt`] if a case cannot be folded.
     pub fn follow(&mut self) -> Result<(), StoreError> {
-        followers::catch_up(self.loan.connection()?, self.tenant.id(), &self.scene)?;
+        followers::catch_up(self.session.settled()?, self.tenant.id(), &self.scene)?;
         self.commit()
     }
 
@@ -236,7 +238,7 @@ impl Bulk {
     /// [`StoreError::Unavailable`] if it cannot be put on disk; it is undone then.
     pub fn finish(mut self) -> Result<(), StoreError> {
         self.commit()?;
-        followers::catch_up(self.loan.connection()?, self.tenant.id(), &self.scene)?;
+        followers::catch_up(self.session.settled()?, self.tenant.id(), &self.scene)?;
         self.end()?;
         self.tenant.set_scene(self.scene.clone());
         Ok(())
@@ -244,16 +246,13 @@ impl Bulk {
 
     fn begin(&mut self) -> Result<(), StoreError> {
         self.pending = 0;
-        self.loan.connection()?.begin()?;
+        self.session.connection()?.begin()?;
         self.open = true;
         Ok(())
     }
 
     fn end(&mut self) -> Result<(), StoreError> {
-        for document in std::mem::take(&mut self.documents) {
-            search::write(self.loan.connection()?, self.tenant.id(), &document)?;
-        }
-        self.loan.connection()?.commit()?;
+        self.session.settled()?.commit()?;
         self.open = false;
         Ok(())
     }
@@ -269,29 +268,14 @@ impl Bulk {
     }
 
     /// Writes the changes of one command and returns the case of the first.
-    fn write(&mut self, changes: Vec<commit::Change>) -> Result<Arc<Loaded>, ExecuteError> {
-        let tenant = self.tenant.id();
-        let write = |connection: &Connection| {
-            changes
-                .iter()
-                .try_for_each(|change| change.write(connection, tenant))
-        };
-        if let Err(error) = self.loan.connection()?.savepoint(write) {
-            return Err(match error {
-                CommitError::Known(case) => ExecuteError::Known(case),
-                CommitError::Store(error) => error.into(),
-                CommitError::Moved | CommitError::Repeated(..) => {
-                    StoreError::Corrupt("the log moved while it was held".into()).into()
-                }
-            });
-        }
+    fn write(&mut self, changes: Vec<Change>) -> Result<Arc<Loaded>, ExecuteError> {
         let mut first = None;
         for change in changes {
             // Another's copy of the case is of before this session.
             self.tenant.forget(change.after.case.id);
             self.cases.put(Arc::clone(&change.after));
-            self.documents.extend(change.document);
-            first.get_or_insert(change.after);
+            first.get_or_insert(Arc::clone(&change.after));
+            self.session.push(change);
         }
         self.count()?;
         first.ok_or(ExecuteError::NotFound)
@@ -301,7 +285,7 @@ impl Bulk {
         if let Some(found) = self.cases.get(id) {
             return Ok(found);
         }
-        let loaded = Source::Connection(self.loan.connection()?).case(&self.tenant, id)?;
+        let loaded = Source::Session(&self.session).case(&self.tenant, id)?;
         self.cases.put(Arc::clone(&loaded));
         Ok(loaded)
     }
@@ -313,7 +297,7 @@ impl Bulk {
             .and_then(|pack| pack.kind(kind))
             .ok_or_else(|| Refusal::UnknownKind(kind.to_owned()))?;
         let next = numbers::next(
-            self.loan.connection()?,
+            self.session.connection()?,
             self.tenant.id(),
             &kind.number_prefix,
             day,
@@ -325,7 +309,7 @@ impl Bulk {
 impl Drop for Bulk {
     fn drop(&mut self) {
         if self.open
-            && let Ok(connection) = self.loan.connection()
+            && let Ok(connection) = self.session.connection()
             && let Err(error) = connection.roll_back()
         {
             tracing::error!(%error, "what a session did not commit could not be undone");

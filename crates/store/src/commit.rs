@@ -7,8 +7,11 @@
 pub mod idempotency;
 pub(crate) mod inbox;
 pub mod log;
+pub(crate) mod order;
 pub mod rows;
 pub mod search;
+pub(crate) mod session;
+pub(crate) mod together;
 
 use std::sync::Arc;
 
@@ -25,20 +28,15 @@ use crate::commit::inbox::Notice;
 use crate::commit::log::{AppendError, Encoded, Head};
 use crate::commit::rows::Row;
 use crate::commit::search::Document;
-use crate::engine::connection::Connection;
+use crate::engine::connection::{Connection, Engine};
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::keys::TenantKeys;
 use crate::seal::{BodyKey, SealedIdentity};
 use crate::tenant::scene::Scene;
-use crate::value::{Id, millis};
+use crate::value::Id;
 
 statements! {
-    INSERT_RECEIPT = "INSERT INTO receipt (tenant, code_hash, case_id) VALUES ($1, $2, $3)";
-    INSERT_IDENTITY = "INSERT INTO identity (tenant, id, case_id, wrapped_key, sealed, phone_hash)
-        VALUES ($1, $2, $3, $4, $5, $6)";
-    ERASE_IDENTITY = "UPDATE identity SET wrapped_key = NULL, sealed = NULL, phone_hash = NULL, erased_at = $1
-        WHERE tenant = $2 AND id = $3 AND case_id = $4";
     FIND_EXTERNAL = "SELECT case_id FROM external WHERE tenant = $1 AND system = $2 AND key = $3";
 }
 
@@ -54,6 +52,7 @@ pub(crate) struct Loaded {
 /// What a change is built in.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Moment<'a> {
+    pub(crate) engine: Engine,
     pub(crate) scene: &'a Scene,
     pub(crate) actor: Actor,
     pub(crate) now: Timestamp,
@@ -152,7 +151,8 @@ pub(crate) fn change(
         }
     };
     let erased = erased_in(&entries);
-    let document = document(before.map(|loaded| &loaded.case), &case, &erased, bodies, open)?;
+    let before_case = before.map(|loaded| &loaded.case);
+    let document = document(moment.engine, before_case, &case, &erased, bodies, open)?;
     Ok(Change {
         before: before
             .map(|loaded| row_of(moment.scene, &loaded.case))
@@ -195,6 +195,7 @@ fn erased_in(entries: &[(u32, Entry)]) -> Vec<BodyId> {
 
 /// Returns the search document of `after` if it differs from that of `before`.
 fn document(
+    engine: Engine,
     before: Option<&Case>,
     after: &Case,
     erased: &[BodyId],
@@ -214,9 +215,7 @@ fn document(
         }
     }
     Ok(Some(Document {
-        case: after.id,
-        tokens: bihuan_text::document(texts.iter().map(String::as_str)),
-        replaces: before.is_some(),
+        tokens: search::index_text(engine, texts.iter().map(String::as_str)),
         erases: !erased.is_empty(),
     }))
 }
@@ -251,6 +250,11 @@ impl Change {
         self.row.id
     }
 
+    /// Returns the version that the case has before it, 0 where it is new.
+    pub(crate) fn before_version(&self) -> u32 {
+        self.before.as_ref().map_or(0, |before| before.version)
+    }
+
     /// Returns the version that the case has after it.
     pub(crate) fn version(&self) -> u32 {
         self.after.head.version
@@ -261,66 +265,6 @@ impl Change {
         self.beside = beside;
         self
     }
-
-    /// Writes everything; what an error leaves half done is undone by the caller's savepoint.
-    pub(crate) fn write(&self, connection: &Connection, tenant: TenantId) -> Result<(), CommitError> {
-        let case = self.row.id;
-        if let Some(external) = &self.external
-            && !rows::add_external(connection, tenant, external, case)?
-        {
-            return Err(CommitError::Known(known(connection, tenant, external)?));
-        }
-        log::append(connection, tenant, Stream::Case(case), &self.events)?;
-        if let Some(wrapped) = &self.beside.wrapped_key {
-            bodies::insert_key(connection, tenant, case, wrapped)?;
-        }
-        bodies::insert(connection, tenant, case, &self.bodies)?;
-        for body in &self.erased {
-            bodies::erase(connection, tenant, case, *body, self.now)?;
-            // The event may name the identity instead of a body; ids of the two never meet.
-            connection.execute(
-                ERASE_IDENTITY,
-                (millis(self.now), Id(tenant.0), Id(body.0), Id(case.0)),
-            )?;
-        }
-        self.write_row(connection, tenant)?;
-        self.write_beside(connection, tenant)?;
-        inbox::insert(connection, tenant, case, &self.notices)?;
-        Ok(())
-    }
-
-    fn write_row(&self, connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {
-        match &self.before {
-            None => rows::insert(connection, tenant, &self.row, rows::next_doc(connection, tenant)?),
-            Some(before) => rows::update(connection, tenant, &self.row, before),
-        }
-    }
-
-    fn write_beside(&self, connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {
-        let case = Id(self.row.id.0);
-        if let Some(code_hash) = &self.beside.receipt {
-            connection.execute(INSERT_RECEIPT, (Id(tenant.0), code_hash, case))?;
-        }
-        if let Some((id, sealed)) = &self.beside.identity {
-            connection.execute(
-                INSERT_IDENTITY,
-                (
-                    Id(tenant.0),
-                    Id(id.0),
-                    case,
-                    &sealed.wrapped_key,
-                    &sealed.sealed,
-                    &sealed.phone_hash,
-                ),
-            )?;
-        }
-        Ok(())
-    }
-}
-
-fn known(connection: &Connection, tenant: TenantId, external: &ExternalRef) -> Result<CaseId, StoreError> {
-    let found = find_external(connection, tenant, external)?;
-    found.ok_or_else(|| StoreError::Corrupt("an imported record is there and is not".into()))
 }
 
 /// Returns the case that an imported record became.

@@ -12,6 +12,7 @@ use bihuan_core::permission::Permit;
 use jiff::Timestamp;
 
 use crate::bodies::{self, Bodies};
+use crate::commit::session::Session;
 use crate::commit::{self, Beside, Change, Loaded, Moment};
 use crate::engine::connection::Connection;
 use crate::error::{ExecuteError, StoreError};
@@ -45,15 +46,15 @@ impl When {
 pub(crate) enum Source<'a> {
     /// From a reader of the pool.
     Pool(&'a Tenant),
-    /// From the writer's own connection, which sees what is not committed yet.
-    Connection(&'a Connection),
+    /// From a session that has the writer to itself, which sees what is not committed yet.
+    Session(&'a Session),
 }
 
 impl Source<'_> {
     fn run<T>(self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         match self {
             Source::Pool(tenant) => work(tenant.snapshot()?.connection()),
-            Source::Connection(connection) => work(connection),
+            Source::Session(session) => work(session.settled()?),
         }
     }
 
@@ -230,6 +231,7 @@ impl<'a> Asked<'a> {
 
     fn moment(&self, actor: Actor) -> Moment<'a> {
         Moment {
+            engine: self.tenant.engine(),
             scene: self.scene,
             actor,
             now: self.when.now,

@@ -2,6 +2,7 @@
 
 pub(crate) mod connection;
 pub(crate) mod database;
+pub(crate) mod many;
 mod postgres;
 pub(crate) mod readers;
 pub(crate) mod sql;

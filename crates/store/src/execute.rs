@@ -4,16 +4,15 @@ use std::sync::{Arc, PoisonError};
 
 use bihuan_core::case::command::{Command, Raise};
 use bihuan_core::case::refusal::Refusal;
-use bihuan_core::id::{CaseId, Digest, TenantId};
+use bihuan_core::id::{CaseId, Digest};
 use bihuan_core::permission::Permit;
 use jiff::Timestamp;
 
 use crate::bodies::Bodies;
 use crate::commit::idempotency::{self, First, Once, Record};
-use crate::commit::search::{self, Document};
+use crate::commit::order::Order;
 use crate::commit::{Change, CommitError, Loaded};
 use crate::decide::{Asked, Source, When};
-use crate::engine::writer::Late;
 use crate::error::{ExecuteError, StoreError};
 use crate::receipt::ReceiptCode;
 use crate::seal::Identity;
@@ -219,32 +218,21 @@ impl Tenant {
         }
     }
 
-    /// Writes changes and their idempotency record in one piece of the next batch.
+    /// Writes changes and their idempotency record with the next batch.
     async fn commit(
         &self,
         changes: Vec<Change>,
         record: Option<Record>,
         now: Timestamp,
     ) -> Result<Result<Vec<Arc<Loaded>>, CommitError>, ExecuteError> {
-        let tenant = self.id();
-        self.write_with(move |connection| {
-            if let Some(record) = record
-                && !idempotency::insert(connection, tenant, &record, now)?
-            {
-                let found = idempotency::find(connection, tenant, record.key)?;
-                let (request, first) = found.ok_or(CommitError::Moved)?;
-                return Err(CommitError::Repeated(request, first));
-            }
-            let mut written = Vec::with_capacity(changes.len());
-            let mut documents = Vec::new();
-            for change in changes {
-                change.write(connection, tenant)?;
-                written.push(change.after);
-                documents.extend(change.document);
-            }
-            Ok((written, late(documents, tenant)))
-        })
-        .await
+        let written: Vec<Arc<Loaded>> = changes.iter().map(|change| Arc::clone(&change.after)).collect();
+        let order = Order {
+            tenant: self.id(),
+            changes,
+            record,
+            now,
+        };
+        Ok(self.order(order).await?.map(|()| written))
     }
 
     /// Returns a case as the log has it, from the cache where it is there.
@@ -329,18 +317,6 @@ impl Appended {
             repeated: true,
         }
     }
-}
-
-/// Leaves the search documents to the end of the batch.
-fn late(documents: Vec<Document>, tenant: TenantId) -> Option<Late> {
-    if documents.is_empty() {
-        return None;
-    }
-    Some(Box::new(move |connection| {
-        documents
-            .iter()
-            .try_for_each(|document| search::write(connection, tenant, document))
-    }))
 }
 
 fn record_of(once: &Once, permit: &Permit, first: &First) -> Record {

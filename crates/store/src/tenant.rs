@@ -16,14 +16,15 @@ use bihuan_core::permission::Permit;
 use jiff::Timestamp;
 
 use crate::blob::Blobs;
-use crate::commit::log;
-use crate::engine::connection::Connection;
+use crate::commit::order::Order;
+use crate::commit::{CommitError, log};
+use crate::engine::connection::{Connection, Engine};
 use crate::engine::database::Database;
 use crate::engine::readers::{Readers, Snapshot};
 use crate::engine::sql::statements;
 use crate::engine::sqlite::File;
 use crate::engine::value::Params;
-use crate::engine::writer::{self, Busy, Late, Loan, Writer};
+use crate::engine::writer::{self, Busy, Loan, Writer};
 use crate::error::{ExecuteError, StoreError};
 use crate::keys::{MasterKey, TenantKeys};
 use crate::schema;
@@ -127,7 +128,7 @@ struct StoreInner {
     directory: PathBuf,
     options: Options,
     marks: Marks,
-    writer: Arc<Writer>,
+    writer: Arc<Writer<Order>>,
     readers: Arc<Readers>,
     tenants: RwLock<Vec<Tenant>>,
 }
@@ -145,7 +146,7 @@ pub(crate) struct Inner {
     host: Option<String>,
     marks: Marks,
     keys: TenantKeys,
-    writer: Arc<Writer>,
+    writer: Arc<Writer<Order>>,
     readers: Arc<Readers>,
     blobs: Blobs,
     scene: RwLock<Arc<Scene>>,
@@ -368,6 +369,11 @@ impl Tenant {
         Arc::clone(&self.inner.scene.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Returns the engine of its database.
+    pub(crate) fn engine(&self) -> Engine {
+        self.inner.readers.engine()
+    }
+
     pub(crate) fn keys(&self) -> &TenantKeys {
         &self.inner.keys
     }
@@ -393,23 +399,22 @@ impl Tenant {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.write_with(move |connection| Ok((work(connection)?, None)))
-            .await
-    }
-
-    /// Like [`Tenant::write`], for work that leaves some of itself to the end of the batch.
-    pub(crate) async fn write_with<T, E>(
-        &self,
-        work: impl FnOnce(&Connection) -> Result<(T, Option<Late>), E> + Send + 'static,
-    ) -> Result<Result<T, E>, ExecuteError>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
         let outcome = self
             .inner
             .writer
-            .submit(work)
+            .submit_piece(work)
+            .map_err(|Busy| ExecuteError::Busy)?;
+        outcome
+            .await
+            .map_err(|_dropped| ExecuteError::Store(writer::stopped()))
+    }
+
+    /// Writes an order together with others and returns what became of it after the commit.
+    pub(crate) async fn order(&self, order: Order) -> Result<Result<(), CommitError>, ExecuteError> {
+        let outcome = self
+            .inner
+            .writer
+            .submit(order)
             .map_err(|Busy| ExecuteError::Busy)?;
         outcome
             .await

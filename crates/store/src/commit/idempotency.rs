@@ -13,8 +13,6 @@ use crate::receipt::ReceiptCode;
 use crate::value::{Hash, Id, millis};
 
 statements! {
-    INSERT = "INSERT INTO idempotency (tenant, key, request, result, recorded_at)
-        VALUES ($1, $2, $3, $4, $5) ON CONFLICT (tenant, key) DO NOTHING";
     SELECT = "SELECT request, result FROM idempotency WHERE tenant = $1 AND key = $2";
     FORGET = "DELETE FROM idempotency WHERE tenant = $1 AND recorded_at < $2";
 }
@@ -90,24 +88,6 @@ impl First {
             .map(Some)
             .map_err(|_| StoreError::Corrupt("the receipt code of an idempotency record".into()))
     }
-}
-
-/// Writes a record; tells whether the key was new.
-pub(crate) fn insert(
-    connection: &Connection,
-    tenant: TenantId,
-    record: &Record,
-    at: Timestamp,
-) -> Result<bool, StoreError> {
-    let mut statement = connection.prepare(INSERT)?;
-    let written = statement.execute((
-        Id(tenant.0),
-        Hash(record.key),
-        Hash(record.request),
-        &record.result,
-        millis(at),
-    ))?;
-    Ok(written == 1)
 }
 
 /// Returns what the request with this key said, and what it led to.

@@ -4,16 +4,10 @@ use std::collections::BTreeSet;
 
 use bihuan_core::case::Case;
 use bihuan_core::event::{Actor, CaseEvent, Entry, Event};
-use bihuan_core::id::{CaseId, TenantId, UnitId};
+use bihuan_core::id::UnitId;
 
-use crate::engine::connection::Connection;
-use crate::engine::sql::statements;
-use crate::error::StoreError;
-use crate::value::{Id, millis};
-
-statements! {
-    INSERT = "INSERT INTO inbox (tenant, unit, at, case_id, version, what) VALUES ($1, $2, $3, $4, $5, $6)";
-}
+use crate::engine::value::Value;
+use crate::value::millis;
 
 /// Something that one unit has to notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,25 +66,14 @@ fn word(event: &CaseEvent) -> Option<&'static str> {
     }
 }
 
-/// Writes notices. Only the commit calls this.
-pub(crate) fn insert(
-    connection: &Connection,
-    tenant: TenantId,
-    case: CaseId,
-    notices: &[Notice],
-) -> Result<(), StoreError> {
-    for notice in notices {
-        connection.execute(
-            INSERT,
-            (
-                Id(tenant.0),
-                Id(notice.unit.0),
-                notice.at,
-                Id(case.0),
-                notice.version,
-                notice.what,
-            ),
-        )?;
-    }
-    Ok(())
+/// Returns the values of a notice's row.
+pub(crate) fn values<'v>(notice: &'v Notice, tenant: Value<'v>, case: Value<'v>) -> [Value<'v>; 6] {
+    [
+        tenant,
+        Value::Blob(notice.unit.0.as_bytes()),
+        Value::Int(notice.at),
+        case,
+        Value::Int(notice.version.into()),
+        Value::Text(notice.what),
+    ]
 }

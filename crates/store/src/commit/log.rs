@@ -1,20 +1,52 @@
 //! The log: events in their streams, each linked to the one before it.
 
+use std::sync::LazyLock;
+
 use bihuan_core::event::{Entry, Stream, link};
 use bihuan_core::id::{Digest, TenantId};
 
-use crate::engine::connection::Connection;
+use crate::engine::connection::{Connection, Engine};
+use crate::engine::many::{Form, Many};
 use crate::engine::sql::statements;
+use crate::engine::value::{Bind, Value};
 use crate::error::StoreError;
 use crate::value::{Hash, Id, millis};
 
 statements! {
-    INSERT = "INSERT INTO event (tenant, stream_kind, stream_id, version, recorded_at, data, prev, hash)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     SELECT = "SELECT version, data, prev, hash FROM event
         WHERE tenant = $1 AND stream_kind = $2 AND stream_id = $3 AND version >= $4 ORDER BY version";
+    HASH = "SELECT hash FROM event
+        WHERE tenant = $1 AND stream_kind = $2 AND stream_id = $3 AND version = $4";
     HEAD = "SELECT version, hash FROM event
         WHERE tenant = $1 AND stream_kind = $2 AND stream_id = $3 ORDER BY version DESC LIMIT 1";
+}
+
+static EVENTS: LazyLock<Many> = LazyLock::new(|| {
+    let content = [("data", Form::Blob), ("prev", Form::Blob), ("hash", Form::Blob)];
+    Many::insert(
+        "event",
+        &[KEY.as_slice(), &[("recorded_at", Form::Int)], &content].concat(),
+        "",
+    )
+});
+
+/// PostgreSQL's own: what the sequencer has still to place.
+static UNPLACED: LazyLock<Many> = LazyLock::new(|| {
+    let content = [("recorded_at", Form::Int), ("hash", Form::Blob)];
+    Many::insert("unplaced", &[KEY.as_slice(), &content].concat(), "")
+});
+
+const KEY: [(&str, Form); 4] = [
+    ("tenant", Form::Blob),
+    ("stream_kind", Form::Int),
+    ("stream_id", Form::Blob),
+    ("version", Form::Int),
+];
+
+/// Every statement for many rows of this module that both engines have.
+#[cfg(test)]
+pub(crate) fn many() -> Vec<&'static Many> {
+    vec![&EVENTS]
 }
 
 /// Where a stream ends: its last version and that event's hash.
@@ -83,36 +115,86 @@ pub(crate) fn encode(stream: Stream, head: &mut Head, entry: &Entry) -> Result<E
     })
 }
 
-/// Writes events at the end of their stream.
+/// An event and where it belongs.
+#[derive(Debug)]
+pub(crate) struct Line<'a> {
+    tenant: &'a Id,
+    kind: u8,
+    stream: Id,
+    event: &'a Encoded,
+    prev: Hash,
+    hash: Hash,
+}
+
+impl<'a> Line<'a> {
+    pub(crate) fn new(tenant: &'a Id, stream: Stream, event: &'a Encoded) -> Line<'a> {
+        let (kind, id) = stream.key();
+        Line {
+            tenant,
+            kind,
+            stream: Id(id),
+            event,
+            prev: Hash(event.prev),
+            hash: Hash(event.hash),
+        }
+    }
+
+    fn key(&self) -> [Value<'_>; 5] {
+        [
+            self.tenant.bind(),
+            self.kind.bind(),
+            self.stream.bind(),
+            self.event.version.bind(),
+            self.event.recorded_at.bind(),
+        ]
+    }
+}
+
+/// Writes events at the ends of their streams.
 ///
-/// The key of the table decides a race: versions are dense and events never change, so whoever finds a
-/// version taken has read an older end of the stream.
+/// # Errors
+/// [`StoreError::Conflict`] where a version is taken: versions are dense and events never change, so
+/// whoever finds one taken has read an older end of the stream.
+pub(crate) fn write(connection: &Connection, lines: &[Line<'_>]) -> Result<(), StoreError> {
+    let rows: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            let [tenant, kind, stream, version, recorded_at] = line.key();
+            let data = Value::Blob(&line.event.data);
+            let (prev, hash) = (line.prev.bind(), line.hash.bind());
+            [tenant, kind, stream, version, recorded_at, data, prev, hash]
+        })
+        .collect();
+    connection.write_many(&EVENTS, &rows)?;
+    if connection.engine() == Engine::Postgres {
+        let rows: Vec<_> = lines
+            .iter()
+            .map(|line| {
+                let [tenant, kind, stream, version, recorded_at] = line.key();
+                [tenant, kind, stream, version, recorded_at, line.hash.bind()]
+            })
+            .collect();
+        connection.write_many(&UNPLACED, &rows)?;
+    }
+    Ok(())
+}
+
+/// Writes events at the end of one stream.
 pub(crate) fn append(
     connection: &Connection,
     tenant: TenantId,
     stream: Stream,
     events: &[Encoded],
 ) -> Result<(), AppendError> {
-    let (kind, id) = stream.key();
-    let mut statement = connection.prepare(INSERT).map_err(AppendError::Store)?;
-    for event in events {
-        let written = statement.execute((
-            Id(tenant.0),
-            kind,
-            Id(id),
-            event.version,
-            event.recorded_at,
-            &event.data,
-            Hash(event.prev),
-            Hash(event.hash),
-        ));
-        match written {
-            Ok(_) => {}
-            Err(StoreError::Conflict(_)) => return Err(AppendError::Moved),
-            Err(error) => return Err(AppendError::Store(error)),
-        }
-    }
-    Ok(())
+    let tenant = Id(tenant.0);
+    let lines: Vec<Line<'_>> = events
+        .iter()
+        .map(|event| Line::new(&tenant, stream, event))
+        .collect();
+    write(connection, &lines).map_err(|error| match error {
+        StoreError::Conflict(_) => AppendError::Moved,
+        error => AppendError::Store(error),
+    })
 }
 
 /// Returns where a stream ends.
@@ -128,6 +210,20 @@ pub(crate) fn head(connection: &Connection, tenant: TenantId, stream: Stream) ->
         version: row.get(0)?,
         hash,
     })
+}
+
+/// Returns the hash of an event, if it is there.
+pub(crate) fn hash_of(
+    connection: &Connection,
+    tenant: TenantId,
+    stream: Stream,
+    version: u32,
+) -> Result<Option<Digest>, StoreError> {
+    let (kind, id) = stream.key();
+    let found = connection.query_optional(HASH, (Id(tenant.0), kind, Id(id), version), |row| {
+        row.get::<Hash>(0)
+    })?;
+    Ok(found.map(|hash| hash.0))
 }
 
 /// Reads a stream from version `from` on.

@@ -1,45 +1,102 @@
 //! Case rows: what lists and filters see of a case. Written from the fold and nothing else.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use bihuan_core::case::Case;
 use bihuan_core::case::facts::{CaseFacts, facts};
 use bihuan_core::event::AccusedParty;
 use bihuan_core::id::{BodyId, CaseId, PersonId, TenantId, UnitId};
 use bihuan_core::pack::model::Kind;
-use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::engine::connection::Connection;
+use crate::engine::connection::{Connection, Engine};
+use crate::engine::many::{Form, Many};
 use crate::engine::sql::statements;
-use crate::engine::value::Value;
+use crate::engine::value::{Bind, Value};
 use crate::error::StoreError;
 use crate::tie::Tie;
 use crate::value::{Id, flag_bits, millis, phase_number};
 
 statements! {
-    INSERT = "INSERT INTO case_row (version, number, kind, pack, pack_version, state, phase, category, unit,
-            person, channel, source, severity, raised_at, changed_at, closed_at, due_at, returns, reopened,
-            flags, finder, finder_unit, title_body, tenant, id, doc)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-            $20, $21, $22, $23, $24, $25, $26)";
     LAST_DOC = "SELECT max(doc) FROM case_row WHERE tenant = $1";
     TENANT_PLACE = "SELECT rowid FROM tenant WHERE tenant = $1";
-    UPDATE = "UPDATE case_row SET version = $1, number = $2, kind = $3, pack = $4, pack_version = $5,
-            state = $6, phase = $7, category = $8, unit = $9, person = $10, channel = $11, source = $12,
-            severity = $13, raised_at = $14, changed_at = $15, closed_at = $16, due_at = $17,
-            returns = $18, reopened = $19, flags = $20, finder = $21, finder_unit = $22, title_body = $23
-        WHERE tenant = $24 AND id = $25";
-    ADD_UNIT = "INSERT INTO case_unit (tenant, role, unit, case_id) VALUES ($1, $2, $3, $4)";
-    DROP_UNIT = "DELETE FROM case_unit WHERE tenant = $1 AND role = $2 AND unit = $3 AND case_id = $4";
-    ADD_PERSON = "INSERT INTO case_person (tenant, role, person, case_id) VALUES ($1, $2, $3, $4)";
-    DROP_PERSON = "DELETE FROM case_person WHERE tenant = $1 AND role = $2 AND person = $3 AND case_id = $4";
-    ADD_CAMPAIGN = "INSERT INTO case_campaign (tenant, campaign, case_id) VALUES ($1, $2, $3)";
-    DROP_CAMPAIGN = "DELETE FROM case_campaign WHERE tenant = $1 AND campaign = $2 AND case_id = $3";
-    ADD_LINK = "INSERT INTO case_link (tenant, other, tie, case_id) VALUES ($1, $2, $3, $4)";
-    DROP_LINK = "DELETE FROM case_link WHERE tenant = $1 AND other = $2 AND tie = $3 AND case_id = $4";
-    ADD_EXTERNAL = "INSERT INTO external (tenant, system, key, case_id) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (tenant, system, key) DO NOTHING";
+}
+
+/// The columns of `case_row` that both engines have, the key first.
+const COLUMNS: [(&str, Form); 25] = [
+    ("tenant", Form::Blob),
+    ("id", Form::Blob),
+    ("version", Form::Int),
+    ("number", Form::Text),
+    ("kind", Form::Text),
+    ("pack", Form::Text),
+    ("pack_version", Form::Int),
+    ("state", Form::Text),
+    ("phase", Form::Int),
+    ("category", Form::Text),
+    ("unit", Form::Blob),
+    ("person", Form::Blob),
+    ("channel", Form::Text),
+    ("source", Form::Text),
+    ("severity", Form::Int),
+    ("raised_at", Form::Int),
+    ("changed_at", Form::Int),
+    ("closed_at", Form::Int),
+    ("due_at", Form::Int),
+    ("returns", Form::Int),
+    ("reopened", Form::Int),
+    ("flags", Form::Int),
+    ("finder", Form::Blob),
+    ("finder_unit", Form::Blob),
+    ("title_body", Form::Blob),
+];
+
+/// A table beside `case_row`: how its rows go in and out.
+struct Side {
+    add: Many,
+    drop: Many,
+}
+
+impl Side {
+    fn new(table: &str, columns: &[(&str, Form)]) -> Side {
+        Side {
+            add: Many::insert(table, columns, ""),
+            drop: Many::delete(table, columns),
+        }
+    }
+}
+
+static INSERT: LazyLock<Many> = LazyLock::new(|| Many::insert("case_row", &COLUMNS, ""));
+static INSERT_WITH_DOC: LazyLock<Many> = LazyLock::new(|| {
+    let columns = [COLUMNS.as_slice(), &[("doc", Form::Int)]].concat();
+    Many::insert("case_row", &columns, "")
+});
+static UPDATE: LazyLock<Many> = LazyLock::new(|| Many::update("case_row", &COLUMNS, 2));
+static UNITS: LazyLock<Side> = LazyLock::new(|| {
+    let columns = [TENANT, ("role", Form::Int), ("unit", Form::Blob), CASE];
+    Side::new("case_unit", &columns)
+});
+static PERSONS: LazyLock<Side> = LazyLock::new(|| {
+    let columns = [TENANT, ("role", Form::Int), ("person", Form::Blob), CASE];
+    Side::new("case_person", &columns)
+});
+static CAMPAIGNS: LazyLock<Side> =
+    LazyLock::new(|| Side::new("case_campaign", &[TENANT, ("campaign", Form::Text), CASE]));
+static LINKS: LazyLock<Side> = LazyLock::new(|| {
+    let columns = [TENANT, ("other", Form::Blob), ("tie", Form::Int), CASE];
+    Side::new("case_link", &columns)
+});
+
+const TENANT: (&str, Form) = ("tenant", Form::Blob);
+const CASE: (&str, Form) = ("case_id", Form::Blob);
+
+/// Every statement for many rows of this module.
+#[cfg(test)]
+pub(crate) fn many() -> Vec<&'static Many> {
+    let sides = [&UNITS, &PERSONS, &CAMPAIGNS, &LINKS];
+    let sides = sides.into_iter().flat_map(|side| [&side.add, &side.drop]);
+    [&*INSERT, &UPDATE].into_iter().chain(sides).collect()
 }
 
 /// How a unit stands to a case in `case_unit`.
@@ -110,6 +167,10 @@ impl Row {
     fn campaigns(&self) -> BTreeSet<String> {
         self.facts.campaigns.iter().cloned().collect()
     }
+
+    fn links(&self) -> BTreeSet<(CaseId, Tie)> {
+        self.links.clone()
+    }
 }
 
 fn links_of(case: &Case) -> BTreeSet<(CaseId, Tie)> {
@@ -126,50 +187,66 @@ fn links_of(case: &Case) -> BTreeSet<(CaseId, Tie)> {
 /// because the index of one file serves all tenants.
 const DOC_BITS: u32 = 40;
 
-/// Returns the number of the next new search document.
+/// Returns the number of the next new search document. SQLite's own.
 pub(crate) fn next_doc(connection: &Connection, tenant: TenantId) -> Result<i64, StoreError> {
-    let mut last = connection.prepare(LAST_DOC)?;
-    if let Some(last) = last.query_row((Id(tenant.0),), |row| row.get::<Option<i64>>(0))? {
+    let last: Option<i64> = connection.query_row(LAST_DOC, (Id(tenant.0),), |row| row.get(0))?;
+    if let Some(last) = last {
         return Ok(last + 1);
     }
     // Tenants are never deleted, so a tenant keeps its place even when the file is compacted.
-    let mut place = connection.prepare(TENANT_PLACE)?;
-    Ok(place.query_row((Id(tenant.0),), |row| row.get::<i64>(0))? << DOC_BITS)
+    let place: i64 = connection.query_row(TENANT_PLACE, (Id(tenant.0),), |row| row.get(0))?;
+    Ok(place << DOC_BITS)
 }
 
-/// Writes the row of a new case, whose search document has the number `doc`.
-pub(crate) fn insert(
-    connection: &Connection,
-    tenant: TenantId,
-    row: &Row,
-    doc: i64,
-) -> Result<(), StoreError> {
-    let columns = columns(&tenant, row);
-    let mut values = columns.to_vec();
-    values.push(Value::Int(doc));
-    connection.execute(INSERT, &values[..])?;
-    write_sides(connection, tenant, row, None)
+/// How the rows of one case change.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RowChange<'a> {
+    /// The tenant.
+    pub(crate) tenant: TenantId,
+    /// The rows as they are; `None` where the case is new.
+    pub(crate) before: Option<&'a Row>,
+    /// The rows as they will be.
+    pub(crate) row: &'a Row,
+    /// The number of a new case's search document; used by SQLite alone.
+    pub(crate) doc: i64,
 }
 
-/// Writes the row of a case that was `before`.
-pub(crate) fn update(
-    connection: &Connection,
-    tenant: TenantId,
-    row: &Row,
-    before: &Row,
-) -> Result<(), StoreError> {
-    connection.execute(UPDATE, columns(&tenant, row))?;
-    write_sides(connection, tenant, row, Some(before))
+/// Writes the rows of cases, each at most once.
+pub(crate) fn write(connection: &Connection, changes: &[RowChange<'_>]) -> Result<(), StoreError> {
+    let (new, known): (Vec<&RowChange<'_>>, Vec<&RowChange<'_>>) =
+        changes.iter().partition(|change| change.before.is_none());
+    match connection.engine() {
+        Engine::Sqlite => {
+            let rows: Vec<_> = new
+                .iter()
+                .map(|change| with_doc(columns(change), change.doc))
+                .collect();
+            connection.write_many(&INSERT_WITH_DOC, &rows)?;
+        }
+        Engine::Postgres => {
+            let rows: Vec<_> = new.iter().map(|change| columns(change)).collect();
+            connection.write_many(&INSERT, &rows)?;
+        }
+    }
+    let rows: Vec<_> = known.iter().map(|change| columns(change)).collect();
+    connection.write_many(&UPDATE, &rows)?;
+    write_sides(connection, changes)
 }
 
-/// Returns the columns of `case_row` that both statements write, in the order of their parameters.
-fn columns<'r>(tenant: &'r TenantId, row: &'r Row) -> [Value<'r>; 25] {
+fn with_doc<'v>(columns: [Value<'v>; COLUMNS.len()], doc: i64) -> [Value<'v>; COLUMNS.len() + 1] {
+    let mut all = [Value::Int(doc); COLUMNS.len() + 1];
+    all[..COLUMNS.len()].copy_from_slice(&columns);
+    all
+}
+
+/// Returns the values of [`COLUMNS`].
+fn columns<'a>(change: &'a RowChange<'_>) -> [Value<'a>; COLUMNS.len()] {
+    let row = change.row;
     let facts = &row.facts;
-    let id = |id: &'r Uuid| Value::Blob(id.as_bytes());
-    let text = |text: &'r Option<String>| text.as_deref().map_or(Value::Null, Value::Text);
-    let at = |at: Option<Timestamp>| at.map_or(Value::Null, |at| Value::Int(millis(at)));
     let finder = facts.finder.as_ref();
     [
+        blob(&change.tenant.0),
+        blob(&row.id.0),
         Value::Int(row.version.into()),
         Value::Text(&facts.number),
         Value::Text(&facts.kind),
@@ -177,70 +254,85 @@ fn columns<'r>(tenant: &'r TenantId, row: &'r Row) -> [Value<'r>; 25] {
         Value::Int(row.pack.version.into()),
         Value::Text(&facts.state),
         Value::Int(phase_number(facts.phase)),
-        text(&facts.category),
-        facts.unit.as_ref().map_or(Value::Null, |unit| id(&unit.0)),
-        facts.person.as_ref().map_or(Value::Null, |person| id(&person.0)),
+        facts.category.bind(),
+        facts.unit.as_ref().map_or(Value::Null, |unit| blob(&unit.0)),
+        facts
+            .person
+            .as_ref()
+            .map_or(Value::Null, |person| blob(&person.0)),
         Value::Text(&facts.channel),
-        text(&facts.source),
+        facts.source.bind(),
         Value::Int(facts.severity.into()),
         Value::Int(millis(facts.raised_at)),
         Value::Int(millis(facts.changed_at)),
-        at(facts.closed_at),
-        at(facts.due_at),
+        facts.closed_at.map_or(Value::Null, |at| Value::Int(millis(at))),
+        facts.due_at.map_or(Value::Null, |at| Value::Int(millis(at))),
         Value::Int(facts.returns.into()),
         Value::Int(facts.reopened.into()),
         Value::Int(flag_bits(&facts.flags)),
-        finder.map_or(Value::Null, |(person, _)| id(&person.0)),
-        finder.map_or(Value::Null, |(_, unit)| id(&unit.0)),
-        id(&row.title.0),
-        id(&tenant.0),
-        id(&row.id.0),
+        finder.map_or(Value::Null, |(person, _)| blob(&person.0)),
+        finder.map_or(Value::Null, |(_, unit)| blob(&unit.0)),
+        blob(&row.title.0),
     ]
 }
 
-/// Writes what differs in the tables beside the row.
-fn write_sides(
-    connection: &Connection,
-    tenant: TenantId,
-    row: &Row,
-    before: Option<&Row>,
-) -> Result<(), StoreError> {
-    let (tenant, case) = (Id(tenant.0), Id(row.id.0));
-    let (old, new) = (before.map(Row::units).unwrap_or_default(), row.units());
-    for (sql, changed) in [(DROP_UNIT, &old - &new), (ADD_UNIT, &new - &old)] {
-        for (role, unit) in changed {
-            connection.execute(sql, (tenant, role as i64, Id(unit.0), case))?;
-        }
-    }
-    let (old, new) = (before.map(Row::persons).unwrap_or_default(), row.persons());
-    for (sql, changed) in [(DROP_PERSON, &old - &new), (ADD_PERSON, &new - &old)] {
-        for person in changed {
-            connection.execute(sql, (tenant, ACCUSED_PERSON, Id(person.0), case))?;
-        }
-    }
-    let (old, new) = (before.map(Row::campaigns).unwrap_or_default(), row.campaigns());
-    for (sql, changed) in [(DROP_CAMPAIGN, &old - &new), (ADD_CAMPAIGN, &new - &old)] {
-        for campaign in changed {
-            connection.execute(sql, (tenant, campaign, case))?;
-        }
-    }
-    let none = BTreeSet::new();
-    let (old, new) = (before.map_or(&none, |row| &row.links), &row.links);
-    for (sql, changed) in [(DROP_LINK, old - new), (ADD_LINK, new - old)] {
-        for (other, tie) in changed {
-            connection.execute(sql, (tenant, Id(other.0), tie as i64, case))?;
-        }
-    }
-    Ok(())
+fn blob(id: &Uuid) -> Value<'_> {
+    Value::Blob(id.as_bytes())
 }
 
-/// Notes the key of an imported record; tells whether it was new.
-pub(crate) fn add_external(
+/// Writes what differs in the tables beside the row.
+fn write_sides(connection: &Connection, changes: &[RowChange<'_>]) -> Result<(), StoreError> {
+    write_side(
+        connection,
+        &UNITS,
+        changes,
+        Row::units,
+        |tenant, (role, unit), case| [tenant, Value::Int(*role as i64), blob(&unit.0), case],
+    )?;
+    write_side(
+        connection,
+        &PERSONS,
+        changes,
+        Row::persons,
+        |tenant, person, case| [tenant, Value::Int(ACCUSED_PERSON), blob(&person.0), case],
+    )?;
+    write_side(
+        connection,
+        &CAMPAIGNS,
+        changes,
+        Row::campaigns,
+        |tenant, campaign, case| [tenant, Value::Text(campaign), case],
+    )?;
+    write_side(
+        connection,
+        &LINKS,
+        changes,
+        Row::links,
+        |tenant, (other, tie), case| [tenant, blob(&other.0), Value::Int(*tie as i64), case],
+    )
+}
+
+/// Writes what differs in one table beside the row: `of` says what a case has there, `values` in which
+/// columns it lies.
+fn write_side<T: Ord + Clone, const N: usize>(
     connection: &Connection,
-    tenant: TenantId,
-    external: &bihuan_core::event::ExternalRef,
-    case: CaseId,
-) -> Result<bool, StoreError> {
-    let mut statement = connection.prepare(ADD_EXTERNAL)?;
-    Ok(statement.execute((Id(tenant.0), &external.system, &external.key, Id(case.0)))? == 1)
+    side: &Side,
+    changes: &[RowChange<'_>],
+    of: impl Fn(&Row) -> BTreeSet<T>,
+    values: impl for<'v> Fn(Value<'v>, &'v T, Value<'v>) -> [Value<'v>; N],
+) -> Result<(), StoreError> {
+    let (mut dropped, mut added) = (Vec::new(), Vec::new());
+    for change in changes {
+        let (old, new) = (change.before.map(&of).unwrap_or_default(), of(change.row));
+        dropped.extend((&old - &new).into_iter().map(|what| (change, what)));
+        added.extend((&new - &old).into_iter().map(|what| (change, what)));
+    }
+    for (many, changed) in [(&side.drop, dropped), (&side.add, added)] {
+        let rows: Vec<_> = changed
+            .iter()
+            .map(|(change, what)| values(blob(&change.tenant.0), what, blob(&change.row.id.0)))
+            .collect();
+        connection.write_many(many, &rows)?;
+    }
+    Ok(())
 }

@@ -1,17 +1,22 @@
 //! The search index: one document per case, over its present title, text and place.
 //!
-//! SQLite's own: an FTS5 table without content, keyed by `case_row.doc`. Its row number is global to the
-//! file, so a document of another tenant is kept out by the join with `case_row`, which names the tenant.
+//! On SQLite an FTS5 table without content, keyed by `case_row.doc`. Its row number is global to the file, so
+//! a document of another tenant is kept out by the join with `case_row`, which names the tenant. On
+//! PostgreSQL a table of `tsvector`, keyed by the case. The tokens are cut by us in both.
+
+use std::sync::LazyLock;
 
 use bihuan_core::case::Case;
 use bihuan_core::event::BodyRef;
-use bihuan_core::id::{CaseId, TenantId};
 
-use crate::engine::connection::Connection;
+use crate::engine::connection::{Connection, Engine};
+use crate::engine::many::{Form, Many};
 use crate::engine::sql::statements;
+use crate::engine::value::{Bind, Value};
 use crate::error::StoreError;
 use crate::value::Id;
 
+// SQLite's own.
 statements! {
     FIND = "SELECT doc FROM case_row WHERE tenant = $1 AND id = $2";
     DELETE = "DELETE FROM case_text WHERE rowid = $1";
@@ -19,21 +24,89 @@ statements! {
     MERGE = "INSERT INTO case_text (case_text) VALUES ('optimize')";
 }
 
+/// PostgreSQL's own.
+static UPSERT: LazyLock<Many> = LazyLock::new(|| {
+    let columns = [
+        ("tenant", Form::Blob),
+        ("case_id", Form::Blob),
+        ("tokens", Form::Text),
+    ];
+    let conflict = "ON CONFLICT (tenant, case_id) DO UPDATE SET tokens = excluded.tokens";
+    Many::insert("case_text", &columns, conflict).selecting("tokens", "CAST(tokens AS TSVECTOR)")
+});
+
 /// What a case is found by from now on.
 #[derive(Debug)]
 pub(crate) struct Document {
-    pub(crate) case: CaseId,
-    /// Its tokens, as the index reads them.
+    /// Its tokens, as the index reads them: made by [`index_text`].
     pub(crate) tokens: String,
-    /// Whether there is an older document of the case.
-    pub(crate) replaces: bool,
     /// Whether nothing may be left of the older one: a text was erased.
     pub(crate) erases: bool,
 }
 
-/// The SQL over `case_row c` that is true of cases holding all tokens of the `MATCH` text `$n`.
-pub(crate) fn condition(parameter: usize) -> String {
-    format!("c.doc IN (SELECT rowid FROM case_text WHERE case_text MATCH ${parameter})")
+/// A document on its way into the index.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Written<'a> {
+    pub(crate) tenant: Id,
+    pub(crate) case: Id,
+    pub(crate) tokens: &'a str,
+    /// The number of a new case's document; `None` where an older one is replaced.
+    pub(crate) doc: Option<i64>,
+    /// Whether nothing may be left of the older one.
+    pub(crate) erases: bool,
+}
+
+/// Returns the document of texts as the engine's index reads it.
+pub(crate) fn index_text<'a>(engine: Engine, texts: impl IntoIterator<Item = &'a str>) -> String {
+    let document = bihuan_text::document(texts);
+    match engine {
+        Engine::Sqlite => document,
+        Engine::Postgres => bihuan_text::tsvector(&document),
+    }
+}
+
+/// Returns what the engine's index is asked for cases holding all tokens.
+pub(crate) fn question(engine: Engine, tokens: &[String]) -> String {
+    match engine {
+        Engine::Sqlite => bihuan_text::fts_query(tokens),
+        Engine::Postgres => bihuan_text::tsquery(tokens),
+    }
+}
+
+/// The SQL over `case_row c` that is true of cases answering the [`question`] `$n`.
+pub(crate) fn condition(engine: Engine, parameter: usize) -> String {
+    match engine {
+        Engine::Sqlite => {
+            format!("c.doc IN (SELECT rowid FROM case_text WHERE case_text MATCH ${parameter})")
+        }
+        // Not `IN`: so the planner may begin with the matches or walk the list in its order and look each up.
+        Engine::Postgres => format!(
+            "EXISTS (SELECT 1 FROM case_text t WHERE t.tenant = c.tenant AND t.case_id = c.id
+                AND t.tokens @@ CAST(CAST(${parameter} AS TEXT) AS TSQUERY))"
+        ),
+    }
+}
+
+/// The head of a statement over `case_row c` and the search documents `t` that answer the [`question`] `$1`,
+/// of the tenant `$2`.
+pub(crate) fn matching(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => {
+            "FROM case_text t JOIN case_row c ON c.doc = t.rowid WHERE case_text MATCH $1 AND c.tenant = $2"
+        }
+        Engine::Postgres => {
+            "FROM case_text t JOIN case_row c ON c.tenant = t.tenant AND c.id = t.case_id
+            WHERE t.tokens @@ CAST(CAST($1 AS TEXT) AS TSQUERY) AND t.tenant = $2"
+        }
+    }
+}
+
+/// The order of the search documents `t` from the newest case to the oldest.
+pub(crate) fn newest_first(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "t.rowid DESC",
+        Engine::Postgres => "t.case_id DESC",
+    }
 }
 
 /// Returns the bodies that a case is found by.
@@ -43,33 +116,44 @@ pub(crate) fn searched(case: &Case) -> impl Iterator<Item = BodyRef> {
         .flatten()
 }
 
-/// Writes a document, once the row of its case is written.
-///
-/// At the end of a transaction, after the last savepoint: each savepoint makes the index write out what it
-/// holds in memory, which costs more than the tokens themselves.
-pub(crate) fn write(
-    connection: &Connection,
-    tenant: TenantId,
-    document: &Document,
-) -> Result<(), StoreError> {
-    let doc: i64 = connection.query_row(FIND, (Id(tenant.0), Id(document.case.0)), |row| row.get(0))?;
-    if document.replaces {
-        connection.execute(DELETE, (doc,))?;
-    }
-    // One row by its values: a statement that might write several has a savepoint of its own.
-    connection.execute(INSERT, (doc, &document.tokens))?;
-    if document.erases {
-        scrub(connection)
-    } else {
-        Ok(())
+/// Writes documents, once the rows of their cases are written.
+pub(crate) fn write(connection: &Connection, documents: &[Written<'_>]) -> Result<(), StoreError> {
+    match connection.engine() {
+        Engine::Sqlite => write_fts(connection, documents),
+        Engine::Postgres => {
+            let rows: Vec<_> = documents
+                .iter()
+                .map(|written| {
+                    [
+                        written.tenant.bind(),
+                        written.case.bind(),
+                        Value::Text(written.tokens),
+                    ]
+                })
+                .collect();
+            connection.write_many(&UPSERT, &rows)
+        }
     }
 }
 
-/// Takes the tokens of replaced documents out of the index for good.
-///
-/// SQLite only marks them as gone until it merges its segments by itself. This merges all of them: it costs
-/// about as much as writing the whole index anew, and is for erasing only.
-fn scrub(connection: &Connection) -> Result<(), StoreError> {
-    connection.execute(MERGE, ())?;
+fn write_fts(connection: &Connection, documents: &[Written<'_>]) -> Result<(), StoreError> {
+    for written in documents {
+        let doc = match written.doc {
+            Some(doc) => doc,
+            None => {
+                let place = (written.tenant, written.case);
+                let doc: i64 = connection.query_row(FIND, place, |row| row.get(0))?;
+                connection.execute(DELETE, (doc,))?;
+                doc
+            }
+        };
+        // One row by its values: a statement that might write several has a savepoint of its own.
+        connection.execute(INSERT, (doc, written.tokens))?;
+    }
+    // SQLite only marks the tokens of replaced documents as gone until it merges its segments by itself.
+    // This merges all of them: about as much work as writing the index anew, and for erasing only.
+    if documents.iter().any(|written| written.erases) {
+        connection.execute(MERGE, ())?;
+    }
     Ok(())
 }

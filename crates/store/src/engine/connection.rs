@@ -19,13 +19,6 @@ pub enum Engine {
 }
 
 impl Engine {
-    /// Returns the engine's name in lower case, for machines.
-    pub fn word(self) -> &'static str {
-        match self {
-            Engine::Sqlite => "sqlite",
-            Engine::Postgres => "postgres",
-        }
-    }
 }
 
 /// A connection. One thread uses it at a time.
@@ -60,6 +53,14 @@ impl Connection {
         match self {
             Connection::Sqlite(_) => Engine::Sqlite,
             Connection::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// Returns whether the database is no longer there for it.
+    pub(crate) fn is_lost(&self) -> bool {
+        match self {
+            Connection::Sqlite(_) => false,
+            Connection::Postgres(session) => session.is_lost(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::engine::connection::Connection;
+use crate::engine::connection::{Connection, Engine};
 use crate::engine::database::Database;
 use crate::error::StoreError;
 
@@ -24,18 +24,31 @@ impl Readers {
         })
     }
 
+    /// Returns the engine of the database.
+    pub(crate) fn engine(&self) -> Engine {
+        self.database.engine()
+    }
+
     /// Takes a connection and begins a transaction: everything read through it is of one instant.
     pub(crate) fn begin(self: &Arc<Self>) -> Result<Snapshot, StoreError> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => self.database.open_reader()?,
-        };
-        connection.begin_reading()?;
-        Ok(Snapshot {
-            connection: Some(connection),
-            pool: Arc::clone(self),
-        })
+        loop {
+            let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let (connection, is_new) = match idle {
+                Some(connection) => (connection, false),
+                None => (self.database.open_reader()?, true),
+            };
+            match connection.begin_reading() {
+                Ok(()) => {
+                    return Ok(Snapshot {
+                        connection: Some(connection),
+                        pool: Arc::clone(self),
+                    });
+                }
+                // A kept connection may have been lost while it lay there.
+                Err(error) if error.is_transient() && !is_new => drop(connection),
+                Err(error) => return Err(error),
+            }
+        }
     }
 }
 

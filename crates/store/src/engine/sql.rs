@@ -21,10 +21,12 @@ mod tests {
             crate::bodies::STATEMENTS,
             crate::commit::STATEMENTS,
             crate::commit::idempotency::STATEMENTS,
-            crate::commit::inbox::STATEMENTS,
             crate::commit::log::STATEMENTS,
+            crate::commit::order::STATEMENTS,
             crate::commit::rows::STATEMENTS,
             crate::commit::search::STATEMENTS,
+            crate::commit::session::STATEMENTS,
+            crate::commit::together::STATEMENTS,
             crate::followers::batch::STATEMENTS,
             crate::followers::clocks::STATEMENTS,
             crate::followers::follower::STATEMENTS,
@@ -53,9 +55,17 @@ mod tests {
     fn every_statement_can_be_prepared() {
         let connection = crate::engine::sqlite::in_memory().expect("memory");
         crate::schema::migrate(&connection).expect("schema");
-        for sql in all() {
+        let many = [
+            crate::commit::log::many(),
+            crate::commit::order::many(),
+            crate::commit::rows::many(),
+            crate::commit::together::many(),
+        ];
+        let many = many.iter().flatten().map(|many| many.sqlite.as_str());
+        for sql in all().into_iter().chain(many) {
             connection
                 .prepare(sql)
+                .map(drop)
                 .unwrap_or_else(|error| panic!("{sql}: {error}"));
         }
     }

@@ -1,12 +1,20 @@
 //! The one thread that writes, with group commit.
 //!
-//! Work waits in a bounded queue. The thread takes whatever waits, runs each piece inside a savepoint of
-//! its own in one transaction, commits, and only then answers. So a sync of the disk serves many, no
-//! piece undoes its neighbours, and nobody hears of success before it is durable. A full queue answers
-//! [`Busy`] at once.
+//! Work waits in a bounded queue. The thread takes whatever waits, writes it in one transaction, commits,
+//! and only then answers. So a sync of the disk serves many, and nobody hears of success before it is
+//! durable. A full queue answers [`Busy`] at once.
+//!
+//! There are two kinds of work. What commands write is written [`Together`]: known beforehand as rows, in
+//! few statements for all. A piece is any other work; it runs in a savepoint of its own, so that none
+//! undoes its neighbours.
+//!
+//! A server may be lost in the middle, and whether a commit that was under way got through is not known
+//! then. What is written together is written again on the next connection, which finds what is there
+//! already; a piece is not, and whoever handed it in is told.
 
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
@@ -17,92 +25,119 @@ use crate::error::StoreError;
 /// Pieces of work that may wait.
 const QUEUE: usize = 4_096;
 
-/// The most pieces in one transaction: bounds what a failing commit takes with it.
+/// The most work in one transaction: bounds what a failing commit takes with it.
 const MAX_BATCH: usize = 1_024;
+
+/// How long a lost server is waited for before what could not be written is given up. A fail-over takes
+/// about 30 seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long after a failed attempt the next one follows; doubles up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// The queue is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Busy;
 
-/// Runs once in the batch.
-type Piece = Box<dyn FnOnce(&Connection) -> Ran + Send>;
+/// Work of one kind that is known beforehand and written together.
+pub(crate) trait Together: Send + Sized + 'static {
+    /// Why one of them was not written.
+    type Error: From<StoreError> + Send;
 
-/// What a piece leaves to be done: work at the end of the batch, and its answer after the commit.
-struct Ran {
-    late: Option<Late>,
-    finish: Finish,
+    /// Writes all of them that can be written, and returns for each whether it was. With `again`, an attempt
+    /// before this may have got through: what is there already counts as written.
+    ///
+    /// # Errors
+    /// [`StoreError`] if nothing can be said of each; the transaction is undone then.
+    fn write(
+        connection: &Connection,
+        all: &[Self],
+        again: bool,
+    ) -> Result<Vec<Result<(), Self::Error>>, StoreError>;
 }
 
-/// Answers whoever handed in a piece, with the outcome of the commit.
+/// Runs once, in the transaction of a batch, and returns what answers whoever handed it in.
+type Piece = Box<dyn FnOnce(&Connection) -> Finish + Send>;
+
+/// Answers with the outcome of the commit.
 type Finish = Box<dyn FnOnce(Result<(), String>) + Send>;
 
-/// Work at the end of the batch, outside the savepoints; if it fails, the batch does.
-pub(crate) type Late = Box<dyn FnOnce(&Connection) -> Result<(), StoreError> + Send>;
+/// One of those written together, and where its outcome is awaited.
+struct Waiting<T: Together> {
+    what: T,
+    answer: oneshot::Sender<Result<(), T::Error>>,
+}
 
-enum Message {
-    Work(Piece),
+enum Message<T: Together> {
+    Together(Waiting<T>),
+    Piece(Piece),
     /// Somebody takes the connection for themselves and gives it back when done.
     Lend(SyncSender<Connection>, Receiver<Connection>),
 }
 
 /// The writing thread.
 #[derive(Debug)]
-pub(crate) struct Writer {
-    queue: Option<SyncSender<Message>>,
+pub(crate) struct Writer<T: Together> {
+    queue: Option<SyncSender<Message<T>>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Writer {
+impl<T: Together> Writer<T> {
     /// Starts the thread with its connection.
-    pub(crate) fn start(database: &Database) -> Result<Writer, StoreError> {
+    pub(crate) fn start(database: &Database) -> Result<Writer<T>, StoreError> {
         let connection = database.open_writer()?;
+        let database = database.clone();
         let (queue, waiting) = sync_channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || run(connection, &waiting))?;
+            .spawn(move || Desk { connection, database }.serve(&waiting))?;
         Ok(Writer {
             queue: Some(queue),
             thread: Some(thread),
         })
     }
 
-    /// Hands in work and returns where its outcome will arrive, after the commit.
+    /// Hands in what is written together with others of its kind, and returns where its outcome will arrive,
+    /// after the commit.
+    pub(crate) fn submit(&self, what: T) -> Result<oneshot::Receiver<Result<(), T::Error>>, Busy> {
+        let (answer, outcome) = oneshot::channel();
+        self.send(Message::Together(Waiting { what, answer }))?;
+        Ok(outcome)
+    }
+
+    /// Hands in a piece of work and returns where its outcome will arrive, after the commit.
     ///
-    /// An `Err` of `work` undoes what it wrote and nothing else. It may leave some of itself to the end of
-    /// the batch: what writes to the search index, which each savepoint would make write out its memory.
-    pub(crate) fn submit<T, E>(
+    /// An `Err` of `work` undoes what it wrote and nothing else.
+    pub(crate) fn submit_piece<R, E>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<(T, Option<Late>), E> + Send + 'static,
-    ) -> Result<oneshot::Receiver<Result<T, E>>, Busy>
+        work: impl FnOnce(&Connection) -> Result<R, E> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<R, E>>, Busy>
     where
-        T: Send + 'static,
+        R: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
         let (answer, outcome) = oneshot::channel();
         let piece: Piece = Box::new(move |connection| {
-            let (late, result) = match connection.savepoint(work) {
-                Ok((value, late)) => (late, Ok(value)),
-                Err(error) => (None, Err(error)),
-            };
-            let finish = Box::new(move |commit| {
+            let result = connection.savepoint(work);
+            Box::new(move |commit| {
                 let result = match commit {
                     Ok(()) => result,
                     Err(reason) => Err(E::from(StoreError::unavailable(reason))),
                 };
                 // Whoever asked may have gone away; the work is done all the same.
                 let _ = answer.send(result);
-            });
-            Ran { late, finish }
+            })
         });
-        match self
-            .queue
-            .as_ref()
-            .map(|queue| queue.try_send(Message::Work(piece)))
-        {
-            Some(Ok(())) => Ok(outcome),
+        self.send(Message::Piece(piece))?;
+        Ok(outcome)
+    }
+
+    fn send(&self, message: Message<T>) -> Result<(), Busy> {
+        match self.queue.as_ref().map(|queue| queue.try_send(message)) {
             Some(Err(TrySendError::Full(_))) => Err(Busy),
-            // The dropped piece drops its answer, which the caller sees as a stopped writer.
-            Some(Err(TrySendError::Disconnected(_))) | None => Ok(outcome),
+            // A dropped message drops its answer, which the caller sees as a stopped writer.
+            Some(Ok(()) | Err(TrySendError::Disconnected(_))) | None => Ok(()),
         }
     }
 
@@ -122,7 +157,7 @@ impl Writer {
     }
 }
 
-impl Drop for Writer {
+impl<T: Together> Drop for Writer<T> {
     fn drop(&mut self) {
         self.queue = None;
         if let Some(thread) = self.thread.take() {
@@ -160,67 +195,183 @@ pub(crate) fn stopped() -> StoreError {
     StoreError::unavailable("the writer has stopped")
 }
 
-fn run(mut connection: Connection, waiting: &Receiver<Message>) {
-    while let Ok(first) = waiting.recv() {
-        let mut batch = Vec::new();
-        let mut lend = None;
+/// What waits and is written in one transaction.
+struct Batch<T: Together> {
+    together: Vec<T>,
+    answers: Vec<oneshot::Sender<Result<(), T::Error>>>,
+    pieces: Vec<Piece>,
+}
+
+impl<T: Together> Batch<T> {
+    /// Takes what waits, at most as much as one transaction holds, up to a loan.
+    fn take(first: Message<T>, waiting: &Receiver<Message<T>>) -> (Self, Option<Lend>) {
+        let mut batch = Batch {
+            together: Vec::new(),
+            answers: Vec::new(),
+            pieces: Vec::new(),
+        };
         let mut next = Some(first);
         while let Some(message) = next.take() {
             match message {
-                Message::Work(piece) => batch.push(piece),
-                Message::Lend(give, back) => lend = Some((give, back)),
+                Message::Together(Waiting { what, answer }) => {
+                    batch.together.push(what);
+                    batch.answers.push(answer);
+                }
+                Message::Piece(piece) => batch.pieces.push(piece),
+                Message::Lend(give, back) => return (batch, Some((give, back))),
             }
-            if lend.is_none() && batch.len() < MAX_BATCH {
+            if batch.together.len() + batch.pieces.len() < MAX_BATCH {
                 next = waiting.try_recv().ok();
             }
         }
-        commit_batch(&connection, batch);
-        if let Some((give, back)) = lend {
-            match give.send(connection) {
+        (batch, None)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.together.is_empty() && self.pieces.is_empty()
+    }
+}
+
+type Lend = (SyncSender<Connection>, Receiver<Connection>);
+
+/// The thread's own: its connection and how to get another.
+struct Desk {
+    connection: Connection,
+    database: Database,
+}
+
+impl Desk {
+    fn serve<T: Together>(mut self, waiting: &Receiver<Message<T>>) {
+        while let Ok(first) = waiting.recv() {
+            let (batch, lend) = Batch::take(first, waiting);
+            if !batch.is_empty() {
+                self.commit(batch);
+            }
+            let Some((give, back)) = lend else { continue };
+            self.reconnect_if_lost();
+            match give.send(self.connection) {
                 Ok(()) => match back.recv() {
-                    Ok(returned) => connection = returned,
+                    Ok(returned) => self.connection = returned,
                     Err(_lost) => return,
                 },
-                Err(unwanted) => connection = unwanted.0,
+                Err(unwanted) => self.connection = unwanted.0,
             }
+        }
+    }
+
+    /// Commits a batch and answers, or answers that it could not be committed.
+    fn commit<T: Together>(&mut self, batch: Batch<T>) {
+        let Batch {
+            together,
+            answers,
+            pieces,
+        } = batch;
+        let mut finishes = Vec::with_capacity(pieces.len());
+        let first = self.attempt(&together, false, pieces, &mut finishes);
+        let outcome = match first {
+            Err(error) if error.is_transient() => {
+                // Whether it got through is not known; a piece cannot be asked.
+                let reason = "the connection to the database was lost in the middle of it".to_owned();
+                for finish in finishes.drain(..) {
+                    finish(Err(reason.clone()));
+                }
+                self.try_again(&together, error)
+            }
+            other => other,
+        };
+        if let Err(error) = &outcome {
+            let lost = together.len() + finishes.len();
+            tracing::error!(%error, "a batch of {lost} could not be committed");
+        }
+        let committed = outcome
+            .as_ref()
+            .map(drop)
+            .map_err(|error| format!("commit failed: {error}"));
+        for finish in finishes {
+            finish(committed.clone());
+        }
+        match outcome {
+            Ok(results) => answers.into_iter().zip(results).for_each(|(answer, result)| {
+                let _ = answer.send(result);
+            }),
+            Err(error) => answers.into_iter().for_each(|answer| {
+                let reason = format!("commit failed: {error}");
+                let _ = answer.send(Err(StoreError::unavailable(reason).into()));
+            }),
+        }
+    }
+
+    /// Writes and commits once.
+    fn attempt<T: Together>(
+        &mut self,
+        together: &[T],
+        again: bool,
+        pieces: Vec<Piece>,
+        finishes: &mut Vec<Finish>,
+    ) -> Result<Vec<Result<(), T::Error>>, StoreError> {
+        self.reconnect_if_lost();
+        self.connection.transaction(|connection| {
+            let results = write_together(connection, together, again)?;
+            finishes.extend(pieces.into_iter().map(|piece| piece(connection)));
+            Ok(results)
+        })
+    }
+
+    /// Writes what is written together again and again, until the server is back or patience is at its end.
+    fn try_again<T: Together>(
+        &mut self,
+        together: &[T],
+        mut error: StoreError,
+    ) -> Result<Vec<Result<(), T::Error>>, StoreError> {
+        let began = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        tracing::warn!(%error, "the database was lost; trying again");
+        while !together.is_empty() && error.is_transient() && began.elapsed() < PATIENCE {
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            // A server that may only be read is not lost, and never the right one again.
+            if let Ok(connection) = self.database.open_writer() {
+                self.connection = connection;
+            }
+            match self.attempt(together, true, Vec::new(), &mut Vec::new()) {
+                Ok(results) => return Ok(results),
+                Err(next) => error = next,
+            }
+        }
+        Err(error)
+    }
+
+    fn reconnect_if_lost(&mut self) {
+        if self.connection.is_lost()
+            && let Ok(connection) = self.database.open_writer()
+        {
+            self.connection = connection;
         }
     }
 }
 
-fn commit_batch(connection: &Connection, batch: Vec<Piece>) {
-    if batch.is_empty() {
-        return;
-    }
-    let mut finishes = Vec::with_capacity(batch.len());
-    let committed = write_batch(connection, batch, &mut finishes);
-    if let Err(error) = &committed {
-        tracing::error!(%error, "a batch of {} could not be committed", finishes.len());
-        // Fails where SQLite has rolled back by itself already.
-        let _ = connection.roll_back();
-    }
-    let committed = committed.map_err(|error| format!("commit failed: {error}"));
-    for finish in finishes {
-        finish(committed.clone());
-    }
-}
-
-/// Runs and commits the pieces. A piece dropped unrun tells its sender that the writer could not serve it.
-fn write_batch(
+/// Writes all in few statements; where that fails for a reason that lies in one of them, each by itself.
+fn write_together<T: Together>(
     connection: &Connection,
-    batch: Vec<Piece>,
-    finishes: &mut Vec<Finish>,
-) -> Result<(), StoreError> {
-    connection.begin()?;
-    let mut late = Vec::new();
-    for piece in batch {
-        let ran = piece(connection);
-        late.extend(ran.late);
-        finishes.push(ran.finish);
+    together: &[T],
+    again: bool,
+) -> Result<Vec<Result<(), T::Error>>, StoreError> {
+    if together.is_empty() {
+        return Ok(Vec::new());
     }
-    for work in late {
-        work(connection)?;
+    match connection.savepoint(|connection| T::write(connection, together, again)) {
+        Err(StoreError::Conflict(_)) => {}
+        other => return other,
     }
-    connection.commit()
+    let each = together.chunks(1).map(|one| {
+        let written = connection.savepoint(|connection| T::write(connection, one, again));
+        match written.map(|mut results| results.pop()) {
+            Ok(result) => Ok(result.unwrap_or(Ok(()))),
+            Err(error) if error.is_transient() => Err(error),
+            Err(error) => Ok(Err(error.into())),
+        }
+    });
+    each.collect()
 }
 
 #[cfg(test)]
@@ -228,7 +379,7 @@ mod tests {
     use super::*;
     use crate::engine::sqlite::File;
 
-    fn writer() -> (tempfile::TempDir, Writer, Database) {
+    fn writer() -> (tempfile::TempDir, Writer<Nothing>, Database) {
         let dir = tempfile::tempdir().expect("directory");
         let database = Database::Sqlite(File {
             path: dir.path().join("test.db"),
@@ -238,12 +389,25 @@ mod tests {
         (dir, writer, database)
     }
 
-    type Left<T> = Result<(T, Option<Late>), StoreError>;
+    /// Nothing is written together here.
+    struct Nothing;
 
-    fn run_sql(writer: &Writer, sql: &'static str) -> Result<usize, StoreError> {
-        let work = move |connection: &Connection| -> Left<usize> { Ok((connection.execute(sql, ())?, None)) };
+    impl Together for Nothing {
+        type Error = StoreError;
+
+        fn write(
+            _connection: &Connection,
+            all: &[Self],
+            _again: bool,
+        ) -> Result<Vec<Result<(), StoreError>>, StoreError> {
+            Ok(all.iter().map(|_| Ok(())).collect())
+        }
+    }
+
+    fn run_sql(writer: &Writer<Nothing>, sql: &'static str) -> Result<usize, StoreError> {
+        let work = move |connection: &Connection| connection.execute(sql, ());
         writer
-            .submit(work)
+            .submit_piece(work)
             .expect("room")
             .blocking_recv()
             .expect("answer")
@@ -270,12 +434,12 @@ mod tests {
         let outcomes: Vec<_> = [1i64, 2, 1, 3]
             .into_iter()
             .map(|value| {
-                let work = move |connection: &Connection| -> Left<()> {
+                let work = move |connection: &Connection| {
                     connection.execute("INSERT INTO t VALUES ($1 + 100)", (value,))?;
                     connection.execute("INSERT INTO t VALUES ($1)", (value,))?;
-                    Ok(((), None))
+                    Ok::<(), StoreError>(())
                 };
-                writer.submit(work).expect("room")
+                writer.submit_piece(work).expect("room")
             })
             .collect();
         drop(loan);
@@ -297,7 +461,7 @@ mod tests {
         let _loan = writer.borrow().expect("loan");
         let mut waiting = Vec::new();
         let refused = loop {
-            match writer.submit(|_: &Connection| Left::Ok(((), None))) {
+            match writer.submit_piece(|_: &Connection| Ok::<(), StoreError>(())) {
                 Ok(outcome) => waiting.push(outcome),
                 Err(Busy) => break waiting.len(),
             }
@@ -309,10 +473,8 @@ mod tests {
     fn what_waits_when_the_writer_is_dropped_is_still_written() {
         let (_dir, writer, database) = writer();
         run_sql(&writer, "CREATE TABLE t (a INTEGER)").expect("create");
-        let work = |connection: &Connection| -> Left<usize> {
-            Ok((connection.execute("INSERT INTO t VALUES (1)", ())?, None))
-        };
-        let _outcome = writer.submit(work).expect("room");
+        let work = |connection: &Connection| connection.execute("INSERT INTO t VALUES (1)", ());
+        let _outcome = writer.submit_piece(work).expect("room");
         drop(writer);
         let reader = database.open_reader().expect("reader");
         let count: i64 = reader

@@ -239,7 +239,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be read.
     pub fn list(&self, listing: &Listing<'_>) -> Result<Page<ListRow>, StoreError> {
-        let mut query = Query::of(self, listing.filter, "");
+        let mut query = Query::of(self, listing.filter, &[]);
         let column = listing.sort.by.column();
         let (order, beyond) = if listing.sort.descending {
             ("DESC", "<")
@@ -282,7 +282,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be read.
     pub fn count(&self, filter: &Checked, cap: usize) -> Result<usize, StoreError> {
-        let mut query = Query::of(self, filter, "");
+        let mut query = Query::of(self, filter, &[]);
         let limit = query.bind(SqlValue::Int(i64::try_from(cap).unwrap_or(i64::MAX)));
         let sql = format!(
             "SELECT count(*) FROM (SELECT 1 {} LIMIT ${limit}) AS counted",
@@ -298,7 +298,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be read.
     pub fn count_by_phase(&self, filter: &Checked) -> Result<Vec<(Phase, usize)>, StoreError> {
-        let query = Query::of(self, filter, "");
+        let query = Query::of(self, filter, &[]);
         let sql = format!(
             "SELECT c.phase, count(*) {} GROUP BY c.phase ORDER BY c.phase",
             query.text
@@ -341,18 +341,21 @@ pub(crate) struct Query {
 }
 
 impl Query {
-    /// Begins with the tenant and the filter. `matched` is the `MATCH` text that `case_text` is joined by;
-    /// empty where it is not.
+    /// Begins with the tenant and the filter; with `tokens`, from the search documents `t` that hold them.
     ///
     /// The engine numbers parameters by their first appearance, so each is bound where it is written.
-    pub(crate) fn of(reader: &Reader, filter: &Checked, matched: &str) -> Self {
+    pub(crate) fn of(reader: &Reader, filter: &Checked, tokens: &[String]) -> Self {
         let tenant = blob(reader.tenant.id().0);
-        let (head, mut params) = if matched.is_empty() {
-            ("FROM case_row c WHERE c.tenant = $1".to_owned(), vec![tenant])
+        let engine = reader.tenant.engine();
+        let (head, mut params) = if tokens.is_empty() {
+            ("FROM case_row c WHERE c.tenant = $1", vec![tenant])
         } else {
-            let join = "FROM case_text JOIN case_row c ON c.doc = case_text.rowid";
-            let head = format!("{join} WHERE case_text MATCH $1 AND c.tenant = $2");
-            (head, vec![SqlValue::Text(matched.to_owned()), tenant])
+            let asked = SqlValue::Text(search::question(engine, tokens));
+            (search::matching(engine), vec![asked, tenant])
+        };
+        let text_condition = |tokens: &[String], parameter: usize| {
+            let asked = SqlValue::Text(search::question(engine, tokens));
+            (search::condition(engine, parameter), asked)
         };
         let Sql { text, params: more } = filter.to_sql(params.len() + 1, &text_condition);
         params.extend(more);
@@ -367,13 +370,6 @@ impl Query {
         self.params.push(value);
         self.params.len()
     }
-}
-
-fn text_condition(tokens: &[String], parameter: usize) -> (String, SqlValue) {
-    (
-        search::condition(parameter),
-        SqlValue::Text(bihuan_text::fts_query(tokens)),
-    )
 }
 
 fn blob(id: Uuid) -> SqlValue {

@@ -7,6 +7,7 @@
 use bihuan_core::filter::{Checked, SqlValue};
 
 use crate::bodies;
+use crate::commit::search;
 use crate::error::StoreError;
 use crate::read::Reader;
 use crate::read::list::{COLUMNS, ListRow, Query};
@@ -49,11 +50,12 @@ impl Reader {
         if tokens.is_empty() {
             return Ok(Hits::default());
         }
-        let mut query = Query::of(self, filter, &bihuan_text::fts_query(&tokens));
+        let mut query = Query::of(self, filter, &tokens);
+        let newest_first = search::newest_first(self.tenant.engine());
         let most = query.bind(SqlValue::Int(i64::try_from(RANKED + 1).unwrap_or(i64::MAX)));
         query
             .text
-            .push_str(&format!(" ORDER BY case_text.rowid DESC LIMIT ${most}"));
+            .push_str(&format!(" ORDER BY {newest_first} LIMIT ${most}"));
         let mut rows = self.rows(&format!("SELECT {COLUMNS} {}", query.text), query.params)?;
         let more = rows.len() > RANKED;
         rows.truncate(RANKED);

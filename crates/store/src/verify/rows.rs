@@ -4,7 +4,7 @@
 use bihuan_core::id::{CaseId, TenantId};
 
 use super::findings::{Check, Findings};
-use crate::commit::rows::{self, Row};
+use crate::commit::rows::{self, Row, RowChange};
 use crate::engine::connection::Connection;
 use crate::engine::sql::statements;
 use crate::engine::sqlite;
@@ -64,7 +64,13 @@ impl Comparison {
             return Ok(());
         };
         self.scratch.begin()?;
-        rows::insert(&self.scratch, tenant, row, document)?;
+        let change = RowChange {
+            tenant,
+            before: None,
+            row,
+            doc: document,
+        };
+        rows::write(&self.scratch, &[change])?;
         for table in &self.tables {
             let expected = table.read(&self.scratch, tenant, row.id)?;
             let found = table.read(connection, tenant, row.id)?;

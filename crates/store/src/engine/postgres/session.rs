@@ -89,13 +89,41 @@ impl Session {
         Ok(pollster::block_on(self.client.batch_execute(sql))?)
     }
 
+    /// Prepares a statement with arrays, whose types are read from the statement; behind a pooler for this
+    /// once.
+    fn statement(&self, sql: &str) -> Result<tokio_postgres::Statement, StoreError> {
+        match self.prepare(sql)?.form {
+            Form::Named(statement) => Ok(statement),
+            Form::Unnamed(sql) => Ok(pollster::block_on(self.client.prepare(&sql))?),
+        }
+    }
+
+    /// Runs a statement whose parameters are arrays.
+    pub(crate) fn execute_arrays(&self, sql: &str, columns: &[Vec<Value<'_>>]) -> Result<(), StoreError> {
+        let statement = self.statement(sql)?;
+        pollster::block_on(self.client.execute_raw(&statement, columns.iter()))?;
+        Ok(())
+    }
+
+    /// Runs a statement whose second parameter is an array, and returns its rows.
+    pub(crate) fn query_any(
+        &self,
+        sql: &str,
+        first: Value<'_>,
+        any: &[Value<'_>],
+    ) -> Result<Rows, StoreError> {
+        let statement = self.statement(sql)?;
+        let rows = pollster::block_on(self.client.query(&statement, &[&first, &any]))?;
+        Ok(Rows::of(rows))
+    }
+
     /// Commits. What the server made durable here alone, because it was told to stop waiting for its
     /// standby, may be lost with it and counts as not committed.
     pub(crate) fn commit(&self) -> Result<(), StoreError> {
         self.unconfirmed.store(false, Ordering::SeqCst);
         self.run("COMMIT")?;
         if self.unconfirmed.load(Ordering::SeqCst) {
-            return Err(StoreError::unavailable("no standby has confirmed the commit"));
+            return Err(StoreError::caused("the commit may be lost", Unconfirmed));
         }
         Ok(())
     }
@@ -126,10 +154,7 @@ impl Statement<'_> {
             }
             Form::Unnamed(sql) => pollster::block_on(client.query_typed(sql, &typed(values)))?,
         };
-        Ok(Rows {
-            rows: rows.into_iter(),
-            current: None,
-        })
+        Ok(Rows::of(rows))
     }
 }
 
@@ -147,6 +172,13 @@ fn typed<'v>(values: &'v [Value<'_>]) -> Vec<(&'v (dyn ToSql + Sync), Type)> {
 }
 
 impl Rows {
+    fn of(rows: Vec<Row>) -> Rows {
+        Rows {
+            rows: rows.into_iter(),
+            current: None,
+        }
+    }
+
     pub(crate) fn next(&mut self) -> Option<&Row> {
         self.current = self.rows.next();
         self.current.as_ref()
@@ -246,19 +278,26 @@ impl From<tokio_postgres::Error> for StoreError {
     }
 }
 
-/// Returns whether the same may succeed on another connection or a moment later: a lost connection, a
-/// fail-over, a conflict with a concurrent transaction.
-pub(crate) fn is_transient(error: &StoreError) -> bool {
-    let StoreError::Unavailable {
-        source: Some(source), ..
-    } = error
-    else {
-        return false;
-    };
-    let Some(error) = source.downcast_ref::<tokio_postgres::Error>() else {
-        return false;
-    };
-    error.as_db_error().is_none_or(|answer| is_passing(answer.code()))
+/// A commit that only the server itself has.
+#[derive(Debug, thiserror::Error)]
+#[error("no standby has confirmed the commit")]
+struct Unconfirmed;
+
+impl StoreError {
+    /// Returns whether the same may succeed on another connection or a moment later: a lost connection, a
+    /// fail-over, a conflict with a concurrent transaction.
+    pub(crate) fn is_transient(&self) -> bool {
+        let StoreError::Unavailable {
+            source: Some(source), ..
+        } = self
+        else {
+            return false;
+        };
+        match source.downcast_ref::<tokio_postgres::Error>() {
+            Some(error) => error.as_db_error().is_none_or(|answer| is_passing(answer.code())),
+            None => source.is::<Unconfirmed>(),
+        }
+    }
 }
 
 /// The answers of a server that passes through a fail-over or has too much to do.
