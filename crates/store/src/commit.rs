@@ -215,7 +215,7 @@ fn document(
         }
     }
     Ok(Some(Document {
-        tokens: search::index_text(engine, texts.iter().map(String::as_str)),
+        tokens: search::index_text(engine, &texts),
         erases: !erased.is_empty(),
     }))
 }

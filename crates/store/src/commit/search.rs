@@ -57,8 +57,8 @@ pub(crate) struct Written<'a> {
 }
 
 /// Returns the document of texts as the engine's index reads it.
-pub(crate) fn index_text<'a>(engine: Engine, texts: impl IntoIterator<Item = &'a str>) -> String {
-    let document = bihuan_text::document(texts);
+pub(crate) fn index_text(engine: Engine, texts: &[String]) -> String {
+    let document = bihuan_text::document(texts.iter().map(String::as_str));
     match engine {
         Engine::Sqlite => document,
         Engine::Postgres => bihuan_text::tsvector(&document),

@@ -18,9 +18,6 @@ pub enum Engine {
     Postgres,
 }
 
-impl Engine {
-}
-
 /// A connection. One thread uses it at a time.
 #[derive(Debug)]
 pub(crate) enum Connection {
