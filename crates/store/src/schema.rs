@@ -60,7 +60,7 @@ pub(crate) fn migrate(connection: &Connection) -> Result<(), StoreError> {
             Engine::Postgres => {
                 connection.run(POSTGRES_LOCK)?;
                 "CREATE TABLE IF NOT EXISTS schema_version (
-                    number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL)"
+                    number BIGINT NOT NULL PRIMARY KEY, name TEXT COLLATE \"C\" NOT NULL)"
             }
         };
         connection.run(versions)?;

@@ -6,6 +6,7 @@ pub(crate) mod numbers;
 pub mod scene;
 mod streams;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -14,6 +15,7 @@ use bihuan_core::id::{Entropy, TenantId};
 use bihuan_core::label::Label;
 use bihuan_core::permission::Permit;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::blob::Blobs;
 use crate::commit::order::Order;
@@ -27,7 +29,7 @@ use crate::engine::value::Params;
 use crate::engine::writer::{self, Busy, Loan, Writer};
 use crate::error::{ExecuteError, StoreError};
 use crate::keys::{MasterKey, TenantKeys};
-use crate::schema;
+use crate::schema::{self, partitions};
 use crate::tenant::cache::Cache;
 use crate::tenant::growth::{calendar_event, grow, pack_event};
 use crate::tenant::numbers::Numbers;
@@ -243,6 +245,32 @@ impl Store {
         let tenants = self.tenants();
         let founded = tenants.into_iter().find(|tenant| tenant.id() == id);
         founded.ok_or_else(|| StoreError::Corrupt("the tenant just founded is gone".into()))
+    }
+
+    /// Makes the partitions of the months around `now` that are not there yet, and returns how many. Nothing
+    /// is to be made on SQLite. To be called at start and once a day.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if readers do not let go of a table for some seconds; the next day is early
+    /// enough then.
+    pub fn make_partitions(&self, now: Timestamp) -> Result<usize, StoreError> {
+        if self.inner.readers.engine() == Engine::Sqlite {
+            return Ok(0);
+        }
+        let loan = self.inner.writer.borrow()?;
+        let connection = loan.connection()?;
+        let existing: HashSet<String> = connection
+            .query(partitions::EXISTING, (), |row| row.get(0))?
+            .into_iter()
+            .collect();
+        let mut made = 0;
+        for partition in partitions::months(TimeZone::UTC.to_datetime(now).date())? {
+            if !existing.contains(&partition.name) {
+                connection.transaction(|connection| connection.run(&partition.sql))?;
+                made += 1;
+            }
+        }
+        Ok(made)
     }
 
     fn load_tenants(&self) -> Result<(), StoreError> {
@@ -472,6 +500,9 @@ fn found(
             millis(founding.now),
         ),
     )?;
+    if connection.engine() == Engine::Postgres {
+        connection.run(&partitions::of_tenant(id).sql)?;
+    }
     let mut scene = Scene::new(parse_calendar(founding.calendar)?);
     let mut events = vec![(Stream::Calendars, calendar_event(founding.calendar)?)];
     for toml in founding.packs {

@@ -26,9 +26,12 @@ statements! {
     VERSION = "SELECT version FROM case_row WHERE tenant = $1 AND id = $2";
 }
 
-// PostgreSQL's own: one question for all orders of a tenant.
-const VERSIONS: &str = "SELECT id, version FROM case_row WHERE tenant = $1 AND id = ANY ($2)";
-const KNOWN_KEYS: &str = "SELECT key FROM idempotency WHERE tenant = $1 AND key = ANY ($2)";
+// One question for all orders of a tenant.
+statements! {
+    in postgres
+    VERSIONS = "SELECT id, version FROM case_row WHERE tenant = $1 AND id = ANY ($2)";
+    KNOWN_KEYS = "SELECT key FROM idempotency WHERE tenant = $1 AND key = ANY ($2)";
+}
 
 static RECORDS: LazyLock<Many> = LazyLock::new(|| {
     let columns = [

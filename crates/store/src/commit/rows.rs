@@ -19,6 +19,7 @@ use crate::tie::Tie;
 use crate::value::{Id, flag_bits, millis, phase_number};
 
 statements! {
+    in sqlite
     LAST_DOC = "SELECT max(doc) FROM case_row WHERE tenant = $1";
     TENANT_PLACE = "SELECT rowid FROM tenant WHERE tenant = $1";
 }

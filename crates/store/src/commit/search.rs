@@ -16,8 +16,8 @@ use crate::engine::value::{Bind, Value};
 use crate::error::StoreError;
 use crate::value::Id;
 
-// SQLite's own.
 statements! {
+    in sqlite
     FIND = "SELECT doc FROM case_row WHERE tenant = $1 AND id = $2";
     DELETE = "DELETE FROM case_text WHERE rowid = $1";
     INSERT = "INSERT INTO case_text (rowid, tokens) VALUES ($1, $2)";

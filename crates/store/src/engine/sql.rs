@@ -1,7 +1,21 @@
 //! Statements as constants: each module lists its own, and a test prepares them all.
 
 /// Declares statements and the list of them that the test prepares.
+///
+/// `in sqlite` or `in postgres` before them names the one engine that takes them.
 macro_rules! statements {
+    (in sqlite $($name:ident = $text:expr;)*) => {
+        $(const $name: &str = $text;)*
+        /// Every statement of this module for SQLite alone.
+        #[cfg(test)]
+        pub(crate) const SQLITE_STATEMENTS: &[&str] = &[$($name),*];
+    };
+    (in postgres $($name:ident = $text:expr;)*) => {
+        $(const $name: &str = $text;)*
+        /// Every statement of this module for PostgreSQL alone.
+        #[cfg(test)]
+        pub(crate) const POSTGRES_STATEMENTS: &[&str] = &[$($name),*];
+    };
     ($($name:ident = $text:expr;)*) => {
         $(const $name: &str = $text;)*
         /// Every statement of this module.
@@ -14,8 +28,11 @@ pub(crate) use statements;
 
 #[cfg(test)]
 mod tests {
+    use crate::engine::connection::Connection;
+    use crate::engine::database::Database;
+
     /// Every list of statements in the crate that [`super::statements`] made.
-    fn all() -> Vec<&'static str> {
+    fn shared() -> Vec<&'static str> {
         let lists = [
             crate::account::STATEMENTS,
             crate::bodies::STATEMENTS,
@@ -23,8 +40,6 @@ mod tests {
             crate::commit::idempotency::STATEMENTS,
             crate::commit::log::STATEMENTS,
             crate::commit::order::STATEMENTS,
-            crate::commit::rows::STATEMENTS,
-            crate::commit::search::STATEMENTS,
             crate::commit::session::STATEMENTS,
             crate::commit::together::STATEMENTS,
             crate::followers::batch::STATEMENTS,
@@ -45,35 +60,77 @@ mod tests {
             crate::tenant::STATEMENTS,
             crate::tenant::numbers::STATEMENTS,
             crate::verify::order::STATEMENTS,
-            crate::verify::rows::STATEMENTS,
             crate::verify::streams::STATEMENTS,
         ];
         lists.concat()
     }
 
-    #[test]
-    fn every_statement_can_be_prepared() {
-        let connection = crate::engine::sqlite::in_memory().expect("memory");
-        crate::schema::migrate(&connection).expect("schema");
-        let many = [
+    fn sqlite_alone() -> Vec<&'static str> {
+        let lists = [
+            crate::commit::rows::SQLITE_STATEMENTS,
+            crate::commit::search::SQLITE_STATEMENTS,
+            crate::proof::sequence::SQLITE_STATEMENTS,
+            crate::verify::order::SQLITE_STATEMENTS,
+            crate::verify::rows::SQLITE_STATEMENTS,
+        ];
+        lists.concat()
+    }
+
+    fn postgres_alone() -> Vec<&'static str> {
+        let lists = [
+            crate::commit::order::POSTGRES_STATEMENTS,
+            crate::proof::sequence::POSTGRES_STATEMENTS,
+            crate::verify::order::POSTGRES_STATEMENTS,
+            crate::verify::rows::POSTGRES_STATEMENTS,
+            crate::verify::search::POSTGRES_STATEMENTS,
+        ];
+        lists.concat()
+    }
+
+    /// The statements for many rows, in the text of one engine.
+    fn many(text: fn(&'static crate::engine::many::Many) -> &'static str) -> Vec<&'static str> {
+        let lists = [
             crate::commit::log::many(),
             crate::commit::order::many(),
             crate::commit::rows::many(),
             crate::commit::together::many(),
         ];
-        let many = many.iter().flatten().map(|many| many.sqlite.as_str());
-        for sql in all().into_iter().chain(many) {
-            connection
-                .prepare(sql)
-                .map(drop)
-                .unwrap_or_else(|error| panic!("{sql}: {error}"));
+        lists.into_iter().flatten().map(text).collect()
+    }
+
+    fn prepare_all(connection: &Connection, statements: &[&str]) {
+        for sql in statements {
+            if let Err(error) = connection.prepare(sql) {
+                panic!("{sql}: {error}");
+            }
         }
+    }
+
+    #[test]
+    fn every_statement_can_be_prepared_on_sqlite() {
+        let connection = crate::engine::sqlite::in_memory().expect("memory");
+        crate::schema::migrate(&connection).expect("schema");
+        prepare_all(&connection, &shared());
+        prepare_all(&connection, &sqlite_alone());
+        prepare_all(&connection, &many(|many| &many.sqlite));
+    }
+
+    #[test]
+    fn every_statement_can_be_prepared_on_postgres() {
+        let database = bihuan_test_postgres::empty();
+        let connection = Database::postgres(database.url())
+            .and_then(|place| place.open_writer())
+            .expect("opens");
+        crate::schema::migrate(&connection).expect("schema");
+        prepare_all(&connection, &shared());
+        prepare_all(&connection, &postgres_alone());
+        prepare_all(&connection, &many(|many| &many.postgres));
     }
 
     /// SQLite numbers `$n` by first appearance, PostgreSQL by `n`; so the two must agree.
     #[test]
     fn parameters_appear_in_their_order() {
-        for sql in all() {
+        for sql in shared() {
             let mut next = 1;
             for number in sql.split('$').skip(1) {
                 let digits: String = number.chars().take_while(char::is_ascii_digit).collect();

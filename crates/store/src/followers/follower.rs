@@ -12,6 +12,9 @@ use crate::value::Id;
 
 statements! {
     CURSOR = "SELECT position FROM cursor WHERE tenant = $1 AND follower = $2";
+    // Held until the transaction ends, so that of two processes one finds the cursor moved.
+    HOLD_CURSOR = "INSERT INTO cursor (tenant, follower, position) VALUES ($1, $2, 0)
+        ON CONFLICT (tenant, follower) DO UPDATE SET position = cursor.position";
     SET_CURSOR = "INSERT INTO cursor (tenant, follower, position) VALUES ($1, $2, $3)
         ON CONFLICT (tenant, follower) DO UPDATE SET position = excluded.position";
 }
@@ -81,7 +84,11 @@ impl<F: Follower> Following<F> {
     ///
     /// Writes nothing where another run has moved the cursor in the meantime, or where nothing was new.
     pub(crate) fn write(&self, connection: &Connection, tenant: TenantId, to: u64) -> Result<(), StoreError> {
-        if self.from >= to || cursor(connection, tenant, F::NAME)? != self.from {
+        if self.from >= to {
+            return Ok(());
+        }
+        connection.execute(HOLD_CURSOR, (Id(tenant.0), F::NAME))?;
+        if cursor(connection, tenant, F::NAME)? != self.from {
             return Ok(());
         }
         self.rows.write(connection, tenant)?;

@@ -21,7 +21,7 @@ use crate::value::Id;
 statements! {
     ADD = "INSERT INTO rollup (tenant, day, what, kind, unit, category, channel, n)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        ON CONFLICT (tenant, day, what, kind, unit, category, channel) DO UPDATE SET n = n + excluded.n";
+        ON CONFLICT (tenant, day, what, kind, unit, category, channel) DO UPDATE SET n = rollup.n + excluded.n";
     CLEAR = "DELETE FROM rollup WHERE tenant = $1";
     SELECT = "SELECT day, what, kind, unit, category, channel, n FROM rollup WHERE tenant = $1";
 }

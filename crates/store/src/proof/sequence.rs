@@ -8,20 +8,47 @@ use bihuan_core::id::{Digest, TenantId};
 
 use super::Head;
 use super::tree::{Growth, Tiles};
-use crate::engine::connection::{Connection, Row};
+use crate::engine::connection::{Connection, Engine, Row};
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::value::{Hash, Id};
 
 statements! {
-    INSERT = "INSERT INTO sequence (tenant, seq, stream_kind, stream_id, version, hash)
-        VALUES ($1, $2, $3, $4, $5, $6)";
     LAST = "SELECT seq, stream_kind, stream_id, version, hash FROM sequence
         WHERE tenant = $1 ORDER BY seq DESC LIMIT 1";
+}
+
+// SQLite's own: the order of commit is that of the rows.
+statements! {
+    in sqlite
+    INSERT = "INSERT INTO sequence (tenant, seq, stream_kind, stream_id, version, hash)
+        VALUES ($1, $2, $3, $4, $5, $6)";
     ROW = "SELECT rowid FROM event
         WHERE tenant = $1 AND stream_kind = $2 AND stream_id = $3 AND version = $4";
     UNPLACED = "SELECT stream_kind, stream_id, version, hash FROM event
         WHERE +tenant = $1 AND rowid > $2 ORDER BY rowid LIMIT $3";
+}
+
+// PostgreSQL's own: what has no place lies in a queue, because transactions end in another order than they
+// began in. It is taken by key, so that no batch ends between two events of a stream whose writers' clocks
+// differ; inside the batch the order is that of time, kept from running backwards within a stream.
+statements! {
+    in postgres
+    TAKE = "WITH head AS (
+            SELECT stream_kind, stream_id, version FROM unplaced WHERE tenant = $1
+            ORDER BY stream_kind, stream_id, version LIMIT $2 FOR UPDATE
+        ), taken AS (
+            DELETE FROM unplaced q USING head WHERE q.tenant = $1 AND q.stream_kind = head.stream_kind
+                AND q.stream_id = head.stream_id AND q.version = head.version
+            RETURNING q.stream_kind, q.stream_id, q.version, q.hash, q.recorded_at
+        ), timed AS (
+            SELECT stream_kind, stream_id, version, hash,
+                max(recorded_at) OVER (PARTITION BY stream_kind, stream_id ORDER BY version) AS at FROM taken
+        )
+        INSERT INTO sequence (tenant, seq, stream_kind, stream_id, version, hash)
+        SELECT $1, CAST($3 AS BIGINT) - 1 + row_number() OVER (ORDER BY at, stream_kind, stream_id, version),
+            stream_kind, stream_id, version, hash FROM timed
+        RETURNING seq, hash";
 }
 
 /// An event and its place.
@@ -45,26 +72,55 @@ pub(crate) struct Placed {
 pub(crate) fn place(tx: &Connection, tenant: TenantId, limit: usize) -> Result<usize, StoreError> {
     let last = last_placed(tx, tenant)?;
     let size = last.as_ref().map_or(0, |placed| placed.seq + 1);
-    let after = last
-        .as_ref()
-        .map_or(Ok(i64::MIN), |placed| row_of(tx, tenant, placed))?;
-    let unplaced = unplaced(tx, tenant, after, limit)?;
-    if unplaced.is_empty() {
+    let hashes = match tx.engine() {
+        Engine::Sqlite => place_by_row(tx, tenant, last.as_ref(), limit)?,
+        Engine::Postgres => place_queued(tx, tenant, size, limit)?,
+    };
+    if hashes.is_empty() {
         return Ok(0);
     }
     let tiles = Tiles::new(tx, tenant);
     let mut growth = Growth::resume(size, |level, at| tiles.load(level, at))?;
-    let mut insert = tx.prepare(INSERT)?;
-    for (stream, version, hash) in &unplaced {
-        let (kind, id) = stream.key();
-        let seq = growth.size().cast_signed();
-        insert.execute((Id(tenant.0), seq, kind, Id(id), version, Hash(*hash)))?;
+    for hash in &hashes {
         growth.push(*hash, &mut |tile| tiles.store(&tile))?;
     }
     for tile in growth.edge() {
         tiles.store(&tile)?;
     }
-    Ok(unplaced.len())
+    Ok(hashes.len())
+}
+
+/// Gives places in the order of the rows, and returns the hashes in that order.
+fn place_by_row(
+    tx: &Connection,
+    tenant: TenantId,
+    last: Option<&Placed>,
+    limit: usize,
+) -> Result<Vec<Digest>, StoreError> {
+    let size = last.map_or(0, |placed| placed.seq + 1);
+    let after = last.map_or(Ok(i64::MIN), |placed| row_of(tx, tenant, placed))?;
+    let unplaced = unplaced(tx, tenant, after, limit)?;
+    let mut insert = tx.prepare(INSERT)?;
+    for (seq, (stream, version, hash)) in (size.cast_signed()..).zip(&unplaced) {
+        let (kind, id) = stream.key();
+        insert.execute((Id(tenant.0), seq, kind, Id(id), version, Hash(*hash)))?;
+    }
+    Ok(unplaced.into_iter().map(|(_, _, hash)| hash).collect())
+}
+
+/// Gives places to what is queued, and returns the hashes in their order.
+fn place_queued(
+    tx: &Connection,
+    tenant: TenantId,
+    size: u64,
+    limit: usize,
+) -> Result<Vec<Digest>, StoreError> {
+    let params = (Id(tenant.0), limit as i64, size.cast_signed());
+    let mut placed = tx.query(TAKE, params, |row| {
+        Ok((row.get::<i64>(0)?, row.get::<Hash>(1)?.0))
+    })?;
+    placed.sort_unstable_by_key(|(seq, _)| *seq);
+    Ok(placed.into_iter().map(|(_, hash)| hash).collect())
 }
 
 /// Returns the head of the tree over all placed events.

@@ -13,7 +13,7 @@ use crate::error::StoreError;
 use crate::value::Id;
 
 statements! {
-    RESERVE = "INSERT INTO number_block (tenant, prefix, day, next) VALUES ($1, $2, $3, 1 + $4)
+    RESERVE = "INSERT INTO number_block (tenant, prefix, day, next) VALUES ($1, $2, $3, 1 + CAST($4 AS BIGINT))
         ON CONFLICT (tenant, prefix, day) DO UPDATE SET next = number_block.next + $4
         RETURNING next";
 }

@@ -4,7 +4,7 @@ use bihuan_core::event::Stream;
 use bihuan_core::id::{Digest, TenantId};
 
 use super::findings::{Check, Findings};
-use crate::engine::connection::{Connection, Row};
+use crate::engine::connection::{Connection, Engine, Row};
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::keys::TenantKeys;
@@ -14,13 +14,32 @@ use crate::proof::{Head, checkpoint};
 use crate::value::{Hash, Id};
 
 statements! {
+    KEPT = "SELECT size, note FROM checkpoint WHERE tenant = $1 ORDER BY size";
+}
+
+statements! {
+    in sqlite
     PLACES = "SELECT s.seq, s.stream_kind, s.stream_id, s.version, s.hash, e.hash, e.rowid
         FROM sequence s LEFT JOIN event e ON e.tenant = s.tenant AND e.stream_kind = s.stream_kind
         AND e.stream_id = s.stream_id AND e.version = s.version
-        WHERE s.tenant = $1 ORDER BY s.seq";
-    KEPT = "SELECT size, note FROM checkpoint WHERE tenant = $1 ORDER BY size";
+        WHERE s.tenant = $1 AND s.seq >= $2 ORDER BY s.seq LIMIT $3";
     COUNT_PLACED = "SELECT count(*) FROM event WHERE +tenant = $1 AND rowid <= $2";
 }
+
+// Rows have no order of their own there, so the place itself stands for it; and what has no place is queued.
+statements! {
+    in postgres
+    PLACES_ALONE = "SELECT s.seq, s.stream_kind, s.stream_id, s.version, s.hash, e.hash, s.seq
+        FROM sequence s LEFT JOIN event e ON e.tenant = s.tenant AND e.stream_kind = s.stream_kind
+        AND e.stream_id = s.stream_id AND e.version = s.version
+        WHERE s.tenant = $1 AND s.seq >= $2 ORDER BY s.seq LIMIT $3";
+    COUNT_NOT_QUEUED = "SELECT count(*) FROM event e WHERE e.tenant = $1 AND NOT EXISTS (
+        SELECT 1 FROM unplaced u WHERE u.tenant = e.tenant AND u.stream_kind = e.stream_kind
+        AND u.stream_id = e.stream_id AND u.version = e.version AND u.hash = e.hash)";
+}
+
+/// Places that are read at a time.
+const PAGE: i64 = 8_192;
 
 /// A place in the order, and the event there.
 struct Place {
@@ -50,16 +69,19 @@ pub(super) fn check(
     let tiles = Tiles::new(connection, keys.tenant);
     let mut growth = Growth::default();
     let mut last_row = i64::MIN;
-    let mut statement = connection.prepare(PLACES)?;
-    let mut rows = statement.query((Id(keys.tenant.0),))?;
-    while let Some(row) = rows.next()? {
-        let place = read_place(row)?;
-        last_row = check_place(&place, growth.size(), last_row, findings);
-        while let Some((head, whose)) = heads.next_if(|(head, _)| head.size == growth.size()) {
-            check_head(&growth, head, whose, findings);
+    let mut from = 0;
+    loop {
+        let page = page(connection, keys.tenant, from)?;
+        let Some(last) = page.last() else { break };
+        from = last.seq + 1;
+        for place in &page {
+            last_row = check_place(place, growth.size(), last_row, findings);
+            while let Some((head, whose)) = heads.next_if(|(head, _)| head.size == growth.size()) {
+                check_head(&growth, head, whose, findings);
+            }
+            growth.push(place.hash, &mut |tile| check_tile(&tiles, &tile, findings))?;
+            tick();
         }
-        growth.push(place.hash, &mut |tile| check_tile(&tiles, &tile, findings))?;
-        tick();
     }
     for tile in growth.edge() {
         check_tile(&tiles, &tile, findings)?;
@@ -69,6 +91,14 @@ pub(super) fn check(
     }
     check_unplaced(connection, keys.tenant, last_row, growth.size(), findings)?;
     Ok(growth.head())
+}
+
+fn page(connection: &Connection, tenant: TenantId, from: u64) -> Result<Vec<Place>, StoreError> {
+    let places = match connection.engine() {
+        Engine::Sqlite => PLACES,
+        Engine::Postgres => PLACES_ALONE,
+    };
+    connection.query(places, (Id(tenant.0), from.cast_signed(), PAGE), read_place)
 }
 
 fn read_place(row: Row<'_>) -> Result<Place, StoreError> {
@@ -179,7 +209,10 @@ fn check_unplaced(
     placed: u64,
     findings: &mut Findings,
 ) -> Result<(), StoreError> {
-    let count: i64 = connection.query_row(COUNT_PLACED, (Id(tenant.0), last_row), |row| row.get(0))?;
+    let count: i64 = match connection.engine() {
+        Engine::Sqlite => connection.query_row(COUNT_PLACED, (Id(tenant.0), last_row), |row| row.get(0)),
+        Engine::Postgres => connection.query_row(COUNT_NOT_QUEUED, (Id(tenant.0),), |row| row.get(0)),
+    }?;
     if count.cast_unsigned() > placed {
         let problem = format!("{count} events up to the last placed one, but {placed} places");
         findings.add(Check::Order, "the order", problem);

@@ -5,7 +5,7 @@ use bihuan_core::id::{CaseId, TenantId};
 
 use super::findings::{Check, Findings};
 use crate::commit::rows::{self, Row, RowChange};
-use crate::engine::connection::Connection;
+use crate::engine::connection::{Connection, Engine};
 use crate::engine::sql::statements;
 use crate::engine::sqlite;
 use crate::engine::value::Owned;
@@ -14,8 +14,14 @@ use crate::schema;
 use crate::value::Id;
 
 statements! {
-    COLUMNS = "SELECT name FROM pragma_table_info($1) ORDER BY cid";
+    in sqlite
+    COLUMNS = "SELECT name FROM pragma_table_info($1) WHERE name <> 'doc' ORDER BY cid";
     DOCUMENT = "SELECT doc FROM case_row WHERE tenant = $1 AND id = $2";
+}
+
+statements! {
+    in postgres
+    THERE = "SELECT 0 FROM case_row WHERE tenant = $1 AND id = $2";
 }
 
 /// The tables that hold a case, each with its column of the case's id.
@@ -135,9 +141,17 @@ fn table(scratch: &Connection, name: &'static str, key: &str) -> Result<Table, S
     })
 }
 
-fn document(connection: &Connection, tenant: TenantId, case: CaseId) -> Result<Option<i64>, StoreError> {
-    let mut statement = connection.prepare(DOCUMENT)?;
-    Ok(statement.query_optional((Id(tenant.0), Id(case.0)), |row| row.get(0))?)
+/// Returns the number of a case's search document, `None` where the case has no row; always 0 on PostgreSQL.
+pub(super) fn document(
+    connection: &Connection,
+    tenant: TenantId,
+    case: CaseId,
+) -> Result<Option<i64>, StoreError> {
+    let sql = match connection.engine() {
+        Engine::Sqlite => DOCUMENT,
+        Engine::Postgres => THERE,
+    };
+    connection.query_optional(sql, (Id(tenant.0), Id(case.0)), |row| row.get(0))
 }
 
 fn shown(value: &Owned) -> String {

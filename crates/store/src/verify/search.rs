@@ -1,14 +1,25 @@
-//! The search index against the texts: an index is built anew beside it, and both vocabularies are read
-//! in order and compared. Findings name the case, never the word.
+//! The search index against the texts. On SQLite an index is built anew beside it, and both vocabularies are
+//! read in order and compared; PostgreSQL compares the document of each case by itself. Findings name the
+//! case, never the word.
 
-use bihuan_core::id::TenantId;
+use bihuan_core::id::{CaseId, TenantId};
 
 use super::findings::{Check, Findings};
-use crate::engine::connection::{Connection, Rows};
+use crate::commit::search;
+use crate::engine::connection::{Connection, Engine, Rows};
+use crate::engine::sql::statements;
 use crate::engine::sqlite;
 use crate::error::StoreError;
 use crate::schema;
 use crate::value::Id;
+
+statements! {
+    in postgres
+    SAME = "SELECT tokens = CAST(CAST($1 AS TEXT) AS TSVECTOR) FROM case_text
+        WHERE tenant = $2 AND case_id = $3";
+    ORPHANS = "SELECT t.case_id FROM case_text t WHERE t.tenant = $1 AND NOT EXISTS (
+        SELECT 1 FROM case_row c WHERE c.tenant = t.tenant AND c.id = t.case_id) ORDER BY t.case_id";
+}
 
 /// Lists each word with each document it is in.
 const VOCABULARY: &str =
@@ -27,12 +38,29 @@ impl Index {
         Ok(Index { scratch })
     }
 
-    /// Adds the document of a case as its texts make it.
-    pub(super) fn add(&self, document: i64, tokens: &str) -> Result<(), StoreError> {
-        self.scratch.execute(
-            "INSERT INTO case_text (rowid, tokens) VALUES ($1, $2)",
-            (document, tokens),
-        )?;
+    /// Takes up the document of a case as its texts make it.
+    pub(super) fn take(
+        &self,
+        connection: &Connection,
+        tenant: TenantId,
+        (case, document): (CaseId, i64),
+        texts: &[String],
+        findings: &mut Findings,
+    ) -> Result<(), StoreError> {
+        let text = search::index_text(connection.engine(), texts);
+        match connection.engine() {
+            Engine::Sqlite => {
+                let insert = "INSERT INTO case_text (rowid, tokens) VALUES ($1, $2)";
+                self.scratch.execute(insert, (document, text))?;
+            }
+            Engine::Postgres => {
+                let params = (text, Id(tenant.0), Id(case.0));
+                if connection.query_optional(SAME, params, |row| row.get(0))? != Some(true) {
+                    let problem = "is not found by the words of its text";
+                    findings.add(Check::Search, format!("case {case}"), problem);
+                }
+            }
+        }
         Ok(())
     }
 
@@ -43,6 +71,13 @@ impl Index {
         tenant: TenantId,
         findings: &mut Findings,
     ) -> Result<(), StoreError> {
+        if connection.engine() == Engine::Postgres {
+            for case in connection.query(ORPHANS, (Id(tenant.0),), |row| row.get::<Id>(0))? {
+                let problem = "is found by words and has no row";
+                findings.add(Check::Search, format!("case {}", case.0), problem);
+            }
+            return Ok(());
+        }
         self.scratch.run(VOCABULARY)?;
         run_on_reader(connection, VOCABULARY)?;
         let compared = self.compare(connection, tenant, findings);

@@ -7,10 +7,11 @@ use bihuan_core::case::fold::fold;
 use bihuan_core::event::{CaseEvent, Entry, Event, Stream, link};
 use bihuan_core::id::{CaseId, Digest, TenantId};
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::findings::{Check, Counts, Findings};
 use super::order::name;
-use super::rows::Comparison;
+use super::rows::{Comparison, document};
 use super::search::Index;
 use super::texts::{self, Texts};
 use crate::commit::row_of;
@@ -29,9 +30,9 @@ statements! {
     EVENTS = "SELECT e.stream_kind, e.stream_id, e.version, e.recorded_at, e.data, e.prev, e.hash, s.seq
         FROM event e LEFT JOIN sequence s ON s.tenant = e.tenant AND s.stream_kind = e.stream_kind
         AND s.stream_id = e.stream_id AND s.version = e.version
-        WHERE e.tenant = $1 ORDER BY e.stream_kind, e.stream_id, e.version";
+        WHERE e.tenant = $1 AND (e.stream_kind, e.stream_id, e.version) > ($2, $3, $4)
+        ORDER BY e.stream_kind, e.stream_id, e.version LIMIT $5";
     COUNT_TIMERS = "SELECT count(*) FROM timer WHERE tenant = $1";
-    DOCUMENT = "SELECT doc FROM case_row WHERE tenant = $1 AND id = $2";
     ORPHANS = "SELECT c.id FROM case_row c WHERE c.tenant = $1 AND NOT EXISTS (
         SELECT 1 FROM event e WHERE e.tenant = c.tenant AND e.stream_kind = $2 AND e.stream_id = c.id)
         ORDER BY c.id";
@@ -39,6 +40,9 @@ statements! {
 
 /// Files whose content is remembered as checked; beyond that many a file may be read twice.
 const REMEMBERED_FILES: usize = 100_000;
+
+/// Events that are read at a time.
+const PAGE: i64 = 4_096;
 
 /// An event as it lies in the table.
 struct Raw {
@@ -107,28 +111,40 @@ impl<'a> Streams<'a> {
         findings: &mut Findings,
         tick: &mut dyn FnMut(),
     ) -> Result<(), StoreError> {
-        let connection = self.connection;
-        let mut statement = connection.prepare(EVENTS)?;
-        let mut rows = statement.query((Id(self.tenant.id().0),))?;
         let mut current: Option<Current> = None;
-        while let Some(row) = rows.next()? {
-            let raw = read_raw(row)?;
-            if current
-                .as_ref()
-                .is_none_or(|current| current.stream != raw.stream)
-                && let Some(ended) = current.replace(Current::begin(raw.stream))
-            {
-                self.end(ended, findings)?;
+        let mut after = None;
+        loop {
+            let page = self.page(after)?;
+            let Some(last) = page.last() else { break };
+            after = Some((last.stream, last.version));
+            for raw in &page {
+                if current
+                    .as_ref()
+                    .is_none_or(|current| current.stream != raw.stream)
+                    && let Some(ended) = current.replace(Current::begin(raw.stream))
+                {
+                    self.end(ended, findings)?;
+                }
+                if let Some(current) = &mut current {
+                    self.event(current, raw, findings)?;
+                }
+                tick();
             }
-            if let Some(current) = &mut current {
-                self.event(current, &raw, findings)?;
-            }
-            tick();
         }
         match current {
             Some(last) => self.end(last, findings),
             None => Ok(()),
         }
+    }
+
+    /// Reads the events that follow one, in the order of streams and versions.
+    fn page(&self, after: Option<(Stream, u32)>) -> Result<Vec<Raw>, StoreError> {
+        let (kind, id, version) = after.map_or((-1, Uuid::nil(), 0), |(stream, version)| {
+            let (kind, id) = stream.key();
+            (i64::from(kind), id, version)
+        });
+        let params = (Id(self.tenant.id().0), kind, Id(id), version, PAGE);
+        self.connection.query(EVENTS, params, read_raw)
     }
 
     /// Compares what can be compared only at the end, and returns the counts.
@@ -267,8 +283,9 @@ impl<'a> Streams<'a> {
         self.counts.bodies += opened.count;
         self.counts.erased += opened.erased;
         if let Some(document) = document(connection, tenant, case.id)? {
-            let found_by = opened.found_by.iter().map(String::as_str);
-            self.index.add(document, &bihuan_text::document(found_by))?;
+            let place = (case.id, document);
+            self.index
+                .take(connection, tenant, place, &opened.found_by, findings)?;
         }
         if let Some(timer) = current.timer {
             let expected: Vec<Timestamp> = timer.into_iter().collect();
@@ -336,11 +353,6 @@ fn check_link(current: &mut Current, raw: &Raw, findings: &mut Findings) {
     current.hash = raw.hash;
 }
 
-fn document(connection: &Connection, tenant: TenantId, case: CaseId) -> Result<Option<i64>, StoreError> {
-    let mut statement = connection.prepare(DOCUMENT)?;
-    Ok(statement.query_optional((Id(tenant.0), Id(case.0)), |row| row.get(0))?)
-}
-
 /// Every case row must have a stream.
 fn check_orphans(
     connection: &Connection,
@@ -348,7 +360,7 @@ fn check_orphans(
     findings: &mut Findings,
 ) -> Result<(), StoreError> {
     let mut statement = connection.prepare(ORPHANS)?;
-    let (case_kind, _) = Stream::Case(CaseId(uuid::Uuid::nil())).key();
+    let (case_kind, _) = Stream::Case(CaseId(Uuid::nil())).key();
     let mut rows = statement.query((Id(tenant.0), case_kind))?;
     while let Some(row) = rows.next()? {
         let Id(case) = row.get(0)?;

@@ -34,7 +34,7 @@ pub(crate) struct Server {
 
 /// The thread that drives the sockets.
 #[derive(Debug)]
-struct Driver {
+pub(super) struct Driver {
     runtime: Option<Runtime>,
 }
 
@@ -111,6 +111,7 @@ impl Server {
         });
         Ok(Connection::Postgres(Session::new(
             client,
+            Arc::clone(&self.driver),
             unconfirmed,
             self.keeps_statements,
         )))

@@ -11,12 +11,15 @@ use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type};
 use tokio_postgres::{Client, Row};
 
+use crate::engine::postgres::server::Driver;
 use crate::engine::value::Value;
 use crate::error::StoreError;
 
 /// A session. Statements are named and kept, unless a pooler stands in between.
 pub(crate) struct Session {
     client: Client,
+    /// Drives the socket for as long as the session is there.
+    _driver: Arc<Driver>,
     /// Set when the server says that a commit was confirmed by no standby.
     unconfirmed: Arc<AtomicBool>,
     prepared: Option<RefCell<HashMap<String, tokio_postgres::Statement>>>,
@@ -50,9 +53,15 @@ impl fmt::Debug for Session {
 }
 
 impl Session {
-    pub(super) fn new(client: Client, unconfirmed: Arc<AtomicBool>, keeps_statements: bool) -> Session {
+    pub(super) fn new(
+        client: Client,
+        driver: Arc<Driver>,
+        unconfirmed: Arc<AtomicBool>,
+        keeps_statements: bool,
+    ) -> Session {
         Session {
             client,
+            _driver: driver,
             unconfirmed,
             prepared: keeps_statements.then(RefCell::default),
         }
