@@ -154,6 +154,21 @@ fn too_much_is_shed_and_counted() {
 }
 
 #[test]
+fn asked_to_stop_it_lets_nobody_else_arrive_and_reports() {
+    let (directory, tokens) = city();
+    let server = directory.serve();
+    let journal = directory.file("journal");
+    let load = begin(&server.url, &tokens, &journal, &["--seconds", "3600"]);
+    while !std::fs::read(&journal).is_ok_and(|lines| !lines.is_empty()) {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let pid = load.id().to_string();
+    let asked = Command::new("kill").args(["-TERM", &pid]).status();
+    assert!(asked.expect("kill is there").success());
+    assert!(count(&report(load), "/writes/acknowledged") > 0);
+}
+
+#[test]
 fn a_demo_lets_everybody_in_who_stands_on_its_page() {
     let directory = Directory::none();
     directory.ok(&["demo", "--cases", "60", "--no-serve", "--until", "2026-03-01"]);

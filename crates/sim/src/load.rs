@@ -46,12 +46,16 @@ struct Everybody {
     staff: Vec<Member>,
 }
 
-/// Puts load on the servers; returns what was counted, as JSON.
+/// Puts load on the servers until the time is over or `stop` is ready; returns what was counted, as JSON.
 ///
 /// # Errors
 /// [`LoadError`] if the run cannot begin, or the journal cannot be written any longer. What the servers do
 /// wrong is counted.
-pub async fn run(plan: &Plan, staff: Vec<Member>) -> Result<Value, LoadError> {
+pub async fn run(
+    plan: &Plan,
+    staff: Vec<Member>,
+    stop: impl Future<Output = ()>,
+) -> Result<Value, LoadError> {
     let client = Client::new(&plan.urls, plan.answer_within)?;
     let journal = plan.journal.as_deref().map(Journal::append).transpose()?;
     let everybody = Arc::new(Everybody {
@@ -59,7 +63,11 @@ pub async fn run(plan: &Plan, staff: Vec<Member>) -> Result<Value, LoadError> {
         citizens: Citizens::default(),
         staff,
     });
-    let mut under_way = arrive(plan, &everybody).await;
+    let mut under_way = JoinSet::new();
+    tokio::select! {
+        () = arrive(plan, &everybody, &mut under_way) => {}
+        () = stop => {}
+    }
     // Every act ends by itself: a read with its one attempt, a write with its patience.
     while under_way.join_next().await.is_some() {}
     let mut report = everybody.shared.tally().report(Instant::now());
@@ -71,10 +79,9 @@ pub async fn run(plan: &Plan, staff: Vec<Member>) -> Result<Value, LoadError> {
     }
 }
 
-/// Lets people arrive for as long as planned; returns those who are still at it.
-async fn arrive(plan: &Plan, everybody: &Arc<Everybody>) -> JoinSet<()> {
+/// Lets people arrive for as long as planned; those who are still at it then are left under way.
+async fn arrive(plan: &Plan, everybody: &Arc<Everybody>, under_way: &mut JoinSet<()>) {
     let mut chance = Seeded::new(plan.seed);
-    let mut under_way = JoinSet::new();
     let places = [plan.in_flight; 2].map(|places| Arc::new(Semaphore::new(places)));
     let began = Instant::now();
     let mut next = Duration::ZERO;
@@ -99,7 +106,6 @@ async fn arrive(plan: &Plan, everybody: &Arc<Everybody>) -> JoinSet<()> {
         }
         next += Duration::from_secs_f64(chance.waiting(1.0 / plan.rate));
     }
-    under_way
 }
 
 /// Somebody who wants something.

@@ -13,6 +13,7 @@ use bihuan_sim::load::staff::{Credential, Member};
 use bihuan_sim::load::{self, login, town};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::failure::Failure;
 use crate::runtime;
@@ -64,7 +65,7 @@ pub struct Load {
     /// Arrivals a second, as in 200 or 200/s.
     #[arg(long, value_name = "N/s", value_parser = rate, default_value = "20/s")]
     rate: f64,
-    /// How long people arrive.
+    /// How long people arrive, unless the process is asked to stop before.
     #[arg(long, value_name = "S", default_value = "60")]
     seconds: u64,
     /// Parts of the arrivals that read.
@@ -146,7 +147,7 @@ fn put_load(wanted: &Load) -> Result<(), Failure> {
     };
     let report = runtime::run(async {
         let staff = staff(&wanted.servers, plan.answer_within).await?;
-        load::run(&plan, staff).await
+        load::run(&plan, staff, asked_to_stop()).await
     })?;
     println!("{:#}", report.map_err(refused)?);
     Ok(())
@@ -169,6 +170,18 @@ fn check_journal(wanted: &Check) -> Result<(), Failure> {
         Ok(())
     } else {
         Err(Failure::Negative)
+    }
+}
+
+/// Is ready when the process is asked to stop, by SIGTERM or from the keyboard.
+async fn asked_to_stop() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        // A system that tells of no signals ends the process by itself.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
     }
 }
 
