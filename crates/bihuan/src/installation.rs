@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use bihuan_store::keys::{MASTER_KEY_VARIABLE, MasterKey};
-use bihuan_store::tenant::{Options, Store, Tenant};
+use bihuan_store::tenant::{DATABASE_FILE, Options, Store, Tenant};
 use clap::Args;
 
 use crate::failure::Failure;
@@ -23,6 +23,11 @@ pub struct Installation {
     /// environment variable BIHUAN_MASTER_KEY may hold the key itself instead.
     #[arg(long, value_name = "FILE")]
     pub master_key: Option<PathBuf>,
+    /// The PostgreSQL database, such as postgres://user@one,two,three/city; by default the SQLite file in
+    /// the data directory. Of several hosts the one that can be written is found. A URL with a password is
+    /// best given through the environment.
+    #[arg(long, value_name = "URL", env = "BIHUAN_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
 }
 
 /// A tenant of a data directory.
@@ -58,7 +63,15 @@ impl Installation {
             let error = anyhow::Error::new(error);
             Failure::Configuration(error.context(format!("there is no master key to use: {hint}")))
         })?;
-        Ok(Options::new(master_key))
+        Ok(Options {
+            database_url: self.database_url.clone(),
+            ..Options::new(master_key)
+        })
+    }
+
+    /// Returns whether the database lies in the directory and is not there yet.
+    pub fn lacks_file(&self) -> bool {
+        self.database_url.is_none() && !self.data.join(DATABASE_FILE).exists()
     }
 
     /// Opens the directory.
@@ -66,7 +79,7 @@ impl Installation {
     /// # Errors
     /// [`Failure::Configuration`] if it is not there or the key does not fit.
     pub fn open(&self) -> Result<Store, Failure> {
-        if !self.data.join(bihuan_store::tenant::DATABASE_FILE).exists() {
+        if self.lacks_file() {
             let directory = self.data.display();
             return Err(Failure::configuration(format!(
                 "{directory} is no data directory: make one with `bihuan init --data {directory}`"

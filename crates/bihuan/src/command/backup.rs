@@ -46,6 +46,7 @@ pub fn restore(wanted: &Restore) -> Result<(), Failure> {
     let target = Installation {
         data: wanted.to.clone(),
         master_key: None,
+        database_url: None,
     };
     println!("It opens with the master key of the installation that was backed up.");
     println!(

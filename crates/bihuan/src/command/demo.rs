@@ -7,7 +7,7 @@ use bihuan_sim::demo::{self, Demo, Plan};
 use bihuan_sim::life::error::LifeError;
 use bihuan_store::account::NewAccount;
 use bihuan_store::keys::MasterKey;
-use bihuan_store::tenant::{DATABASE_FILE, Store, Tenant};
+use bihuan_store::tenant::{Store, Tenant};
 use bihuan_web::app::SystemEntropy;
 use bihuan_web::auth::page::DEMO_PASSWORD;
 use bihuan_web::auth::password;
@@ -44,11 +44,15 @@ pub struct DemoCity {
 
 /// Founds the demo where there is none, and serves it.
 pub fn run(wanted: &DemoCity) -> Result<(), Failure> {
-    let directory = &wanted.installation.data;
-    let store = if directory.join(DATABASE_FILE).exists() {
-        existing(&wanted.installation)?
-    } else {
+    if wanted.installation.database_url.is_some() {
+        return Err(Failure::configuration(
+            "a demo lives in its data directory alone: leave the database URL away",
+        ));
+    }
+    let store = if wanted.installation.lacks_file() {
         found(wanted)?
+    } else {
+        existing(&wanted.installation)?
     };
     if wanted.no_serve {
         return Ok(());

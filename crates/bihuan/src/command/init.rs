@@ -39,7 +39,7 @@ pub struct Init {
 /// Makes the directory.
 pub fn run(wanted: &Init) -> Result<(), Failure> {
     let directory = &wanted.installation.data;
-    if directory.join(bihuan_store::tenant::DATABASE_FILE).exists() {
+    if wanted.installation.database_url.is_none() && !wanted.installation.lacks_file() {
         return Err(Failure::user(format!(
             "{} is a data directory already; nothing was changed",
             directory.display()
