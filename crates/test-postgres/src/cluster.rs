@@ -107,6 +107,11 @@ impl Server {
         format!("postgres://{ROLE}@/{database}?host={}", self.directory.display())
     }
 
+    /// Returns the directory of its files.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.directory.join("data")
+    }
+
     /// Runs statements as the superuser and returns the rows, a line each, with bars between the columns.
     ///
     /// # Panics
@@ -128,7 +133,7 @@ impl Server {
 
     /// Whether it takes connections: it says so in the last line of this file.
     fn is_ready(&self) -> bool {
-        let status = std::fs::read_to_string(self.directory.join("data/postmaster.pid"));
+        let status = std::fs::read_to_string(self.data().join("postmaster.pid"));
         status.is_ok_and(|status| status.lines().nth(7).is_some_and(|line| line.trim() == "ready"))
     }
 

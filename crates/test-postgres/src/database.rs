@@ -1,10 +1,14 @@
 //! Fresh databases of the process's server.
 
 use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::cluster::{ROLE, Server};
+
+/// The environment variable that says which engine a suite is run on.
+pub const ENGINE: &str = "BIHUAN_TEST_ENGINE";
 
 /// A database of a test's own. Dropping it removes it, whoever is still connected.
 #[derive(Debug)]
@@ -27,12 +31,35 @@ impl Database {
     pub fn sql(&self, statements: &str) -> String {
         Server::shared().sql(&self.name, statements)
     }
+
+    /// Returns the files that hold it, with those of the server's log of changes, and what is in them.
+    pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let data = Server::shared().data();
+        // The log first: once the changes are in their files, the server cuts it off.
+        let mut files = read(&data.join("pg_wal"));
+        let oid = self.sql("CHECKPOINT; SELECT oid FROM pg_database WHERE datname = current_database()");
+        files.extend(read(&data.join("base").join(oid.trim())));
+        files
+    }
 }
 
 impl Drop for Database {
     fn drop(&mut self) {
         let drop = format!("DROP DATABASE {} WITH (FORCE)", self.name);
         Server::shared().sql("postgres", &drop);
+    }
+}
+
+/// Returns an empty database where [`ENGINE`] asks for PostgreSQL, and nothing where it asks for SQLite or is
+/// not there: a suite is run once for each.
+///
+/// # Panics
+/// Where it asks for another engine.
+pub fn if_asked() -> Option<Database> {
+    match std::env::var(ENGINE).as_deref() {
+        Ok("postgres") => Some(empty()),
+        Ok("sqlite") | Err(_) => None,
+        Ok(other) => panic!("{ENGINE} is {other:?}, which is neither sqlite nor postgres"),
     }
 }
 
@@ -56,6 +83,15 @@ pub fn prepared(template: &'static str, prepare: impl FnOnce(&str)) -> Database 
     }
     drop(guard);
     make(template)
+}
+
+/// Reads the files of a folder; one that the server removes meanwhile is left out.
+fn read(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let entries = folder.read_dir().expect("a folder of the server");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    paths
+        .filter_map(|path| std::fs::read(&path).ok().map(|bytes| (path, bytes)))
+        .collect()
 }
 
 fn make(template: &str) -> Database {

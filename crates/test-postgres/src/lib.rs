@@ -1,7 +1,8 @@
 //! PostgreSQL for tests: a server of the test process's own, and a fresh database for each test.
 //!
 //! [`empty`] and [`prepared`] hand out databases of one server that is started when the first is asked for and
-//! is gone when the process ends, however it ends. [`Server::start`] starts one more, for tests that crash it.
+//! is gone when the process ends, however it ends. [`if_asked`] does so only where the suite is run for this
+//! engine. [`Server::start`] starts one more, for tests that crash it.
 //! No server is shared between processes, none listens on the network, and none is there to be trusted with
 //! data: it does not sync the disk. Everything that goes wrong here is a panic with the server's own words.
 //!
@@ -14,4 +15,4 @@ mod database;
 mod install;
 
 pub use cluster::Server;
-pub use database::{Database, empty, prepared};
+pub use database::{Database, ENGINE, empty, if_asked, prepared};

@@ -41,6 +41,20 @@ fn a_dropped_database_is_gone() {
 }
 
 #[test]
+fn the_files_of_a_database_hold_what_was_written() {
+    let database = empty();
+    database.sql("CREATE TABLE t (a TEXT); INSERT INTO t VALUES ('a needle in the heap')");
+    let files = database.files();
+    let needle = b"a needle in the heap";
+    for folder in ["base", "pg_wal"] {
+        let within = |path: &Path| path.components().any(|part| part.as_os_str() == folder);
+        let mut there = files.iter().filter(|(path, _)| within(path));
+        let found = there.any(|(_, bytes)| bytes.windows(needle.len()).any(|window| window == needle));
+        assert!(found, "{folder}");
+    }
+}
+
+#[test]
 fn a_crashed_server_comes_back_with_what_it_had_committed() {
     let server = Server::start();
     let url = server.url("postgres");

@@ -1,6 +1,7 @@
 //! Sessions that have the writer to themselves.
 
 use crate::common::{City, Counter, HEALTH, init, now, raise, unit};
+use crate::place::Place;
 use bihuan_core::case::command::{Command, Raise};
 use bihuan_core::event::ExternalRef;
 use bihuan_core::filter::Checked;
@@ -9,10 +10,10 @@ use bihuan_core::org::OrgEvent;
 use bihuan_core::permission::Permit;
 use bihuan_store::decide::When;
 use bihuan_store::error::ExecuteError;
-use bihuan_store::tenant::DATABASE_FILE;
+use bihuan_store::tenant::Store;
 
-fn fill(dir: &std::path::Path, seed: u64) -> Vec<CaseId> {
-    let tenant = init(dir, &mut Counter(seed)).tenant(None).expect("tenant");
+fn fill(place: &Place, seed: u64) -> Vec<CaseId> {
+    let tenant = init(place, &mut Counter(seed)).tenant(None).expect("tenant");
     let mut bulk = tenant.bulk(Box::new(Counter(seed))).expect("session");
     bulk.org(
         &Permit::system(),
@@ -41,21 +42,12 @@ fn fill(dir: &std::path::Path, seed: u64) -> Vec<CaseId> {
 
 #[test]
 fn the_same_seed_writes_the_same_bytes() {
-    let logs: Vec<Vec<(Vec<u8>, Vec<u8>)>> = [1, 1, 2]
-        .into_iter()
-        .map(|seed| {
-            let dir = tempfile::tempdir().expect("directory");
-            fill(dir.path(), seed);
-            let database = rusqlite::Connection::open(dir.path().join(DATABASE_FILE)).expect("opens");
-            let mut statement = database
-                .prepare("SELECT data, hash FROM event ORDER BY rowid")
-                .expect("sql");
-            let rows = statement
-                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
-                .expect("reads");
-            rows.collect::<Result<_, _>>().expect("rows")
-        })
-        .collect();
+    let logs = [1, 1, 2].map(|seed| {
+        let place = Place::new();
+        fill(&place, seed);
+        let sql = "SELECT data, hash FROM event ORDER BY stream_kind, stream_id, version";
+        place.direct().rows(sql, &[])
+    });
     assert!(logs[0].len() > 60);
     assert_eq!(logs[0], logs[1]);
     assert_ne!(logs[0], logs[2]);
@@ -63,9 +55,9 @@ fn the_same_seed_writes_the_same_bytes() {
 
 #[test]
 fn what_a_session_wrote_is_seen_once_it_is_finished() {
-    let dir = tempfile::tempdir().expect("directory");
-    let cases = fill(dir.path(), 3);
-    let store = bihuan_store::tenant::Store::open(dir.path(), &crate::common::options()).expect("opens");
+    let place = Place::new();
+    let cases = fill(&place, 3);
+    let store = Store::open(place.path(), &place.options()).expect("opens");
     let tenant = store.tenant(None).expect("tenant");
     assert!(tenant.scene().org.unit(HEALTH).is_some());
     let reader = tenant.reader().expect("reader");

@@ -1,6 +1,6 @@
 //! Commands on their way to disk.
 
-use crate::common::{City, Counter, now, options, raise};
+use crate::common::{City, Counter, now, raise};
 use bihuan_core::case::command::{Command, Raise};
 use bihuan_core::event::Linkage;
 use bihuan_core::event::{BodyRef, ExternalRef};
@@ -33,9 +33,9 @@ async fn a_raised_case_is_read_back_whole_also_after_reopening() {
     assert!(receipt.number().contains("20260302"), "{}", receipt.number());
     let code = receipt.code().expect("a reporter's code").clone();
 
-    let dir = city.dir;
+    let place = city.place;
     drop((city.tenant, city.store));
-    let tenant = Store::open(dir.path(), &options())
+    let tenant = Store::open(place.path(), &place.options())
         .expect("opens")
         .tenant(None)
         .expect("tenant");
@@ -262,13 +262,7 @@ async fn an_identity_lies_sealed_and_named_in_the_event() {
         }
     );
     assert!(named, "{:?}", view.case.raised_by);
-    let bytes = std::fs::read(city.dir.path().join("bihuan.db-wal")).expect("the log of the database");
-    for secret in ["李四李四", "13800138000"] {
-        let found = bytes
-            .windows(secret.len())
-            .any(|window| window == secret.as_bytes());
-        assert!(!found, "{secret} lies in the clear");
-    }
+    city.place.assert_hides(&["李四李四", "13800138000"]);
 }
 
 #[tokio::test]

@@ -1,7 +1,5 @@
 //! A fresh city per test, with the shipped packs and a few units.
 
-use std::path::Path;
-
 use bihuan_core::case::command::{Command, Raise, TakeStep};
 use bihuan_core::event::{Disclosure, RaisedBy};
 use bihuan_core::id::{CaseId, Entropy, PersonId, UnitId};
@@ -10,10 +8,11 @@ use bihuan_core::org::{OrgEvent, Person, Unit};
 use bihuan_core::permission::{Permit, Rights, Viewer, authorize_general};
 use bihuan_store::bodies::Bodies;
 use bihuan_store::execute::Receipt;
-use bihuan_store::keys::MasterKey;
-use bihuan_store::tenant::{Founding, Marks, Options, Store, Tenant};
+use bihuan_store::tenant::{Founding, Marks, Store, Tenant};
 use jiff::Timestamp;
 use uuid::Uuid;
+
+use crate::place::Place;
 
 /// The instant at which tests begin: Monday 2026-03-02, 10:00 in China.
 pub const NOW: &str = "2026-03-02T02:00:00Z";
@@ -32,23 +31,19 @@ impl Entropy for Counter {
     }
 }
 
-/// A store in a directory of its own.
+/// A store in a place of its own, which is there until the store is closed.
 pub struct City {
-    pub dir: tempfile::TempDir,
     pub store: Store,
     pub tenant: Tenant,
     pub entropy: Counter,
+    pub place: Place,
 }
 
 pub fn now() -> Timestamp {
     NOW.parse().expect("an instant")
 }
 
-pub fn options() -> Options {
-    Options::new(MasterKey::of_seed(7))
-}
-
-pub fn init(directory: &Path, entropy: &mut Counter) -> Store {
+pub fn init(place: &Place, entropy: &mut Counter) -> Store {
     let founding = Founding {
         name: Label::new("测试市", "Test City"),
         host: None,
@@ -60,7 +55,7 @@ pub fn init(directory: &Path, entropy: &mut Counter) -> Store {
         testing: true,
         demo: false,
     };
-    Store::init(directory, marks, &options(), &founding, entropy).expect("a new store")
+    Store::init(place.path(), marks, &place.options(), &founding, entropy).expect("a new store")
 }
 
 pub const HOTLINE: UnitId = UnitId(Uuid::from_u128(1));
@@ -69,16 +64,20 @@ pub const HOUSING: UnitId = UnitId(Uuid::from_u128(3));
 pub const CLERK: PersonId = PersonId(Uuid::from_u128(11));
 
 impl City {
+    /// A city on the engine that the suite is run for.
     pub async fn new() -> City {
-        let dir = tempfile::tempdir().expect("a directory");
+        City::at(Place::new()).await
+    }
+
+    pub async fn at(place: Place) -> City {
         let mut entropy = Counter::default();
-        let store = init(dir.path(), &mut entropy);
+        let store = init(&place, &mut entropy);
         let tenant = store.tenant(None).expect("the only tenant");
         let city = City {
-            dir,
             store,
             tenant,
             entropy,
+            place,
         };
         for (id, code, zh) in [
             (HOTLINE, "hotline", "热线"),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::common::{City, now, raise};
+use crate::place::Place;
 use bihuan_core::case::command::{Command, Raise};
 use bihuan_core::filter::Checked;
 use bihuan_core::permission::Permit;
@@ -162,15 +163,11 @@ async fn an_erased_text_is_gone_from_the_case_and_from_search() {
 
 #[tokio::test]
 async fn no_token_of_an_erased_text_is_left_in_the_index() {
-    let mut city = City::new().await;
+    let mut city = City::at(Place::in_a_file()).await;
     let case = city.raise("路灯", "王五zzyzx").await.case();
     let count = |city: &City| {
-        let file = city.dir.path().join(bihuan_store::tenant::DATABASE_FILE);
-        let index = rusqlite::Connection::open(file).expect("opens");
         let blocks = "SELECT count(*) FROM case_text_data WHERE instr(block, CAST('zyzx' AS BLOB)) > 0";
-        index
-            .query_row(blocks, [], |row| row.get::<_, i64>(0))
-            .expect("counts")
+        city.place.direct().value(blocks, &[]).int()
     };
     assert_eq!(count(&city), 1);
     let text = city

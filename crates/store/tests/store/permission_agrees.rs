@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::common::{CLERK, Counter, init, now, raise, unit};
+use crate::place::Place;
 use bihuan_core::case::command::{Command, TakeStep};
 use bihuan_core::event::AccusedParty;
 use bihuan_core::id::{CaseId, PersonId, UnitId};
@@ -170,8 +171,8 @@ proptest! {
 
     #[test]
     fn lists_counts_and_opening_obey_one_grant(plan in plans()) {
-        let dir = tempfile::tempdir().expect("a directory");
-        let tenant = init(dir.path(), &mut Counter::default()).tenant(None).expect("the tenant");
+        let place = Place::new();
+        let tenant = init(&place, &mut Counter::default()).tenant(None).expect("the tenant");
         let mut bulk = tenant.bulk(Box::new(Counter(9))).expect("a session");
         let cases = found(&plan, &mut bulk);
         bulk.finish().expect("on disk");

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::common::{City, now, options};
+use crate::common::{City, now};
+use crate::place::Place;
 use bihuan_store::backup::{self, MANIFEST};
 use bihuan_store::error::StoreError;
 use bihuan_store::keys::MasterKey;
@@ -11,7 +12,7 @@ use bihuan_store::tenant::{DATABASE_FILE, Options, Store};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_made_during_writes_restores_clean() {
-    let mut city = City::new().await;
+    let mut city = City::at(Place::in_a_file()).await;
     let photo = city.tenant.blobs().put(b"a photo", 100).expect("kept").digest;
     for number in 0..20 {
         city.raise("路灯坏了", &format!("第 {number} 盏")).await;
@@ -40,7 +41,7 @@ async fn a_backup_made_during_writes_restores_clean() {
         backup::restore(&target, &restored, &mut |_| {}).expect("restored"),
         copied
     );
-    let tenant = Store::open(&restored, &options())
+    let tenant = Store::open(&restored, &city.place.options())
         .expect("opens")
         .tenant(None)
         .expect("tenant");
@@ -58,10 +59,11 @@ async fn a_backup_made_during_writes_restores_clean() {
 
 #[tokio::test]
 async fn a_backup_holds_no_key_and_another_key_does_not_open_it() {
-    let city = City::new().await;
-    options()
+    let city = City::at(Place::in_a_file()).await;
+    let options = city.place.options();
+    options
         .master_key
-        .write(&city.dir.path().join("master.key"))
+        .write(&city.place.path().join("master.key"))
         .expect("written");
     let elsewhere = tempfile::tempdir().expect("a directory");
     let target = elsewhere.path().join("backup");
@@ -87,13 +89,13 @@ async fn a_backup_holds_no_key_and_another_key_does_not_open_it() {
 
 #[tokio::test]
 async fn a_changed_or_missing_file_of_a_backup_is_named() {
-    let city = City::new().await;
+    let city = City::at(Place::in_a_file()).await;
     let photo = city.tenant.blobs().put(b"a photo", 100).expect("kept").digest;
     let elsewhere = tempfile::tempdir().expect("a directory");
     let target = elsewhere.path().join("backup");
     city.store.back_up(&target, &mut |_| {}).expect("backed up");
     let path = city.tenant.blobs().path(photo);
-    let copy = target.join(path.strip_prefix(city.dir.path()).expect("below"));
+    let copy = target.join(path.strip_prefix(city.place.path()).expect("below"));
 
     std::fs::write(&copy, b"another").expect("changed");
     let changed = backup::restore(&target, &elsewhere.path().join("one"), &mut |_| {});
@@ -111,9 +113,9 @@ async fn a_changed_or_missing_file_of_a_backup_is_named() {
 
 #[tokio::test]
 async fn nothing_is_written_over_and_no_list_leads_outside() {
-    let city = City::new().await;
+    let city = City::at(Place::in_a_file()).await;
     let elsewhere = tempfile::tempdir().expect("a directory");
-    let occupied = city.store.back_up(city.dir.path(), &mut |_| {});
+    let occupied = city.store.back_up(city.place.path(), &mut |_| {});
     assert!(matches!(occupied, Err(StoreError::Conflict(_))), "{occupied:?}");
 
     let target = elsewhere.path().join("backup");

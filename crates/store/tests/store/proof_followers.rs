@@ -1,42 +1,25 @@
 //! Followers, timers and the proofs that go out of the house.
 
 use crate::common::{City, now};
+use crate::direct::Cell;
 use bihuan_core::case::command::Command;
 use bihuan_core::id::{CaseId, Digest};
 use bihuan_core::permission::Permit;
 use bihuan_store::followers::ticker::Ticker;
 use bihuan_store::proof::checkpoint;
-use bihuan_store::tenant::DATABASE_FILE;
 use jiff::ToSpan;
-use rusqlite::Connection;
-use rusqlite::types::Value;
-
-fn connection(city: &City) -> Connection {
-    Connection::open(city.dir.path().join(DATABASE_FILE)).expect("opens")
-}
 
 /// Everything that followers wrote, in one order.
-fn followed(city: &City) -> Vec<Vec<Value>> {
-    let connection = connection(city);
-    let mut all = Vec::new();
-    for sql in [
+fn followed(city: &City) -> Vec<Vec<Cell>> {
+    let direct = city.place.direct();
+    let queries = [
         "SELECT tenant, due_at, case_id FROM timer ORDER BY 1, 2, 3",
         "SELECT day, what, kind, unit, category, channel, n FROM rollup ORDER BY 1, 2, 3, 4, 5, 6",
         "SELECT case_id, version, message, made_at FROM outbox ORDER BY 1, 2",
         "SELECT follower, position FROM cursor ORDER BY 1",
-    ] {
-        let mut statement = connection.prepare(sql).expect("prepared");
-        let width = statement.column_count();
-        let mut rows = statement.query([]).expect("read");
-        while let Some(row) = rows.next().expect("a row") {
-            all.push(
-                (0..width)
-                    .map(|column| row.get(column).expect("a value"))
-                    .collect(),
-            );
-        }
-    }
-    all
+    ];
+    let found = queries.iter().flat_map(|sql| direct.rows(sql, &[]));
+    found.collect()
 }
 
 async fn lived() -> (City, Vec<CaseId>) {
@@ -89,9 +72,8 @@ async fn a_follower_that_stayed_behind_catches_up_and_the_others_write_nothing_t
     let (city, _) = lived().await;
     city.tenant.follow().await.expect("followed");
     let grown = followed(&city);
-    connection(&city)
-        .execute_batch("DELETE FROM rollup; DELETE FROM cursor WHERE follower = 'rollups';")
-        .expect("set back");
+    let direct = city.place.direct();
+    direct.run("DELETE FROM rollup; DELETE FROM cursor WHERE follower = 'rollups';");
     city.tenant.follow().await.expect("followed");
     assert_eq!(followed(&city), grown);
 }
@@ -165,11 +147,8 @@ async fn the_timer_notes_a_clock_that_ran_out_once() {
         .expect("there");
     assert!(view.case.clocks.values().any(|clock| clock.breached));
     city.tenant.follow().await.expect("followed");
-    let breached: i64 = connection(&city)
-        .query_row("SELECT sum(n) FROM rollup WHERE what = 'breached'", [], |row| {
-            row.get(0)
-        })
-        .expect("counted");
+    let sum = "SELECT CAST(sum(n) AS BIGINT) FROM rollup WHERE what = 'breached'";
+    let breached = city.place.direct().value(sum, &[]).int();
     assert!(breached >= cases.len() as i64);
     assert_eq!(
         city.tenant
@@ -193,12 +172,13 @@ fn root(leaves: &[Digest]) -> Digest {
 }
 
 fn hashes(city: &City) -> Vec<Digest> {
-    let connection = connection(city);
-    let mut statement = connection
-        .prepare("SELECT hash FROM event ORDER BY rowid")
-        .expect("prepared");
-    let rows = statement.query_map([], |row| row.get(0)).expect("read");
-    rows.map(|hash| Digest(hash.expect("a hash"))).collect()
+    let direct = city.place.direct();
+    // Without a number that tells the order of the commits, the one that the sequencer gave has to do.
+    let sql = direct.choose(
+        "SELECT hash FROM event ORDER BY rowid",
+        "SELECT e.hash FROM sequence s JOIN event e USING (tenant, stream_kind, stream_id, version) ORDER BY s.seq",
+    );
+    direct.column(sql, &[]).iter().map(Cell::digest).collect()
 }
 
 #[tokio::test]

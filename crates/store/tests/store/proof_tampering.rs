@@ -1,13 +1,13 @@
 //! Verifying finds what was done to the store behind its back.
 
 use crate::common::{City, now};
+use crate::direct::{Cell, Direct};
 use bihuan_core::case::command::Command;
 use bihuan_core::event::{EvidenceMoment, Stream, link};
 use bihuan_core::id::{BodyId, CaseId, Digest, EvidenceId};
 use bihuan_core::permission::Permit;
-use bihuan_store::tenant::{BLOBS_DIRECTORY, DATABASE_FILE};
+use bihuan_store::tenant::BLOBS_DIRECTORY;
 use bihuan_store::verify::findings::{Check, Difference, Verification};
-use rusqlite::Connection;
 
 /// A city with three cases, of which the first has evidence and a few remarks.
 struct Lived {
@@ -64,24 +64,35 @@ impl Lived {
             .expect("a difference")
     }
 
-    /// Opens the database as somebody would who has the file.
-    fn intruder(&self) -> Connection {
-        Connection::open(self.city.dir.path().join(DATABASE_FILE)).expect("opens")
+    fn intruder(&self) -> Direct {
+        self.city.place.direct()
     }
 
-    fn last_version(&self) -> u32 {
-        let sql = "SELECT max(version) FROM event WHERE stream_id = ?1";
-        self.intruder()
-            .query_row(sql, [self.case.0.as_bytes()], |row| row.get(0))
-            .expect("a version")
+    fn last_version(&self) -> i64 {
+        let sql = "SELECT max(version) FROM event WHERE stream_id = $1";
+        self.intruder().value(sql, &[self.case.0.into()]).int()
     }
 
-    fn tamper(&self, sql: &str, version: u32) {
-        let changed = self
-            .intruder()
-            .execute(sql, (self.case.0.as_bytes(), version))
-            .expect("tampered");
-        assert!(changed > 0, "nothing was changed");
+    /// Changes rows of the first case, whose id is the last parameter.
+    fn tamper(&self, sql: &str, before: &[Cell]) {
+        let params = [before, &[self.case.0.into()]].concat();
+        assert!(self.intruder().change(sql, &params) > 0, "nothing was changed");
+    }
+
+    fn delete_event(&self, version: i64) {
+        let sql = "DELETE FROM event WHERE version = $1 AND stream_id = $2";
+        self.tamper(sql, &[version.into()]);
+    }
+
+    /// Forgets the order, the tree and the kept heads; the log is to be followed from its beginning.
+    fn forget_order(&self) {
+        let intruder = self.intruder();
+        intruder.run(intruder.choose(
+            "DELETE FROM sequence; DELETE FROM tile; DELETE FROM checkpoint;",
+            "DELETE FROM sequence; DELETE FROM tile; DELETE FROM checkpoint;
+            INSERT INTO unplaced SELECT tenant, stream_kind, stream_id, version, recorded_at, hash FROM event
+                ON CONFLICT DO NOTHING",
+        ));
     }
 }
 
@@ -110,9 +121,18 @@ async fn an_untouched_store_is_clean_and_counted() {
 async fn a_flipped_byte_in_an_event_is_found() {
     let lived = Lived::new().await;
     let version = lived.last_version() - 1;
-    let sql = "UPDATE event SET data = CAST(replace(CAST(data AS TEXT), '02:00:00', '02:00:01') AS BLOB)
-        WHERE stream_id = ?1 AND version = ?2";
-    lived.tamper(sql, version);
+    let data = "SELECT data FROM event WHERE stream_id = $1 AND version = $2";
+    let data = lived
+        .intruder()
+        .value(data, &[lived.case.0.into(), version.into()]);
+    let mut data = data.blob().to_vec();
+    let place = data
+        .windows(8)
+        .position(|window| window == b"02:00:00")
+        .expect("a time");
+    data[place + 7] = b'1';
+    let sql = "UPDATE event SET data = $1 WHERE version = $2 AND stream_id = $3";
+    lived.tamper(sql, &[data.into(), version.into()]);
     let found = lived.first_difference();
     assert_eq!(found.check, Check::Link);
     assert_eq!(
@@ -128,7 +148,7 @@ async fn a_flipped_byte_in_an_event_is_found() {
 async fn a_deleted_last_event_is_found() {
     let lived = Lived::new().await;
     let version = lived.last_version();
-    lived.tamper("DELETE FROM event WHERE stream_id = ?1 AND version = ?2", version);
+    lived.delete_event(version);
     let found = lived.first_difference();
     assert_eq!(found.check, Check::Order);
     assert!(
@@ -144,10 +164,7 @@ async fn a_last_event_deleted_before_it_was_placed_is_found_by_the_row() {
     let mut lived = Lived::new().await;
     let case = lived.case;
     comment(&mut lived.city, case, "最后一句").await;
-    lived.tamper(
-        "DELETE FROM event WHERE stream_id = ?1 AND version = ?2",
-        lived.last_version(),
-    );
+    lived.delete_event(lived.last_version());
     let found = lived.first_difference();
     assert_eq!(found.check, Check::Rows);
     assert!(found.problem.contains("case_row.version"), "{found}");
@@ -156,7 +173,7 @@ async fn a_last_event_deleted_before_it_was_placed_is_found_by_the_row() {
 #[tokio::test]
 async fn an_edited_row_is_found_with_its_column() {
     let lived = Lived::new().await;
-    lived.tamper("UPDATE case_row SET severity = 5 WHERE id = ?1 AND ?2 > 0", 1);
+    lived.tamper("UPDATE case_row SET severity = 5 WHERE id = $1", &[]);
     let found = lived.first_difference();
     assert_eq!(found.check, Check::Rows);
     assert_eq!(found.problem, "case_row.severity is 5 where the log makes it 2");
@@ -166,7 +183,7 @@ async fn an_edited_row_is_found_with_its_column() {
 async fn a_missing_and_a_changed_file_are_found() {
     let lived = Lived::new().await;
     let path = lived.city.tenant.blobs().path(lived.blob);
-    assert!(path.starts_with(lived.city.dir.path().join(BLOBS_DIRECTORY)));
+    assert!(path.starts_with(lived.city.place.path().join(BLOBS_DIRECTORY)));
     std::fs::write(&path, b"another photo").expect("changed");
     let changed = lived.first_difference();
     assert!(changed.problem.contains("was changed"), "{changed}");
@@ -180,12 +197,9 @@ async fn a_missing_and_a_changed_file_are_found() {
 async fn a_swapped_pair_of_events_is_found() {
     let lived = Lived::new().await;
     let (earlier, later) = (lived.last_version() - 2, lived.last_version() - 1);
-    let connection = lived.intruder();
     for (from, to) in [(earlier, 9_000), (later, earlier), (9_000, later)] {
-        let sql = "UPDATE event SET version = ?3 WHERE stream_id = ?1 AND version = ?2";
-        connection
-            .execute(sql, (lived.case.0.as_bytes(), from, to))
-            .expect("moved");
+        let sql = "UPDATE event SET version = $1 WHERE version = $2 AND stream_id = $3";
+        lived.tamper(sql, &[to.into(), from.into()]);
     }
     let found = lived.verify().differences;
     assert!(
@@ -201,11 +215,10 @@ async fn a_swapped_pair_of_events_is_found() {
 #[tokio::test]
 async fn two_places_of_the_order_exchanged_are_found_in_order_and_tree() {
     let lived = Lived::new().await;
-    let connection = lived.intruder();
-    for (from, to) in [(3, -1), (4, 3), (-1, 4)] {
-        connection
-            .execute("UPDATE sequence SET seq = ?2 WHERE seq = ?1", (from, to))
-            .expect("moved");
+    let intruder = lived.intruder();
+    for (from, to) in [(3_i64, -1_i64), (4, 3), (-1, 4)] {
+        let sql = "UPDATE sequence SET seq = $1 WHERE seq = $2";
+        assert_eq!(intruder.change(sql, &[to.into(), from.into()]), 1);
     }
     let checks: Vec<Check> = lived
         .verify()
@@ -221,17 +234,10 @@ async fn two_places_of_the_order_exchanged_are_found_in_order_and_tree() {
 
 /// Rewrites a remark's time and recomputes every hash after it, the order, the tree and the kept heads.
 async fn rewrite(lived: &Lived) {
-    let connection = lived.intruder();
-    let mut statement = connection
-        .prepare("SELECT version, data FROM event WHERE stream_id = ?1 ORDER BY version")
-        .expect("prepared");
-    let events: Vec<(u32, Vec<u8>)> = statement
-        .query_map([lived.case.0.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
-        .expect("read")
-        .map(|event| event.expect("an event"))
-        .collect();
+    let sql = "SELECT version, data FROM event WHERE stream_id = $1 ORDER BY version";
     let mut prev = Digest::ZERO;
-    for (version, mut data) in events {
+    for event in lived.intruder().rows(sql, &[lived.case.0.into()]) {
+        let (version, mut data) = (event[0].int(), event[1].blob().to_vec());
         if version == lived.last_version() - 1 {
             let text = String::from_utf8(data).expect("JSON");
             let earlier = text.replacen(
@@ -242,16 +248,13 @@ async fn rewrite(lived: &Lived) {
             assert_ne!(earlier, text);
             data = earlier.into_bytes();
         }
-        let hash = link(prev, Stream::Case(lived.case), version, &data);
-        let sql = "UPDATE event SET data = ?3, prev = ?4, hash = ?5 WHERE stream_id = ?1 AND version = ?2";
-        connection
-            .execute(sql, (lived.case.0.as_bytes(), version, data, prev.0, hash.0))
-            .expect("rewritten");
+        let number = u32::try_from(version).expect("a version");
+        let hash = link(prev, Stream::Case(lived.case), number, &data);
+        let sql = "UPDATE event SET data = $1, prev = $2, hash = $3 WHERE version = $4 AND stream_id = $5";
+        lived.tamper(sql, &[data.into(), prev.into(), hash.into(), version.into()]);
         prev = hash;
     }
-    connection
-        .execute_batch("DELETE FROM sequence; DELETE FROM tile; DELETE FROM checkpoint;")
-        .expect("forgotten");
+    lived.forget_order();
     lived.city.tenant.follow().await.expect("followed");
 }
 
@@ -299,16 +302,9 @@ async fn a_log_cut_short_consistently_fails_against_a_checkpoint_saved_before() 
     let case = lived.case;
     comment(&mut lived.city, case, "将被删去").await;
     let saved = lived.city.tenant.checkpoint(now()).await.expect("signed");
-    let version = lived.last_version();
-    lived.tamper("DELETE FROM event WHERE stream_id = ?1 AND version = ?2", version);
-    lived.tamper(
-        "UPDATE case_row SET version = version - 1 WHERE id = ?1 AND ?2 > 0",
-        1,
-    );
-    let connection = lived.intruder();
-    connection
-        .execute_batch("DELETE FROM sequence; DELETE FROM tile; DELETE FROM checkpoint;")
-        .expect("forgotten");
+    lived.delete_event(lived.last_version());
+    lived.tamper("UPDATE case_row SET version = version - 1 WHERE id = $1", &[]);
+    lived.forget_order();
     lived.city.tenant.follow().await.expect("followed");
     assert!(
         lived
@@ -333,14 +329,13 @@ async fn a_log_cut_short_consistently_fails_against_a_checkpoint_saved_before() 
 #[tokio::test]
 async fn an_edited_timer_a_roll_up_and_a_lost_search_word_are_found() {
     let lived = Lived::new().await;
-    let connection = lived.intruder();
-    connection
-        .execute_batch("UPDATE timer SET due_at = due_at + 1; UPDATE rollup SET n = n + 1;")
-        .expect("edited");
-    let document = "DELETE FROM case_text WHERE rowid = (SELECT doc FROM case_row WHERE id = ?1)";
-    connection
-        .execute(document, [lived.case.0.as_bytes()])
-        .expect("edited");
+    let intruder = lived.intruder();
+    intruder.run("UPDATE timer SET due_at = due_at + 1; UPDATE rollup SET n = n + 1;");
+    let document = intruder.choose(
+        "DELETE FROM case_text WHERE rowid = (SELECT doc FROM case_row WHERE id = $1)",
+        "DELETE FROM case_text WHERE case_id = $1",
+    );
+    lived.tamper(document, &[]);
     let checks: Vec<Check> = lived
         .verify()
         .differences
@@ -387,9 +382,6 @@ async fn a_text_changed_or_taken_away_is_found_and_an_erased_one_is_not() {
 }
 
 fn take_away(lived: &Lived, body: BodyId) {
-    let changed = lived
-        .intruder()
-        .execute("UPDATE body SET sealed = NULL WHERE id = ?1", [body.0.as_bytes()])
-        .expect("taken away");
-    assert_eq!(changed, 1);
+    let sql = "UPDATE body SET sealed = NULL WHERE id = $1";
+    assert_eq!(lived.intruder().change(sql, &[body.0.into()]), 1);
 }

@@ -5,145 +5,165 @@ use std::collections::BTreeSet;
 use bihuan_core::event::AccusedParty;
 use bihuan_core::filter::{Checked, SqlValue};
 use bihuan_core::id::CaseId;
-use bihuan_store::schema::new_database;
 use bihuan_store::value::{flag_bits, millis, phase_number};
-use rusqlite::types::Value;
-use rusqlite::{Connection, params};
 use uuid::Uuid;
 
 use super::city::TestCase;
-
-const TENANT: [u8; 16] = [1; 16];
+use crate::common::{Counter, init};
+use crate::direct::{Cell, Direct};
+use crate::place::Place;
 
 pub struct Rows {
-    connection: Connection,
-    _place: tempfile::TempDir,
+    direct: Direct,
+    tenant: Uuid,
+    _place: Place,
 }
 
 impl Rows {
     pub fn new(cases: &[TestCase]) -> Rows {
-        let place = tempfile::tempdir().expect("a directory");
-        let connection = new_database(&place.path().join("cases.db")).expect("the schema");
-        // Nothing here has to outlive the test.
-        connection
-            .pragma_update(None, "synchronous", "off")
-            .expect("may be switched off");
-        for (doc, case) in (1_i64..).zip(cases) {
-            write_case(&connection, doc, case);
-            write_sets(&connection, case);
-            connection
-                .execute(
-                    "INSERT INTO case_text (rowid, tokens) VALUES ($1, $2)",
-                    params![doc, case.tokens.join(" ")],
-                )
-                .expect("tokens are written");
-        }
-        Rows {
-            connection,
+        let place = Place::new();
+        let store = init(&place, &mut Counter::default());
+        let tenant = store.tenant(None).expect("the only tenant").id().0;
+        drop(store);
+        let rows = Rows {
+            direct: place.direct(),
+            tenant,
             _place: place,
+        };
+        // Nothing here has to outlive the test.
+        rows.direct
+            .run(rows.direct.choose("PRAGMA synchronous = off; BEGIN", "BEGIN"));
+        for (doc, case) in (1_i64..).zip(cases) {
+            rows.write_case(doc, case);
+            rows.write_sets(case);
+            rows.write_text(doc, case);
         }
+        rows.direct.run("COMMIT");
+        rows
     }
 
     pub fn matching(&self, checked: &Checked) -> BTreeSet<CaseId> {
         let text = |tokens: &[String], number: usize| {
-            let condition = format!("c.doc IN (SELECT rowid FROM case_text WHERE case_text MATCH ${number})");
-            (condition, SqlValue::Text(bihuan_text::fts_query(tokens)))
+            self.direct.choose(
+                (
+                    format!("c.doc IN (SELECT rowid FROM case_text WHERE case_text MATCH ${number})"),
+                    SqlValue::Text(bihuan_text::fts_query(tokens)),
+                ),
+                (
+                    format!(
+                        "EXISTS (SELECT 1 FROM case_text t WHERE t.tenant = c.tenant AND t.case_id = c.id
+                            AND t.tokens @@ CAST(CAST(${number} AS TEXT) AS TSQUERY))"
+                    ),
+                    SqlValue::Text(bihuan_text::tsquery(tokens)),
+                ),
+            )
         };
         let sql = checked.to_sql(2, &text);
         let select = format!("SELECT c.id FROM case_row c WHERE c.tenant = $1 AND {}", sql.text);
-        let mut statement = self
-            .connection
-            .prepare(&select)
-            .unwrap_or_else(|error| panic!("{error}: {select}"));
-        statement
-            .raw_bind_parameter(1, TENANT)
-            .expect("the tenant is bound");
-        assert_eq!(statement.parameter_count(), 1 + sql.params.len(), "{select}");
-        for (number, param) in (2..).zip(sql.params) {
-            let value = match param {
-                SqlValue::Int(number) => Value::Integer(number),
-                SqlValue::Text(text) => Value::Text(text),
-                SqlValue::Uuid(id) => Value::Blob(id.to_vec()),
-            };
-            statement
-                .raw_bind_parameter(number, value)
-                .expect("the parameter is bound");
-        }
-        let mut found = BTreeSet::new();
-        let mut rows = statement.raw_query();
-        while let Some(row) = rows.next().expect("the rows are read") {
-            found.insert(CaseId(Uuid::from_bytes(row.get(0).expect("an id"))));
-        }
+        let params = sql.params.into_iter().map(|param| match param {
+            SqlValue::Int(number) => Cell::Int(number),
+            SqlValue::Text(text) => Cell::Text(text),
+            SqlValue::Uuid(id) => Cell::Blob(id.to_vec()),
+        });
+        let params: Vec<Cell> = std::iter::once(self.tenant.into()).chain(params).collect();
+        let found = self.direct.column(&select, &params).into_iter();
         found
+            .map(|id| CaseId(Uuid::from_slice(id.blob()).expect("an id")))
+            .collect()
     }
-}
 
-fn write_case(connection: &Connection, doc: i64, case: &TestCase) {
-    let facts = &case.facts;
-    let sql =
-        "INSERT INTO case_row (tenant, id, doc, version, number, kind, pack, pack_version, state, phase,
-            category, unit, person, channel, source, severity, raised_at, changed_at, closed_at, due_at,
-            returns, reopened, flags, finder, finder_unit, title_body)
-        VALUES ($1, $2, $3, 1, $4, $5, 'p', 1, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-            $19, $20, $21, $22, $2)";
-    connection
-        .execute(
-            sql,
-            params![
-                TENANT,
-                case.id.0.as_bytes(),
-                doc,
-                facts.number,
-                facts.kind,
-                facts.state,
-                phase_number(facts.phase),
-                facts.category,
-                facts.unit.map(|unit| unit.0.into_bytes()),
-                facts.person.map(|person| person.0.into_bytes()),
-                facts.channel,
-                facts.source,
-                facts.severity,
-                millis(facts.raised_at),
-                millis(facts.changed_at),
-                facts.closed_at.map(millis),
-                facts.due_at.map(millis),
-                facts.returns,
-                facts.reopened,
-                flag_bits(&facts.flags),
-                facts.finder.map(|(person, _)| person.0.into_bytes()),
-                facts.finder.map(|(_, unit)| unit.0.into_bytes()),
+    fn write_case(&self, doc: i64, case: &TestCase) {
+        let facts = &case.facts;
+        let mut columns = vec![
+            ("tenant", self.tenant.into()),
+            ("id", case.id.0.into()),
+            ("version", Cell::Int(1)),
+            ("number", facts.number.as_str().into()),
+            ("kind", facts.kind.as_str().into()),
+            ("pack", "p".into()),
+            ("pack_version", Cell::Int(1)),
+            ("state", facts.state.as_str().into()),
+            ("phase", phase_number(facts.phase).into()),
+            ("category", facts.category.as_deref().into()),
+            ("unit", facts.unit.map(|unit| unit.0).into()),
+            ("person", facts.person.map(|person| person.0).into()),
+            ("channel", facts.channel.as_str().into()),
+            ("source", facts.source.as_deref().into()),
+            ("severity", i64::from(facts.severity).into()),
+            ("raised_at", millis(facts.raised_at).into()),
+            ("changed_at", millis(facts.changed_at).into()),
+            ("closed_at", facts.closed_at.map(millis).into()),
+            ("due_at", facts.due_at.map(millis).into()),
+            ("returns", facts.returns.into()),
+            ("reopened", facts.reopened.into()),
+            ("flags", flag_bits(&facts.flags).into()),
+            ("finder", facts.finder.map(|(person, _)| person.0).into()),
+            ("finder_unit", facts.finder.map(|(_, unit)| unit.0).into()),
+            ("title_body", case.id.0.into()),
+        ];
+        columns.extend(self.direct.choose(Some(("doc", Cell::Int(doc))), None));
+        self.insert("case_row", columns);
+    }
+
+    fn write_text(&self, doc: i64, case: &TestCase) {
+        let columns = self.direct.choose(
+            vec![
+                ("rowid", Cell::Int(doc)),
+                ("tokens", case.tokens.join(" ").as_str().into()),
             ],
-        )
-        .expect("the row is written");
-}
+            vec![
+                ("tenant", self.tenant.into()),
+                ("case_id", case.id.0.into()),
+                (
+                    "tokens",
+                    bihuan_text::tsvector(&case.tokens.join(" ")).as_str().into(),
+                ),
+            ],
+        );
+        self.insert("case_text", columns);
+    }
 
-fn write_sets(connection: &Connection, case: &TestCase) {
-    let id = case.id.0.as_bytes();
-    let unit = "INSERT OR IGNORE INTO case_unit (tenant, role, unit, case_id) VALUES ($1, $2, $3, $4)";
-    let person = "INSERT OR IGNORE INTO case_person (tenant, role, person, case_id) VALUES ($1, 1, $2, $3)";
-    let campaign = "INSERT OR IGNORE INTO case_campaign (tenant, campaign, case_id) VALUES ($1, $2, $3)";
-    for co_unit in &case.facts.co_units {
-        connection
-            .execute(unit, params![TENANT, 1, co_unit.0.as_bytes(), id])
-            .expect("a co-unit");
-    }
-    for accused in &case.facts.accused {
-        match accused {
-            AccusedParty::Unit(accused) => connection
-                .execute(unit, params![TENANT, 2, accused.0.as_bytes(), id])
-                .expect("an accused unit"),
-            AccusedParty::Person(accused) => connection
-                .execute(person, params![TENANT, accused.0.as_bytes(), id])
-                .expect("an accused person"),
+    fn write_sets(&self, case: &TestCase) {
+        let mut units: BTreeSet<(i64, Uuid)> = BTreeSet::new();
+        units.extend(case.facts.co_units.iter().map(|unit| (1, unit.0)));
+        // A unit that was once responsible must not count as a co-unit or as accused.
+        units.insert((3, Uuid::from_bytes([7; 16])));
+        let mut persons = BTreeSet::new();
+        for accused in &case.facts.accused {
+            match accused {
+                AccusedParty::Unit(unit) => units.insert((2, unit.0)),
+                AccusedParty::Person(person) => persons.insert(person.0),
+            };
+        }
+        let write = |table, columns: Vec<(&'static str, Cell)>| {
+            let key = [("tenant", self.tenant.into()), ("case_id", case.id.0.into())];
+            self.insert(table, key.into_iter().chain(columns).collect());
         };
+        for (role, unit) in units {
+            write("case_unit", vec![("role", role.into()), ("unit", unit.into())]);
+        }
+        for person in persons {
+            write(
+                "case_person",
+                vec![("role", Cell::Int(1)), ("person", person.into())],
+            );
+        }
+        for name in case.facts.campaigns.iter().collect::<BTreeSet<_>>() {
+            write("case_campaign", vec![("campaign", name.as_str().into())]);
+        }
     }
-    for name in &case.facts.campaigns {
-        connection
-            .execute(campaign, params![TENANT, name, id])
-            .expect("a campaign");
+
+    fn insert(&self, table: &str, columns: Vec<(&str, Cell)>) {
+        let (names, values): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
+        let numbered = (1..=names.len()).map(|number| {
+            // The server takes a text for the type of its own that only the search index has.
+            match (table, names[number - 1], self.direct.choose(false, true)) {
+                ("case_text", "tokens", true) => format!("CAST(CAST(${number} AS TEXT) AS TSVECTOR)"),
+                _ => format!("${number}"),
+            }
+        });
+        let numbered = numbered.collect::<Vec<_>>().join(", ");
+        let sql = format!("INSERT INTO {table} ({}) VALUES ({numbered})", names.join(", "));
+        assert_eq!(self.direct.change(&sql, &values), 1);
     }
-    // A unit that was once responsible must not count as a co-unit or as accused.
-    connection
-        .execute(unit, params![TENANT, 3, [7_u8; 16], id])
-        .expect("a unit once responsible");
 }
