@@ -1,4 +1,5 @@
 //! The engine for more than one machine: a PostgreSQL server, or what speaks like one.
 
+mod driver;
 pub(crate) mod server;
 pub(crate) mod session;

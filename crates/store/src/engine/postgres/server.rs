@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use tokio::runtime::Runtime;
 use tokio_postgres::config::TargetSessionAttrs;
 use tokio_postgres::{AsyncMessage, Config, NoTls};
 
 use crate::engine::connection::Connection;
+use crate::engine::postgres::driver::Driver;
 use crate::engine::postgres::session::Session;
 use crate::error::StoreError;
 
@@ -30,21 +30,6 @@ pub(crate) struct Server {
     config: Config,
     driver: Arc<Driver>,
     keeps_statements: bool,
-}
-
-/// The thread that drives the sockets.
-#[derive(Debug)]
-pub(super) struct Driver {
-    runtime: Option<Runtime>,
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            // Waiting for it is not allowed on an async thread, and there is nothing to wait for.
-            runtime.shutdown_background();
-        }
-    }
 }
 
 impl Server {
@@ -74,24 +59,16 @@ impl Server {
         if config.get_hosts().len() > 1 && config.get_target_session_attrs() == TargetSessionAttrs::Any {
             config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         }
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("store-sockets")
-            .enable_all()
-            .build()?;
         Ok(Server {
             config,
-            driver: Arc::new(Driver {
-                runtime: Some(runtime),
-            }),
+            driver: Arc::new(Driver::start()?),
             keeps_statements,
         })
     }
 
     /// Opens a session.
     pub(crate) fn open(&self) -> Result<Connection, StoreError> {
-        let runtime = self.driver.runtime.as_ref();
-        let handle = runtime.expect("the runtime is taken only when the last server is dropped");
+        let handle = self.driver.handle();
         let config = self.config.clone();
         let connecting = handle.spawn(async move { config.connect(NoTls).await });
         let connected = pollster::block_on(connecting)

@@ -11,7 +11,7 @@ use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type};
 use tokio_postgres::{Client, Row};
 
-use crate::engine::postgres::server::Driver;
+use crate::engine::postgres::driver::Driver;
 use crate::engine::value::Value;
 use crate::error::StoreError;
 
