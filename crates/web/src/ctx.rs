@@ -3,7 +3,8 @@
 pub mod cookie;
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::FromRequestParts;
 use axum::http::Method;
@@ -20,15 +21,19 @@ use bihuan_store::tenant::scene::Scene;
 use jiff::Timestamp;
 
 use crate::app::App;
+use crate::auth;
 use crate::error::WebError;
 use crate::lang::Tongue;
 use crate::page::{Area, Page};
 use crate::sentence::Words;
 use crate::sentence::refusal::Refused;
 
-/// What is known of a request. Cheap to clone.
+/// What is known of a request. Clones share it.
 #[derive(Clone)]
-pub struct Ctx {
+pub struct Ctx(Arc<Known>);
+
+/// What is known of a request.
+pub struct Known {
     /// The server.
     pub app: App,
     /// The tenant, by host name.
@@ -55,8 +60,9 @@ pub struct Ctx {
     pub peer: Option<IpAddr>,
     /// Who is logged in.
     pub who: Option<Who>,
-    /// The secret that forms are bound to: the session's or the visit's.
-    pub secret: String,
+    /// The secret that forms are bound to: the session's or the visit's; made where there is neither and
+    /// something asks for it, which a program's request never does.
+    pub secret: OnceLock<String>,
     /// Whether it came with an `Authorization` header: it is a program's then, whatever it asks for.
     pub sent_token: bool,
     /// The receipt code of the report that is followed, as the cookie holds it.
@@ -74,15 +80,34 @@ pub struct Who {
     pub scopes: Option<Vec<String>>,
 }
 
+impl From<Known> for Ctx {
+    fn from(known: Known) -> Ctx {
+        Ctx(Arc::new(known))
+    }
+}
+
+impl Deref for Ctx {
+    type Target = Known;
+
+    fn deref(&self) -> &Known {
+        &self.0
+    }
+}
+
 impl Ctx {
     /// Whether the visitor came with a bearer token: no form token is needed then, for a browser adds none by itself.
     pub fn by_token(&self) -> bool {
         self.who.as_ref().is_some_and(|who| who.scopes.is_some())
     }
 
+    /// Returns the secret that forms are bound to.
+    pub fn secret(&self) -> &str {
+        self.secret.get_or_init(auth::new_secret)
+    }
+
     /// Returns the token that forms send back: known only to who knows the session's or the visit's secret.
     pub fn csrf(&self) -> String {
-        Digest::of(&[b"form token", self.secret.as_bytes()]).to_string()
+        Digest::of(&[b"form token", self.secret().as_bytes()]).to_string()
     }
 
     /// Whether the answer is for a program.

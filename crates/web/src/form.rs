@@ -204,9 +204,17 @@ impl Reader<'_> {
 
 /// Trims a text, makes its line ends plain, and drops control characters that no one types.
 pub fn tidy(text: &str) -> String {
+    let typed = |c: char| c == '\n' || c == '\t' || !c.is_control();
+    if text.chars().all(typed) {
+        return text.trim().to_owned();
+    }
     let plain = text.replace("\r\n", "\n").replace('\r', "\n");
-    let typed = |c: &char| *c == '\n' || *c == '\t' || !c.is_control();
-    plain.chars().filter(typed).collect::<String>().trim().to_owned()
+    plain
+        .chars()
+        .filter(|c| typed(*c))
+        .collect::<String>()
+        .trim()
+        .to_owned()
 }
 
 fn of_rejection(rejection: &axum::extract::rejection::FormRejection) -> WebError {

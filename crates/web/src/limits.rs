@@ -4,7 +4,7 @@ pub mod throttle;
 
 use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// The largest body of a request without files, in bytes.
 pub const BODY_BYTES: usize = 1 << 20;
@@ -39,6 +39,9 @@ pub const REQUEST_TIME: Duration = Duration::from_secs(60);
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+static OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+static PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+
 /// Sets the headers that every answer carries. A page is kept by no cache unless it says so itself.
 pub fn set_security_headers(headers: &mut HeaderMap, secure: bool) {
     let fixed = [
@@ -50,12 +53,9 @@ pub fn set_security_headers(headers: &mut HeaderMap, secure: bool) {
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    headers.insert(&OPENER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(
-        "cross-origin-opener-policy",
-        HeaderValue::from_static("same-origin"),
-    );
-    headers.insert(
-        "permissions-policy",
+        &PERMISSIONS_POLICY,
         HeaderValue::from_static("geolocation=(), microphone=(), camera=()"),
     );
     if secure {

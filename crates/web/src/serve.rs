@@ -2,11 +2,12 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
@@ -22,7 +23,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::api::openapi::Document;
 use crate::app::{self, App, ServeOptions, SystemEntropy, TlsFiles};
 use crate::ctx::cookie::Cookie;
-use crate::ctx::{self, Ctx};
+use crate::ctx::{self, Ctx, Known};
 use crate::error::WebError;
 use crate::error::dress::dress;
 use crate::lang::{self, Tongue};
@@ -90,8 +91,8 @@ async fn open(app: &App, request: &Parts, secure: bool) -> Result<(Ctx, Option<W
         Err(error) => (None, None, Some(error)),
     };
     let visit = || Cookie::Visit.read(headers, secure).map(str::to_owned);
-    let ctx = Ctx {
-        secret: session.or_else(visit).unwrap_or_else(auth::new_secret),
+    let known = Known {
+        secret: session.or_else(visit).map_or_else(OnceLock::new, OnceLock::from),
         app: app.clone(),
         tenant,
         scene,
@@ -108,8 +109,11 @@ async fn open(app: &App, request: &Parts, secure: bool) -> Result<(Ctx, Option<W
         code: Cookie::Code.read(headers, secure).map(str::to_owned),
         sent_token: headers.contains_key(header::AUTHORIZATION),
     };
-    Ok((ctx, denied))
+    Ok((known.into(), denied))
 }
+
+/// The header that carries the request's number.
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Keeps the visit and the chosen language in cookies.
 fn keep(ctx: &Ctx, headers: &mut HeaderMap, secure: bool) {
@@ -117,13 +121,13 @@ fn keep(ctx: &Ctx, headers: &mut HeaderMap, secure: bool) {
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     if is_page && ctx.who.is_none() && ctx.method == Method::GET {
-        Cookie::Visit.set(headers, &ctx.secret, secure);
+        Cookie::Visit.set(headers, ctx.secret(), secure);
     }
     if is_page && ctx.asked_lang {
         Cookie::Lang.set(headers, lang::name(ctx.tongue.0), secure);
     }
     if let Ok(id) = ctx.request_id.parse() {
-        headers.insert("x-request-id", id);
+        headers.insert(&REQUEST_ID, id);
     }
 }
 

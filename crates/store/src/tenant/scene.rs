@@ -157,21 +157,15 @@ impl Scene {
 
     /// Iterates over the newest version of each pack, by id.
     pub fn newest(&self) -> impl Iterator<Item = &Arc<Pack>> {
-        self.packs
-            .iter()
-            .filter(|(reference, _)| self.is_newest(reference))
-            .map(|(_, pack)| pack)
-    }
-
-    fn is_newest(&self, reference: &PackRef) -> bool {
-        let next = PackRef {
-            id: reference.id.clone(),
-            version: reference.version.saturating_add(1),
-        };
-        !self
-            .packs
-            .range(next..)
-            .any(|(later, _)| later.id == reference.id)
+        let mut packs = self.packs.iter().peekable();
+        std::iter::from_fn(move || {
+            loop {
+                let (reference, pack) = packs.next()?;
+                if packs.peek().is_none_or(|(next, _)| next.id != reference.id) {
+                    return Some(pack);
+                }
+            }
+        })
     }
 
     /// Returns the pack that judges a new case of `kind` raised on `date`: the newest version in force on

@@ -84,7 +84,7 @@ pub async fn create_session(ctx: Ctx, form: Form) -> Result<Response, WebError> 
 
 /// `POST /logout`
 pub async fn delete_session(ctx: Ctx, _form: Form) -> Result<Response, WebError> {
-    ctx.tenant.close_session(secret_hash(&ctx.secret)).await?;
+    ctx.tenant.close_session(secret_hash(ctx.secret())).await?;
     let mut response = Redirect::to("/login").into_response();
     Cookie::Session.clear(response.headers_mut(), ctx.secure);
     Ok(response)
