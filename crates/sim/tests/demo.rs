@@ -1,5 +1,7 @@
 //! The demo city, founded for real in a temporary directory.
 
+use std::collections::BTreeSet;
+
 use bihuan_core::pack::model::Phase;
 use bihuan_sim::demo::{self, Demo, Plan};
 
@@ -54,4 +56,18 @@ fn the_same_seed_writes_the_same_log() {
     let ((_a, first), (_b, second), (_c, other)) = (found(5), found(5), found(6));
     assert_eq!(log_of(&first), log_of(&second));
     assert_ne!(log_of(&first), log_of(&other));
+}
+
+#[test]
+fn the_login_page_has_an_account_for_every_role_that_the_packs_know() {
+    let (_directory, demo) = found(1);
+    let scene = demo.store.tenant(None).expect("the tenant").scene();
+    let known: BTreeSet<&str> = scene.grants.iter().map(|grant| grant.role.as_str()).collect();
+    let shown: Vec<&str> = demo
+        .accounts
+        .iter()
+        .map(|account| account.role.as_str())
+        .collect();
+    assert_eq!(shown.iter().copied().collect::<BTreeSet<_>>(), known);
+    assert_eq!(shown.len(), known.len());
 }
