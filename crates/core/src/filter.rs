@@ -26,6 +26,7 @@ mod complete;
 mod cursor;
 mod days;
 mod eval;
+mod fault;
 mod late;
 mod lex;
 mod names;
@@ -45,6 +46,7 @@ pub use checked::{
     Checked, Column, IdColumn, InstantColumn, NumberColumn, Predicate, Run, UnitSet, WordColumn,
 };
 pub use complete::{MAX_SUGGESTIONS, Suggestion, suggest};
+pub use fault::{Fault, FaultKind, Instead, Takes, Unknown, Wanted};
 pub use late::DayTable;
 pub use parse::parse;
 pub use sql::{Sql, SqlValue, TextSql};

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bihuan_core::case::refusal::Refusal;
-use bihuan_core::problem::Problem;
+use bihuan_core::filter::Fault;
 use bihuan_store::error::{ExecuteError, StoreError};
 
 use crate::lang::Tongue;
@@ -50,9 +50,9 @@ pub enum WebError {
     /// A rule forbids it.
     #[error(transparent)]
     Refused(Refusal),
-    /// A filter does not say anything; its text, and every problem of it.
-    #[error("{} problems in a filter", .1.len())]
-    Filter(String, Vec<Problem>),
+    /// A filter does not say anything; its text, and everything that is wrong with it.
+    #[error("{} faults in a filter", .1.len())]
+    Filter(String, Vec<Fault>),
     /// The case moved on since it was read.
     #[error("the case moved on")]
     Stale,

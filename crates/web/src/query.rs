@@ -1,8 +1,7 @@
 //! The filter of a list: what the visitor wrote, within what they may see.
 
-use bihuan_core::filter::{self, Checked, Scene};
+use bihuan_core::filter::{self, Checked, Fault, Scene};
 use bihuan_core::pack::model::Pack;
-use bihuan_core::problem::Problem;
 
 use crate::ctx::Ctx;
 use crate::error::WebError;
@@ -10,8 +9,8 @@ use crate::error::WebError;
 /// Resolves a filter's text against the scene of this moment; an empty text asks for everything.
 ///
 /// # Errors
-/// Every problem of the text at once, each with its place and, where one is known, what to do.
-pub fn check(ctx: &Ctx, text: &str) -> Result<Checked, Vec<Problem>> {
+/// Everything that is wrong with the text at once, each with its place and, where one is known, what to do.
+pub fn check(ctx: &Ctx, text: &str) -> Result<Checked, Vec<Fault>> {
     if text.trim().is_empty() {
         return Ok(Checked::everything());
     }
@@ -42,9 +41,9 @@ pub fn with_scene<T>(ctx: &Ctx, ask: impl FnOnce(&Scene<'_>) -> T) -> T {
 /// Returns what a filter's text asks for, within the cases on which the visitor may do `action`.
 ///
 /// # Errors
-/// [`WebError::Filter`] with every problem of the text; [`WebError::Login`] if nobody is logged in.
+/// [`WebError::Filter`] with everything that is wrong with the text; [`WebError::Login`] if nobody is logged in.
 pub fn within(ctx: &Ctx, action: &str, text: &str) -> Result<Checked, WebError> {
     let scope = crate::access::scope(ctx, action)?;
-    let asked = check(ctx, text).map_err(|problems| WebError::Filter(text.to_owned(), problems))?;
+    let asked = check(ctx, text).map_err(|faults| WebError::Filter(text.to_owned(), faults))?;
     Ok(Checked::and(vec![scope, asked]))
 }

@@ -4,6 +4,7 @@
 //! quotation ([`Told::quotes`]). The reporter hears what concerns the fate of the case and what was
 //! written to them; what staff wrote to each other stays with staff.
 
+pub mod fault;
 mod quotes;
 pub mod refusal;
 

@@ -293,3 +293,19 @@ async fn a_program_shares_nothing_without_the_grant_and_keeps_no_filter_that_say
     handler.create("/api/v1/views", &json!({"title": "我的"})).await;
     assert_eq!(handler.get("/api/v1/views").await.json()[0]["own"], json!(true));
 }
+
+#[tokio::test]
+async fn what_is_wrong_with_a_filter_is_said_in_the_visitors_language() {
+    let town = Town::found().await;
+    let mut browser = town.log_in("dispatcher").await;
+    let address = "/ledger?filter=severty+%3E+3";
+    browser
+        .get(address)
+        .await
+        .says("没有“severty”这个字段")
+        .says("是不是“severity”？");
+    browser
+        .get(&format!("{address}&lang=en"))
+        .await
+        .says("there is no field &#34;severty&#34;");
+}

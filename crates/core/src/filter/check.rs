@@ -10,33 +10,33 @@ use crate::filter::ast::{
 use crate::filter::checked::{
     Checked, Column, IdColumn, InstantColumn, NumberColumn, Predicate, Run, UnitSet, WordColumn,
 };
+use crate::filter::fault::{Fault, FaultKind, Instead};
 use crate::filter::late::DayTable;
 use crate::filter::names::Party;
 use crate::filter::{Scene, days};
 use crate::id::{PersonId, UnitId};
-use crate::problem::Problem;
 
 /// Resolves the names and the relative dates of a filter.
 ///
 /// # Errors
 /// Every name that is unknown or means several things, `me` and `my unit` where nobody looks, dates that
 /// no calendar covers, and texts without a word to search for, each at its place in the filter's text.
-pub fn check(ast: &Ast, scene: &Scene<'_>) -> Result<Checked, Vec<Problem>> {
+pub fn check(ast: &Ast, scene: &Scene<'_>) -> Result<Checked, Vec<Fault>> {
     let mut checker = Checker {
         scene,
-        problems: Vec::new(),
+        faults: Vec::new(),
     };
     let checked = checker.ast(ast);
-    if checker.problems.is_empty() {
+    if checker.faults.is_empty() {
         Ok(checked)
     } else {
-        Err(checker.problems)
+        Err(checker.faults)
     }
 }
 
 struct Checker<'a> {
     scene: &'a Scene<'a>,
-    problems: Vec<Problem>,
+    faults: Vec<Fault>,
 }
 
 impl Checker<'_> {
@@ -167,43 +167,40 @@ impl Checker<'_> {
         )
     }
 
-    /// Resolves every name; those that cannot be become problems.
-    fn each<T>(&mut self, names: &[Name], resolve: impl Fn(&Self, &Name) -> Result<T, Problem>) -> Vec<T> {
+    /// Resolves every name; those that cannot be become faults.
+    fn each<T>(&mut self, names: &[Name], resolve: impl Fn(&Self, &Name) -> Result<T, Fault>) -> Vec<T> {
         let mut resolved = Vec::with_capacity(names.len());
         for name in names {
             match resolve(self, name) {
                 Ok(value) => resolved.push(value),
-                Err(problem) => self.problems.push(problem),
+                Err(fault) => self.faults.push(fault),
             }
         }
         resolved
     }
 
-    fn words(&self, field: NameField, name: &Name) -> Result<Vec<String>, Problem> {
+    fn words(&self, field: NameField, name: &Name) -> Result<Vec<String>, Fault> {
         self.scene.words(field, said(name)?, name.span.0.clone())
     }
 
-    fn person(&self, name: &Name) -> Result<PersonId, Problem> {
+    fn person(&self, name: &Name) -> Result<PersonId, Fault> {
         match &name.value {
             NameValue::Said(said) => self.scene.person(said, name.span.0.clone()),
             NameValue::Me | NameValue::MyUnit => self.me(name),
         }
     }
 
-    fn me(&self, name: &Name) -> Result<PersonId, Problem> {
+    fn me(&self, name: &Name) -> Result<PersonId, Fault> {
         self.scene
             .me
-            .ok_or_else(|| Problem::new(name.span.0.clone(), "nobody looks here, so me means nobody"))
+            .ok_or_else(|| Fault::new(name.span.0.clone(), FaultKind::NoMe))
     }
 
-    fn units(&self, name: &Name, under: bool) -> Result<BTreeSet<UnitId>, Problem> {
+    fn units(&self, name: &Name, under: bool) -> Result<BTreeSet<UnitId>, Fault> {
         let units = match &name.value {
             NameValue::Said(said) => vec![self.scene.unit(said, name.span.0.clone())?],
             NameValue::MyUnit | NameValue::Me if self.scene.my_units.is_empty() => {
-                return Err(Problem::new(
-                    name.span.0.clone(),
-                    "nobody looks here, so my unit means none",
-                ));
+                return Err(Fault::new(name.span.0.clone(), FaultKind::NoMyUnit));
             }
             NameValue::MyUnit | NameValue::Me => self.scene.my_units.to_vec(),
         };
@@ -224,7 +221,7 @@ impl Checker<'_> {
         below.chain(units.iter().copied()).collect()
     }
 
-    fn parties(&self, name: &Name, under: bool) -> Result<Vec<Party>, Problem> {
+    fn parties(&self, name: &Name, under: bool) -> Result<Vec<Party>, Fault> {
         let units = |units: BTreeSet<UnitId>| units.into_iter().map(Party::Unit).collect();
         match &name.value {
             NameValue::Me => Ok(vec![Party::Person(self.me(name)?)]),
@@ -246,8 +243,7 @@ impl Checker<'_> {
         let mut one = |order, when: &When| match days::span(*when, self.scene.calendar, self.scene.now) {
             Some((first, after)) => spanned(column, order, first, after),
             None => {
-                self.problems
-                    .push(Problem::new(at.0.clone(), "this date lies too far away"));
+                self.faults.push(Fault::new(at.0.clone(), FaultKind::TooFar));
                 Checked::nothing()
             }
         };
@@ -287,21 +283,20 @@ impl Checker<'_> {
     fn text(&mut self, said: &str, at: &Span) -> Checked {
         let tokens = (self.scene.tokens)(said);
         if tokens.is_empty() {
-            let problem = Problem::new(at.0.clone(), format!("{said:?} holds no word to search for"));
-            self.problems
-                .push(problem.with_hint("write a word of two characters or more"));
+            let kind = FaultKind::NoWord(said.to_owned());
+            self.faults.push(Fault::new(at.0.clone(), kind));
         }
         Checked::Is(Predicate::Text(tokens))
     }
 }
 
 /// Returns what a name says; `me` and `my unit` do not come where the field does not take them.
-fn said(name: &Name) -> Result<&str, Problem> {
+fn said(name: &Name) -> Result<&str, Fault> {
     match &name.value {
         NameValue::Said(said) => Ok(said),
-        NameValue::Me | NameValue::MyUnit => Err(Problem::new(
+        NameValue::Me | NameValue::MyUnit => Err(Fault::new(
             name.span.0.clone(),
-            "this field does not hold who looks",
+            FaultKind::NotWhoLooks(Instead::Name),
         )),
     }
 }

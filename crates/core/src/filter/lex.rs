@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
+use crate::filter::fault::{Fault, FaultKind};
 use crate::filter::words;
-use crate::problem::Problem;
 
 /// A token and where it stands, in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +27,8 @@ pub(super) enum TokenKind {
     Quoted(String),
 }
 
-/// Cuts `text` into tokens; a quote that is not closed runs to the end and is a problem.
-pub(super) fn lex(text: &str, problems: &mut Vec<Problem>) -> Vec<Token> {
+/// Cuts `text` into tokens; a quote that is not closed runs to the end and is a fault.
+pub(super) fn lex(text: &str, faults: &mut Vec<Fault>) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut at = 0;
     while let Some(first) = text[at..].chars().next() {
@@ -48,9 +48,7 @@ pub(super) fn lex(text: &str, problems: &mut Vec<Problem>) -> Vec<Token> {
             let (said, length) = quoted(rest, first);
             at += length.unwrap_or(rest.len());
             if length.is_none() {
-                problems.push(
-                    Problem::new(start..at, "the quote is not closed").with_hint("end it with another quote"),
-                );
+                faults.push(Fault::new(start..at, FaultKind::OpenQuote));
             }
             tokens.push(Token {
                 kind: TokenKind::Quoted(said),
@@ -210,8 +208,8 @@ mod tests {
     use super::*;
 
     fn check_lex(text: &str, expected: &[&str]) {
-        let mut problems = Vec::new();
-        let said: Vec<String> = lex(text, &mut problems)
+        let mut faults = Vec::new();
+        let said: Vec<String> = lex(text, &mut faults)
             .into_iter()
             .map(|token| match token.kind {
                 TokenKind::Open => "(".to_owned(),
@@ -223,7 +221,7 @@ mod tests {
             })
             .collect();
         assert_eq!(said, expected, "{text}");
-        assert_eq!(problems, [], "{text}");
+        assert_eq!(faults, [], "{text}");
     }
 
     #[test]
@@ -276,11 +274,10 @@ mod tests {
     }
 
     #[test]
-    fn an_open_quote_is_a_problem_at_its_place() {
-        let mut problems = Vec::new();
-        let tokens = lex("单位 = \"卫", &mut problems);
+    fn an_open_quote_is_a_fault_at_its_place() {
+        let mut faults = Vec::new();
+        let tokens = lex("单位 = \"卫", &mut faults);
         assert_eq!(tokens.len(), 3);
-        assert_eq!(problems.len(), 1);
-        assert_eq!(problems[0].span, 9..13);
+        assert_eq!(faults, [Fault::new(9..13, FaultKind::OpenQuote)]);
     }
 }

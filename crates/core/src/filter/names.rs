@@ -7,10 +7,10 @@ use uuid::Uuid;
 
 use crate::filter::ast::NameField;
 use crate::filter::checked::{Checked, Predicate, WordColumn};
+use crate::filter::fault::{Fault, FaultKind};
 use crate::filter::{Scene, nearest};
 use crate::id::{PersonId, UnitId};
 use crate::label::Label;
-use crate::problem::Problem;
 
 /// Something that can be named: by its id or code, or by its title in either language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,12 +69,7 @@ impl Scene<'_> {
     /// Returns the ids that `said` means among the names of `field`: the one that is its id, else those
     /// that it is the title of. Of kinds and categories a title must mean one; channels and sources of
     /// several packs may share one.
-    pub(super) fn words(
-        &self,
-        field: NameField,
-        said: &str,
-        at: Range<usize>,
-    ) -> Result<Vec<String>, Problem> {
+    pub(super) fn words(&self, field: NameField, said: &str, at: Range<usize>) -> Result<Vec<String>, Fault> {
         let named = self.named(field);
         if named.iter().any(|named| named.id == said) {
             return Ok(vec![said.to_owned()]);
@@ -96,7 +91,7 @@ impl Scene<'_> {
 
     /// Returns the test of a state by its id or its title. Kinds may share an id under different titles,
     /// so a title means the states of those kinds only.
-    pub(super) fn state(&self, said: &str, at: Range<usize>) -> Result<Checked, Problem> {
+    pub(super) fn state(&self, said: &str, at: Range<usize>) -> Result<Checked, Fault> {
         let states = || {
             let kinds = self.packs.iter().flat_map(|pack| &pack.kinds);
             kinds.flat_map(|kind| kind.states.iter().map(move |state| (kind, state)))
@@ -126,7 +121,7 @@ impl Scene<'_> {
 
     /// Returns the unit that `said` means: its id, code, name or alias; one that is there before those
     /// that were dissolved.
-    pub(super) fn unit(&self, said: &str, at: Range<usize>) -> Result<UnitId, Problem> {
+    pub(super) fn unit(&self, said: &str, at: Range<usize>) -> Result<UnitId, Fault> {
         if let Some(unit) = self.unit_of_id(said) {
             return Ok(unit);
         }
@@ -150,7 +145,7 @@ impl Scene<'_> {
     }
 
     /// Returns the person that `said` means: their id or their name.
-    pub(super) fn person(&self, said: &str, at: Range<usize>) -> Result<PersonId, Problem> {
+    pub(super) fn person(&self, said: &str, at: Range<usize>) -> Result<PersonId, Fault> {
         if let Some(person) = self.person_of_id(said) {
             return Ok(person);
         }
@@ -166,14 +161,13 @@ impl Scene<'_> {
     }
 
     /// Returns the unit or the person that `said` means.
-    pub(super) fn unit_or_person(&self, said: &str, at: Range<usize>) -> Result<Party, Problem> {
+    pub(super) fn unit_or_person(&self, said: &str, at: Range<usize>) -> Result<Party, Fault> {
         let is_unit = self.unit_of_id(said).is_some() || !self.org.units_named(said).is_empty();
         let is_person = self.person_of_id(said).is_some() || self.persons_named(said).next().is_some();
         match (is_unit, is_person) {
             (true, false) => self.unit(said, at).map(Party::Unit),
             (false, true) => self.person(said, at).map(Party::Person),
-            (true, true) => Err(Problem::new(at, format!("{said:?} is a unit and a person"))
-                .with_hint("write the unit's code or the person's id")),
+            (true, true) => Err(Fault::new(at, FaultKind::UnitAndPerson(said.to_owned()))),
             (false, false) => Err(unknown(said, at, self.unit_words().chain(self.person_words()))),
         }
     }
@@ -224,18 +218,19 @@ fn words_of<'a>(named: &Named<'a>) -> [&'a str; 3] {
     [named.id, &named.title.zh, &named.title.en]
 }
 
-fn unknown<'a>(said: &str, at: Range<usize>, known: impl Iterator<Item = &'a str>) -> Problem {
+fn unknown<'a>(said: &str, at: Range<usize>, known: impl Iterator<Item = &'a str>) -> Fault {
     let known = known.filter(|word| !word.is_empty());
-    nearest::hint(
-        Problem::new(at, format!("nothing is called {said:?} here")),
-        said,
-        known,
-    )
+    Fault::new(at, FaultKind::UnknownName(nearest::unknown(said, known)))
 }
 
-fn ambiguous(said: &str, at: Range<usize>, ids: &BTreeSet<&str>) -> Problem {
-    let shown: Vec<&str> = ids.iter().copied().take(5).collect();
-    let more = if ids.len() > shown.len() { ", …" } else { "" };
-    Problem::new(at, format!("{said:?} means {} different things", ids.len()))
-        .with_hint(format!("write one of {}{more}", shown.join(", ")))
+/// How many ids of things that share a name are told.
+const SHOWN: usize = 5;
+
+fn ambiguous(said: &str, at: Range<usize>, ids: &BTreeSet<&str>) -> Fault {
+    let kind = FaultKind::Ambiguous {
+        said: said.to_owned(),
+        count: ids.len(),
+        ids: ids.iter().take(SHOWN).map(|id| (*id).to_owned()).collect(),
+    };
+    Fault::new(at, kind)
 }

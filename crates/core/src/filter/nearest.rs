@@ -1,12 +1,12 @@
 //! What somebody may have meant by a word that means nothing.
 
-use crate::problem::Problem;
+use crate::filter::fault::Unknown;
 
-/// Adds to `problem` the word of `known` that is nearest to `said`, where one is near.
-pub(super) fn hint<'a>(problem: Problem, said: &str, known: impl Iterator<Item = &'a str>) -> Problem {
-    match nearest(said, known) {
-        Some(near) => problem.with_hint(format!("did you mean \"{near}\"?")),
-        None => problem,
+/// Returns the word that means nothing, with the word of `known` that is nearest to it, where one is near.
+pub(super) fn unknown<'a>(said: &str, known: impl Iterator<Item = &'a str>) -> Unknown {
+    Unknown {
+        said: said.to_owned(),
+        near: nearest(said, known).map(str::to_owned),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Tokens to the filter as written. Every problem is reported, each at its place; after one the parser
+//! Tokens to the filter as written. Every fault is reported, each at its place; after one the parser
 //! goes on behind the next `and`, `or` or closing parenthesis.
 
 use std::ops::Range;
@@ -6,10 +6,10 @@ use std::ops::Range;
 use crate::case::flag::Flag;
 use crate::filter::ast::{Ast, LengthField, Order, Span, Term, Test};
 use crate::filter::cursor::Cursor;
+use crate::filter::fault::{Fault, FaultKind};
 use crate::filter::lex::{TokenKind, lex};
 use crate::filter::words::{self, Field, Glue, Operator};
 use crate::filter::{MAX_CHARS, MAX_DEPTH, MAX_TERMS, nearest, term};
-use crate::problem::Problem;
 
 /// Reads a filter; an empty text is true of every case.
 ///
@@ -17,15 +17,14 @@ use crate::problem::Problem;
 /// [`check`](super::check).
 ///
 /// # Errors
-/// Every problem of the text, in the order of their places; at least one.
-pub fn parse(text: &str) -> Result<Ast, Vec<Problem>> {
+/// Every fault of the text, in the order of their places; at least one.
+pub fn parse(text: &str) -> Result<Ast, Vec<Fault>> {
     let length = text.chars().count();
     if length > MAX_CHARS {
-        let message = format!("the filter has {length} characters, {MAX_CHARS} are allowed");
-        return Err(vec![Problem::new(0..text.len(), message)]);
+        return Err(vec![Fault::new(0..text.len(), FaultKind::TooLong(length))]);
     }
-    let mut problems = Vec::new();
-    let tokens = lex(text, &mut problems);
+    let mut faults = Vec::new();
+    let tokens = lex(text, &mut faults);
     let mut parser = Parser {
         cursor: Cursor {
             tokens: &tokens,
@@ -35,18 +34,18 @@ pub fn parse(text: &str) -> Result<Ast, Vec<Problem>> {
         depth: 0,
         terms: 0,
         gave_up: false,
-        problems,
+        faults,
     };
     let ast = if tokens.is_empty() {
         Ast::Everything
     } else {
         parser.whole()
     };
-    if parser.problems.is_empty() {
+    if parser.faults.is_empty() {
         return Ok(ast);
     }
-    parser.problems.sort_by_key(|problem| problem.span.start);
-    Err(parser.problems)
+    parser.faults.sort_by_key(|fault| fault.span.start);
+    Err(parser.faults)
 }
 
 /// Where the parser is in the tokens, and what it found wrong so far.
@@ -56,14 +55,14 @@ struct Parser<'a> {
     terms: usize,
     /// Whether the rest is not read, so that nothing more is said about it.
     gave_up: bool,
-    problems: Vec<Problem>,
+    faults: Vec<Fault>,
 }
 
 impl Parser<'_> {
     fn whole(&mut self) -> Ast {
         let ast = self.any_of();
         if self.cursor.at < self.cursor.tokens.len() {
-            self.problem(self.cursor.here(), "nothing is open that this could close");
+            self.fault(self.cursor.here(), FaultKind::NothingOpen);
         }
         ast
     }
@@ -87,10 +86,7 @@ impl Parser<'_> {
 
     fn one(&mut self) -> Ast {
         if self.depth == MAX_DEPTH {
-            self.problem(
-                self.cursor.here(),
-                format!("the filter is nested more than {MAX_DEPTH} deep"),
-            );
+            self.fault(self.cursor.here(), FaultKind::TooDeep);
             self.cursor.at = self.cursor.tokens.len();
             self.gave_up = true;
             return Ast::Everything;
@@ -139,11 +135,7 @@ impl Parser<'_> {
         if self.cursor.peek(0) == Some(&TokenKind::Close) {
             self.cursor.at += 1;
         } else if !self.gave_up {
-            self.problem_with(
-                opened,
-                "the parenthesis is not closed",
-                "add a closing parenthesis",
-            );
+            self.fault(opened, FaultKind::OpenParenthesis);
         }
         ast
     }
@@ -157,16 +149,12 @@ impl Parser<'_> {
             }
             Some(TokenKind::Word(word)) => self.word(&word),
             Some(TokenKind::Open | TokenKind::Close | TokenKind::Comma | TokenKind::Symbol(_)) | None => {
-                Err(Problem::new(start.clone(), "a test is missing here")
-                    .with_hint("for example: open, unit = \"…\", overdue > 3d"))
+                Err(Fault::new(start.clone(), FaultKind::NoTest))
             }
         };
         self.terms += 1;
         if self.terms == MAX_TERMS + 1 {
-            self.problem(
-                start.clone(),
-                format!("the filter has more than {MAX_TERMS} tests"),
-            );
+            self.fault(start.clone(), FaultKind::TooManyTests);
         }
         match read {
             Ok(Leaf::All) => Ast::Everything,
@@ -175,8 +163,8 @@ impl Parser<'_> {
                 let open = self.term(start, Test::Flag(Flag::Open));
                 Ast::Not(Box::new(open))
             }
-            Err(problem) => {
-                self.problems.push(problem);
+            Err(fault) => {
+                self.faults.push(fault);
                 // From its beginning, so that a list it holds is gone over as a whole.
                 self.cursor.at = first;
                 self.skip_term();
@@ -199,12 +187,12 @@ impl Parser<'_> {
 
     /// Reads what begins with `word`: a field with its test, a flag, a word that stands alone, or a word
     /// to search for.
-    fn word(&mut self, word: &str) -> Result<Leaf, Problem> {
+    fn word(&mut self, word: &str) -> Result<Leaf, Fault> {
         let start = self.cursor.here();
         let compared = self.operator_at(1);
         if let (Some((operator, length)), field) = (compared, words::find(words::FIELDS, word)) {
             let Some(field) = field else {
-                return self.unknown_field(word, start);
+                return Err(unknown_field(word, start));
             };
             self.cursor.at += 1;
             let operator_at = self.cursor.here();
@@ -220,32 +208,16 @@ impl Parser<'_> {
             Some(Glue::Closed) => return Ok(Leaf::Closed),
             Some(Glue::And | Glue::Or | Glue::Not) => {
                 self.cursor.at -= 1;
-                return Err(Problem::new(start, format!("a test is missing before {word:?}")));
+                return Err(Fault::new(start, FaultKind::NoTestBefore(word.to_owned())));
             }
             None => {}
         }
         match words::find(words::FIELDS, word) {
             Some(OVERDUE) => Ok(Leaf::Test(Test::Overdue)),
-            Some(_) => Err(
-                Problem::new(start, format!("{word:?} must be compared with something")).with_hint(format!(
-                    "for example with =; to search for the word, write it in quotes: \"{word}\""
-                )),
-            ),
-            None if words::is_reserved(word) => {
-                Err(Problem::new(start, format!("{word:?} cannot stand here"))
-                    .with_hint(format!("to search for the word, write it in quotes: \"{word}\"")))
-            }
+            Some(_) => Err(Fault::new(start, FaultKind::Uncompared(word.to_owned()))),
+            None if words::is_reserved(word) => Err(Fault::new(start, FaultKind::Misplaced(word.to_owned()))),
             None => Ok(Leaf::Test(Test::Text(word.to_owned()))),
         }
-    }
-
-    fn unknown_field(&self, word: &str, start: Range<usize>) -> Result<Leaf, Problem> {
-        let problem = Problem::new(start, format!("there is no field {word:?}"));
-        let known = words::FIELDS
-            .iter()
-            .flat_map(|row| row.en.iter().chain(row.zh))
-            .copied();
-        Err(nearest::hint(problem, word, known))
     }
 
     /// Returns the operator that begins `ahead` tokens from here, and how many tokens it takes.
@@ -318,13 +290,15 @@ impl Parser<'_> {
         }
     }
 
-    fn problem(&mut self, span: Range<usize>, message: impl Into<String>) {
-        self.problems.push(Problem::new(span, message));
+    fn fault(&mut self, span: Range<usize>, kind: FaultKind) {
+        self.faults.push(Fault::new(span, kind));
     }
+}
 
-    fn problem_with(&mut self, span: Range<usize>, message: &str, hint: &str) {
-        self.problems.push(Problem::new(span, message).with_hint(hint));
-    }
+fn unknown_field(word: &str, start: Range<usize>) -> Fault {
+    let fields = words::FIELDS.iter();
+    let known = fields.flat_map(|row| row.en.iter().chain(row.zh)).copied();
+    Fault::new(start, FaultKind::UnknownField(nearest::unknown(word, known)))
 }
 
 const IS: Operator = Operator::Order(Order::Equal);

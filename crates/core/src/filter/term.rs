@@ -10,12 +10,12 @@ use crate::filter::ast::{
     When,
 };
 use crate::filter::cursor::Cursor;
+use crate::filter::fault::{Fault, FaultKind, Instead, Takes, Wanted};
 use crate::filter::lex::TokenKind;
 use crate::filter::words::{self, Field, Glue, Myself, Operator};
 use crate::filter::{MAX_AMOUNT, MAX_LIST, nearest};
-use crate::problem::Problem;
 
-type Read<T> = Result<T, Problem>;
+type Read<T> = Result<T, Fault>;
 
 /// Returns the operator that `not` before `operator` makes, where there is one.
 pub(super) fn negated(operator: Operator) -> Option<Operator> {
@@ -39,7 +39,7 @@ pub(super) fn field(
         (Field::Name(name), _) => name_test(cursor, name, operator, at),
         (Field::Phase, _) => {
             let relation = relation_of(operator).filter(|relation| !is_under(*relation));
-            let relation = relation.ok_or_else(|| unfit(at, "=, !=, in or not in"))?;
+            let relation = relation.ok_or_else(|| unfit(at, Takes::Names))?;
             Ok(Test::Phase {
                 relation,
                 phases: values(cursor, takes_list(relation), phase)?,
@@ -54,22 +54,22 @@ pub(super) fn field(
                 limit: length(cursor, field)?,
             })
         }
-        (Field::Length(_), _) => Err(unfit(at, "<, <=, > or >=")),
+        (Field::Length(_), _) => Err(unfit(at, Takes::Length)),
         (Field::Text, Operator::Has | Operator::Order(Order::Equal)) => said(cursor).map(Test::Text),
-        (Field::Text, _) => Err(unfit(at, "has")),
+        (Field::Text, _) => Err(unfit(at, Takes::Text)),
     }
 }
 
 fn name_test(cursor: &mut Cursor<'_>, field: NameField, operator: Operator, at: Range<usize>) -> Read<Test> {
     let fits = |relation: &Relation| field.is_tree() || !is_under(*relation);
-    let expected = match field {
-        NameField::Number => "=, !=, in, not in or starts",
-        _ if field.is_tree() => "=, !=, in, not in, under or not under",
-        _ => "=, !=, in or not in",
+    let takes = match field {
+        NameField::Number => Takes::Number,
+        _ if field.is_tree() => Takes::Tree,
+        _ => Takes::Names,
     };
     let relation = relation_of(operator)
         .filter(fits)
-        .ok_or_else(|| unfit(at, expected))?;
+        .ok_or_else(|| unfit(at, takes))?;
     let names = values(cursor, takes_list(relation), |cursor| name(cursor, field))?;
     Ok(Test::Name {
         field,
@@ -89,7 +89,7 @@ fn count_test(
         Operator::Relation(Relation::In) => Measure::In(values(cursor, true, count)?),
         Operator::Relation(Relation::NotIn) => Measure::NotIn(values(cursor, true, count)?),
         Operator::Relation(_) | Operator::Has | Operator::Starts => {
-            return Err(unfit(at, "=, !=, <, <=, >, >=, in or not in"));
+            return Err(unfit(at, Takes::Measure));
         }
     };
     Ok(Test::Count { field, measure })
@@ -106,7 +106,7 @@ fn date_test(cursor: &mut Cursor<'_>, field: DateField, operator: Operator, at: 
         Operator::Relation(Relation::In) => Measure::Order(Order::Equal, when(cursor)?),
         Operator::Relation(Relation::NotIn) => Measure::Order(Order::Unequal, when(cursor)?),
         Operator::Relation(_) | Operator::Has | Operator::Starts => {
-            return Err(unfit(at, "=, !=, <, <=, >, >=, in or not in"));
+            return Err(unfit(at, Takes::Measure));
         }
     };
     let is_instant = |when: &When| matches!(when, When::Now | When::Hour(_));
@@ -116,10 +116,7 @@ fn date_test(cursor: &mut Cursor<'_>, field: DateField, operator: Operator, at: 
         Measure::In(list) | Measure::NotIn(list) => list.iter().any(is_instant),
     };
     if equals_instant {
-        return Err(
-            Problem::new(value_at, "an instant is only compared with <, <=, > or >=")
-                .with_hint("name a day or a period instead, such as today or -7d"),
-        );
+        return Err(Fault::new(value_at, FaultKind::EqualsInstant));
     }
     Ok(Test::Date { field, measure })
 }
@@ -141,8 +138,8 @@ fn takes_list(relation: Relation) -> bool {
     !matches!(relation, Relation::Is | Relation::IsNot)
 }
 
-fn unfit(at: Range<usize>, expected: &str) -> Problem {
-    Problem::new(at, "this field is not compared so").with_hint(format!("it takes {expected}"))
+fn unfit(at: Range<usize>, takes: Takes) -> Fault {
+    Fault::new(at, FaultKind::Unfit(takes))
 }
 
 /// Reads one value, or a list in parentheses where `list` allows one.
@@ -152,17 +149,14 @@ fn values<T>(cursor: &mut Cursor<'_>, list: bool, one: impl Fn(&mut Cursor<'_>) 
         return Ok(vec![one(cursor)?]);
     }
     if !list {
-        return Err(Problem::new(opened, "a list stands only behind in or under").with_hint("write in (…)"));
+        return Err(Fault::new(opened, FaultKind::ListHere));
     }
     cursor.advance();
     let mut values = Vec::new();
     loop {
         values.push(one(cursor)?);
         if values.len() > MAX_LIST {
-            return Err(Problem::new(
-                opened,
-                format!("the list has more than {MAX_LIST} values"),
-            ));
+            return Err(Fault::new(opened, FaultKind::TooManyValues));
         }
         match cursor.peek(0) {
             Some(TokenKind::Comma) => cursor.advance(),
@@ -172,17 +166,14 @@ fn values<T>(cursor: &mut Cursor<'_>, list: bool, one: impl Fn(&mut Cursor<'_>) 
             }
             Some(TokenKind::Open | TokenKind::Symbol(_) | TokenKind::Word(_) | TokenKind::Quoted(_))
             | None => {
-                return Err(Problem::new(
-                    cursor.here(),
-                    "a comma or a closing parenthesis is missing here",
-                ));
+                return Err(Fault::new(cursor.here(), FaultKind::OpenList));
             }
         }
     }
 }
 
 /// Takes the next word or quoted text; the flag says whether it was quoted.
-fn text(cursor: &mut Cursor<'_>, wanted: &str) -> Read<(String, bool)> {
+fn text(cursor: &mut Cursor<'_>, wanted: Wanted) -> Read<(String, bool)> {
     let found = match cursor.peek(0) {
         Some(TokenKind::Quoted(said)) => Some((said.clone(), true)),
         Some(TokenKind::Word(word)) => Some((word.clone(), false)),
@@ -200,12 +191,12 @@ fn text(cursor: &mut Cursor<'_>, wanted: &str) -> Read<(String, bool)> {
             cursor.advance();
             Ok(found)
         }
-        None => Err(Problem::new(cursor.here(), format!("{wanted} is missing here"))),
+        None => Err(Fault::new(cursor.here(), FaultKind::Missing(wanted))),
     }
 }
 
 fn said(cursor: &mut Cursor<'_>) -> Read<String> {
-    text(cursor, "a text").map(|(said, _)| said)
+    text(cursor, Wanted::Text).map(|(said, _)| said)
 }
 
 /// Reads a word, together with the next where the two are one word of `table`: `my unit`.
@@ -231,14 +222,14 @@ fn name(cursor: &mut Cursor<'_>, field: NameField) -> Read<Name> {
         Some(Myself::Me) if field.holds_persons() => NameValue::Me,
         Some(Myself::MyUnit) if field.holds_units() => NameValue::MyUnit,
         Some(myself) => {
-            let hint = match myself {
-                Myself::Me if field.holds_units() => "did you mean my unit?",
-                Myself::MyUnit if field.holds_persons() => "did you mean me?",
-                Myself::Me | Myself::MyUnit => "write a name in quotes",
+            let instead = match myself {
+                Myself::Me if field.holds_units() => Instead::MyUnit,
+                Myself::MyUnit if field.holds_persons() => Instead::Me,
+                Myself::Me | Myself::MyUnit => Instead::Name,
             };
-            return Err(Problem::new(start, "this field does not hold who looks").with_hint(hint));
+            return Err(Fault::new(start, FaultKind::NotWhoLooks(instead)));
         }
-        None => NameValue::Said(text(cursor, "a name")?.0),
+        None => NameValue::Said(text(cursor, Wanted::Name)?.0),
     };
     // `my unit` is two tokens; for messages its first word is place enough.
     Ok(Name {
@@ -249,45 +240,31 @@ fn name(cursor: &mut Cursor<'_>, field: NameField) -> Read<Name> {
 
 fn phase(cursor: &mut Cursor<'_>) -> Read<crate::pack::phase::Phase> {
     let start = cursor.here();
-    let (said, _) = text(cursor, "a phase")?;
+    let (said, _) = text(cursor, Wanted::Phase)?;
     words::find(words::PHASES, &said).ok_or_else(|| {
-        let known = words::PHASES
-            .iter()
-            .flat_map(|row| row.en.iter().chain(row.zh))
-            .copied();
-        nearest::hint(
-            Problem::new(start, format!("there is no phase {said:?}")),
-            &said,
-            known,
-        )
+        let phases = words::PHASES.iter();
+        let known = phases.flat_map(|row| row.en.iter().chain(row.zh)).copied();
+        Fault::new(start, FaultKind::UnknownPhase(nearest::unknown(&said, known)))
     })
 }
 
 fn count(cursor: &mut Cursor<'_>) -> Read<u32> {
     let start = cursor.here();
-    let (said, _) = text(cursor, "a number")?;
+    let (said, _) = text(cursor, Wanted::Number)?;
     said.parse()
         .ok()
         .filter(|_| !said.starts_with('+'))
-        .ok_or_else(|| {
-            Problem::new(start, format!("{said:?} is not a count"))
-                .with_hint("write a whole number such as 3")
-        })
+        .ok_or_else(|| Fault::new(start, FaultKind::NotCount(said)))
 }
 
 /// Reads a length such as `3wd`; `3 wd` is one too.
 fn length(cursor: &mut Cursor<'_>, field: LengthField) -> Read<Limit> {
     let start = cursor.here();
-    let (mut said, _) = text(cursor, "a length of time")?;
+    let (mut said, _) = text(cursor, Wanted::Length)?;
     join_unit(cursor, &mut said);
     let found = amount_and_unit(&said).filter(|(amount, _)| !amount.starts_with(['+', '-']));
     let Some((amount, unit)) = found else {
-        let message = format!("{said:?} is not a length of time");
-        let example = match field {
-            LengthField::Overdue => "for example overdue > 3wd (working days), 5d (days) or 4h (hours)",
-            LengthField::Remaining => "for example remaining < 2wd (working days), 5d (days) or 4h (hours)",
-        };
-        return Err(Problem::new(start, message).with_hint(example));
+        return Err(Fault::new(start, FaultKind::NotLength(said, field)));
     };
     Ok(Limit {
         amount: bounded(amount, start)?.unsigned_abs(),
@@ -300,7 +277,7 @@ fn when(cursor: &mut Cursor<'_>) -> Read<When> {
         return Ok(when);
     }
     let start = cursor.here();
-    let (mut said, _) = text(cursor, "a date")?;
+    let (mut said, _) = text(cursor, Wanted::Date)?;
     if let Ok(date) = said.parse::<Date>()
         && date.to_string() == said
     {
@@ -319,8 +296,7 @@ fn when(cursor: &mut Cursor<'_>) -> Read<When> {
                 LimitUnit::Hours => When::Hour(amount),
             })
         }
-        None => Err(Problem::new(start, format!("{said:?} is not a date"))
-            .with_hint("for example 2026-03-01, today, -7d, -3wd, this month")),
+        None => Err(Fault::new(start, FaultKind::NotDate(said))),
     }
 }
 
@@ -347,8 +323,6 @@ fn amount_and_unit(said: &str) -> Option<(&str, LimitUnit)> {
 
 fn bounded(amount: &str, at: Range<usize>) -> Read<i32> {
     let in_bounds = |amount: &i32| amount.unsigned_abs() <= MAX_AMOUNT;
-    amount.parse().ok().filter(in_bounds).ok_or_else(|| {
-        Problem::new(at, format!("{amount} is too large"))
-            .with_hint(format!("at most {MAX_AMOUNT} is allowed"))
-    })
+    let parsed = amount.parse().ok().filter(in_bounds);
+    parsed.ok_or_else(|| Fault::new(at, FaultKind::TooLarge(amount.to_owned())))
 }

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use askama::Template;
 use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
-use bihuan_core::problem::Problem;
+use bihuan_core::filter::Fault;
+use bihuan_core::problem::Place;
 use serde_json::{Value, json};
 
 use super::{Complaint, WebError};
 use crate::ctx::Ctx;
+use crate::lang::Tongue;
 use crate::page::{self, Page};
+use crate::sentence::fault;
 
 #[derive(Template)]
 #[template(path = "error.html")]
@@ -82,22 +85,18 @@ fn todo(ctx: &Ctx, error: &WebError) -> String {
         WebError::TooMany { wait_seconds } => t.t1(todo, "seconds", wait_seconds),
         WebError::Json(detail) => t.t1(todo, "detail", detail),
         WebError::Refused(refusal) => ctx.refusal(refusal).said,
-        WebError::Filter(text, problems) => filter_problems(text, problems),
+        WebError::Filter(text, faults) => filter_faults(t, text, faults),
         WebError::Elsewhere(routes) => routes.join(" "),
         _ => t.t(todo),
     }
 }
 
-/// Returns every problem of a filter with its place.
-fn filter_problems(text: &str, problems: &[Problem]) -> String {
-    let said = problems.iter().map(|problem| {
-        let hint = problem.hint.as_ref().map(|hint| format!(" ({hint})"));
-        format!(
-            "{}: {}{}",
-            problem.place(text).column,
-            problem.message,
-            hint.unwrap_or_default()
-        )
+/// Returns everything that is wrong with a filter, each with its place.
+fn filter_faults(tongue: Tongue, text: &str, faults: &[Fault]) -> String {
+    let said = faults.iter().map(|fault| {
+        let (message, hint) = fault::said(tongue, &fault.kind);
+        let hint = hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
+        format!("{}: {message}{hint}", Place::of(text, fault.span.start).column)
     });
     said.collect::<Vec<_>>().join("; ")
 }
@@ -137,12 +136,13 @@ fn problem(ctx: &Ctx, error: &WebError) -> Response {
             let field = |complaint: &Complaint| json!({"field": complaint.field, "message": complaint.said(ctx.tongue)});
             problem["fields"] = complaints.iter().map(field).collect::<Value>();
         }
-        WebError::Filter(_, problems) => {
-            let shape = |problem: &Problem| {
-                let place = [problem.span.start, problem.span.end];
-                json!({"message": problem.message, "hint": problem.hint, "bytes": place})
+        WebError::Filter(_, faults) => {
+            let shape = |fault: &Fault| {
+                let place = [fault.span.start, fault.span.end];
+                let (message, hint) = fault::said(ctx.tongue, &fault.kind);
+                json!({"message": message, "hint": hint, "bytes": place})
             };
-            problem["problems"] = problems.iter().map(shape).collect::<Value>();
+            problem["problems"] = faults.iter().map(shape).collect::<Value>();
         }
         _ => {}
     }

@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
-use bihuan_core::filter::{self, Ast, Checked, Predicate, Test};
-use bihuan_core::problem::Problem;
+use bihuan_core::filter::{self, Ast, Checked, Fault, Predicate, Test};
+use bihuan_core::problem::Place;
 
 use crate::access;
 use crate::ctx::Ctx;
 use crate::error::WebError;
 use crate::query::with_scene;
+use crate::sentence::fault;
 
 /// A filter's text and what came of it.
 pub struct Asked {
@@ -16,10 +17,10 @@ pub struct Asked {
     pub text: String,
     /// What it says; everything where it cannot be read.
     pub ast: Ast,
-    /// What it asks for; nothing where it has problems.
+    /// What it asks for; nothing where something is wrong with it.
     pub checked: Checked,
     /// What is wrong with it.
-    pub problems: Vec<Problem>,
+    pub faults: Vec<Fault>,
 }
 
 /// One part of a filter as people read it.
@@ -30,7 +31,7 @@ pub struct Chip {
     pub without: String,
 }
 
-/// A problem shown in its place.
+/// A fault shown in its place.
 pub struct Mistake {
     /// The text before it.
     pub before: String,
@@ -48,7 +49,7 @@ pub struct Mistake {
     pub meant: Vec<(String, String)>,
 }
 
-/// How many suggestions stand beside a problem.
+/// How many suggestions stand beside a fault.
 const MEANT: usize = 5;
 
 impl Asked {
@@ -62,17 +63,17 @@ impl Asked {
         };
         let (ast, outcome) = match read {
             Ok(ast) => (ast.clone(), with_scene(ctx, |scene| filter::check(&ast, scene))),
-            Err(problems) => (Ast::everything(), Err(problems)),
+            Err(faults) => (Ast::everything(), Err(faults)),
         };
-        let (checked, problems) = match outcome {
+        let (checked, faults) = match outcome {
             Ok(checked) => (checked, Vec::new()),
-            Err(problems) => (Checked::nothing(), problems),
+            Err(faults) => (Checked::nothing(), faults),
         };
         Asked {
             text,
             ast,
             checked,
-            problems,
+            faults,
         }
     }
 
@@ -87,10 +88,10 @@ impl Asked {
         ]))
     }
 
-    /// Returns the filter in the visitor's words, as it reads best; the written text where it has problems.
+    /// Returns the filter in the visitor's words, as it reads best; the written text where something is wrong with it.
     pub fn canonical(&self, ctx: &Ctx) -> String {
         match &self.ast {
-            _ if !self.problems.is_empty() => self.text.clone(),
+            _ if !self.faults.is_empty() => self.text.clone(),
             Ast::Everything => String::new(),
             ast => ast.print(ctx.tongue.0),
         }
@@ -132,16 +133,14 @@ impl Asked {
         tokens
     }
 
-    /// Returns every problem in its place.
+    /// Returns everything that is wrong with it, each in its place.
     pub fn mistakes(&self, ctx: &Ctx) -> Vec<Mistake> {
-        self.problems
-            .iter()
-            .map(|problem| self.mistake(ctx, problem))
-            .collect()
+        self.faults.iter().map(|fault| self.mistake(ctx, fault)).collect()
     }
 
-    fn mistake(&self, ctx: &Ctx, problem: &Problem) -> Mistake {
-        let span = within_text(&self.text, &problem.span);
+    fn mistake(&self, ctx: &Ctx, fault: &Fault) -> Mistake {
+        let span = within_text(&self.text, &fault.span);
+        let (message, hint) = fault::said(ctx.tongue, &fault.kind);
         let meant = with_scene(ctx, |scene| {
             filter::suggest(&self.text, span.end, ctx.tongue.0, scene)
         });
@@ -159,9 +158,9 @@ impl Asked {
             before: self.text[..span.start].to_owned(),
             wrong: self.text[span.clone()].to_owned(),
             after: self.text[span.end..].to_owned(),
-            column: problem.place(&self.text).column,
-            message: problem.message.clone(),
-            hint: problem.hint.clone(),
+            column: Place::of(&self.text, fault.span.start).column,
+            message,
+            hint,
             meant: meant.into_iter().take(MEANT).map(put).collect(),
         }
     }

@@ -192,7 +192,7 @@ async fn read_groups(ctx: &Ctx, plans: &[Plan]) -> Result<Vec<Group>, WebError> 
 
 impl Group {
     fn of(ctx: &Ctx, plan: &Plan, asked: &Asked, count: usize, rows: &[ListRow]) -> Group {
-        debug_assert!(asked.problems.is_empty(), "{}: {:?}", plan.filter, asked.problems);
+        debug_assert!(asked.faults.is_empty(), "{}: {:?}", plan.filter, asked.faults);
         let place = Place::default()
             .sorted_by(SortBy::Due)
             .with_filter(asked::print(asked.ast.clone(), ctx.tongue.0));

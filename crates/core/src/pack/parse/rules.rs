@@ -260,17 +260,18 @@ pub(super) fn action(action: &Text, subject: &str, out: &mut Problems) {
     }
 }
 
-/// Reads a filter; its own problems are moved to their place in the file.
+/// Reads a filter; its faults are moved to their place in the file.
 pub(super) fn filter(text: &Text, out: &mut Problems) -> Option<Ast> {
     if text.text.is_empty() {
         return None;
     }
     match filter::parse(&text.text) {
         Ok(ast) => Some(ast),
-        Err(problems) => {
-            // The text begins one byte after its quote; escapes before the problem may shift it a little.
+        Err(faults) => {
+            // The text begins one byte after its quote; escapes before the fault may shift it a little.
             let begin = text.span.start + 1;
-            out.extend(problems.into_iter().map(|mut problem| {
+            out.extend(faults.into_iter().map(|fault| {
+                let mut problem = Problem::from(fault);
                 problem.span = begin + problem.span.start..(begin + problem.span.end).min(text.span.end);
                 problem.message = format!("bad filter: {}", problem.message);
                 problem

@@ -27,12 +27,12 @@ impl Order {
     /// Makes the order of what a place's filter asks for, within what the visitor may read and export.
     ///
     /// # Errors
-    /// [`WebError::Forbidden`] if they may export nothing; [`WebError::Filter`] if the filter has problems.
+    /// [`WebError::Forbidden`] if they may export nothing; [`WebError::Filter`] if something is wrong with the filter.
     pub fn of(ctx: &Ctx, place: Place, format: Format) -> Result<Order, WebError> {
         access::permit_general(ctx, EXPORT)?;
         let asked = Asked::of(ctx, &place.filter);
-        if !asked.problems.is_empty() {
-            return Err(WebError::Filter(asked.text, asked.problems));
+        if !asked.faults.is_empty() {
+            return Err(WebError::Filter(asked.text, asked.faults));
         }
         let filter = Checked::and(vec![asked.within(ctx, READ)?, access::scope(ctx, EXPORT)?]);
         Ok(Order {

@@ -147,13 +147,13 @@ impl LedgerPage {
 
 async fn find(ctx: &Ctx, place: &Place, asked: &Asked) -> Result<Found, WebError> {
     let within = asked.within(ctx, READ)?;
-    let base = match asked.problems.is_empty() {
+    let base = match asked.faults.is_empty() {
         true => with_scene(ctx, |scene| filter::check(&asked.without_phase(), scene)),
         false => Ok(Checked::nothing()),
     };
     let base = Checked::and(vec![
         access::scope(ctx, READ)?,
-        base.unwrap_or_else(|_problems| Checked::nothing()),
+        base.unwrap_or_else(|_faults| Checked::nothing()),
     ]);
     let (sort, after) = (place.sort, place.after.clone());
     let read = ctx.tenant.read(move |reader| {
