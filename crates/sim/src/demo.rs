@@ -26,7 +26,7 @@ const DAYS: i64 = 365;
 const PICTURE_BYTES_MAX: u64 = 1_000_000;
 
 /// What the demo is made of.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone)]
 pub struct Plan {
     /// The seed of everything.
     pub seed: u64,
@@ -34,6 +34,17 @@ pub struct Plan {
     pub cases: usize,
     /// When the year ends.
     pub until: Timestamp,
+    /// The URL of a PostgreSQL database; `None` for a SQLite file in the directory.
+    pub database_url: Option<String>,
+}
+
+impl Plan {
+    /// Returns how the demo's directory is opened: by a key that comes from its seed and opens nothing else.
+    pub fn options(&self) -> Options {
+        let mut options = Options::new(MasterKey::of_seed(self.seed));
+        options.database_url.clone_from(&self.database_url);
+        options
+    }
 }
 
 /// A founded demo.
@@ -46,18 +57,13 @@ pub struct Demo {
     pub lived: Lived,
 }
 
-/// Returns how a demo's directory is opened: by a key that comes from its seed and opens nothing else.
-pub fn options(seed: u64) -> Options {
-    Options::new(MasterKey::of_seed(seed))
-}
-
 /// Founds the demo city in `directory` and lives through its year; blocks until all is on disk.
 ///
 /// The same plan gives the same log, byte for byte. `progress` gets the messages taken in so far.
 ///
 /// # Errors
 /// [`LifeError`]; [`LifeError::Store`] if there is a database already.
-pub fn found(directory: &Path, plan: Plan, progress: &mut dyn FnMut(usize)) -> Result<Demo, LifeError> {
+pub fn found(directory: &Path, plan: &Plan, progress: &mut dyn FnMut(usize)) -> Result<Demo, LifeError> {
     let from = plan.until - SignedDuration::from_hours(24 * DAYS);
     let founded_at = from - SignedDuration::from_hours(24);
     let mut chance = Seeded::new(plan.seed);
@@ -72,7 +78,7 @@ pub fn found(directory: &Path, plan: Plan, progress: &mut dyn FnMut(usize)) -> R
         testing: false,
         demo: true,
     };
-    let store = Store::init(directory, marks, &options(plan.seed), &founding, &mut chance)?;
+    let store = Store::init(directory, marks, &plan.options(), &founding, &mut chance)?;
     let tenant = store.tenant(None)?;
     let taxonomy = tenant
         .scene()

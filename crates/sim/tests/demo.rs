@@ -10,12 +10,13 @@ fn plan(seed: u64) -> Plan {
         seed,
         cases: 120,
         until: "2026-11-20T16:00:00Z".parse().expect("an instant"),
+        database_url: None,
     }
 }
 
 fn found(seed: u64) -> (tempfile::TempDir, Demo) {
     let directory = tempfile::tempdir().expect("a temporary directory");
-    let demo = demo::found(&directory.path().join("city"), plan(seed), &mut |_| {}).expect("a demo");
+    let demo = demo::found(&directory.path().join("city"), &plan(seed), &mut |_| {}).expect("a demo");
     (directory, demo)
 }
 

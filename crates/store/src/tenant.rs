@@ -181,7 +181,7 @@ impl Store {
         std::fs::create_dir_all(directory.join(BLOBS_DIRECTORY))?;
         let connection = options.database(directory)?.open_writer()?;
         schema::migrate(&connection)?;
-        if !connection.query(TENANTS, (), |row| row.get::<Id>(0))?.is_empty() {
+        if is_founded(&connection)? {
             return Err(StoreError::Conflict(
                 "the database holds an installation already".into(),
             ));
@@ -196,6 +196,19 @@ impl Store {
         })?;
         drop(connection);
         Store::open(directory, options)
+    }
+
+    /// Returns whether there is an installation in the directory, or in the database that the options name.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the database cannot be reached.
+    pub fn is_there(directory: &Path, options: &Options) -> Result<bool, StoreError> {
+        if options.database_url.is_none() {
+            return Ok(directory.join(DATABASE_FILE).exists());
+        }
+        let connection = options.database(directory)?.open_writer()?;
+        schema::migrate(&connection)?;
+        is_founded(&connection)
     }
 
     /// Opens a data directory, bringing its schema up to date.
@@ -519,6 +532,10 @@ fn found(
         log::append(connection, id, stream, &[encoded])?;
     }
     Ok(id)
+}
+
+fn is_founded(connection: &Connection) -> Result<bool, StoreError> {
+    Ok(!connection.query(TENANTS, (), |row| row.get::<Id>(0))?.is_empty())
 }
 
 fn read_marks(connection: &Connection) -> Result<Marks, StoreError> {

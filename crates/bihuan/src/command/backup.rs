@@ -45,8 +45,8 @@ pub fn restore(wanted: &Restore) -> Result<(), Failure> {
     print(&copied);
     let target = Installation {
         data: wanted.to.clone(),
-        master_key: None,
         database_url: None,
+        master_key: None,
     };
     println!("It opens with the master key of the installation that was backed up.");
     println!(

@@ -44,15 +44,17 @@ pub struct DemoCity {
 
 /// Founds the demo where there is none, and serves it.
 pub fn run(wanted: &DemoCity) -> Result<(), Failure> {
-    if wanted.installation.database_url.is_some() {
-        return Err(Failure::configuration(
-            "a demo lives in its data directory alone: leave the database URL away",
-        ));
-    }
-    let store = if wanted.installation.lacks_file() {
-        found(wanted)?
-    } else {
+    let directory = &wanted.installation.data;
+    let plan = Plan {
+        seed: wanted.seed,
+        cases: wanted.cases,
+        until: end(wanted.until)?,
+        database_url: wanted.installation.database_url.clone(),
+    };
+    let store = if Store::is_there(directory, &plan.options()).map_err(Failure::opening)? {
         existing(&wanted.installation)?
+    } else {
+        found(wanted, &plan)?
     };
     if wanted.no_serve {
         return Ok(());
@@ -74,13 +76,8 @@ fn existing(installation: &Installation) -> Result<Store, Failure> {
     Ok(store)
 }
 
-fn found(wanted: &DemoCity) -> Result<Store, Failure> {
+fn found(wanted: &DemoCity, plan: &Plan) -> Result<Store, Failure> {
     let directory = &wanted.installation.data;
-    let plan = Plan {
-        seed: wanted.seed,
-        cases: wanted.cases,
-        until: end(wanted.until)?,
-    };
     make_private(directory)?;
     let bar = bar(plan.cases);
     let founded = demo::found(directory, plan, &mut |done| bar.set_position(done as u64));
