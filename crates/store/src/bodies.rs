@@ -185,6 +185,25 @@ pub(crate) fn open_unchecked(
     Ok(Some(open.text.clone()))
 }
 
+/// Opens a body whose row and wrapped key have been read already.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if either does not open.
+pub(crate) fn open_sealed(
+    keys: &TenantKeys,
+    case: CaseId,
+    wrapped: &[u8],
+    id: BodyId,
+    sealed: &[u8],
+) -> Result<String, StoreError> {
+    let key = BodyKey::unwrap_for(keys, case, wrapped)
+        .map_err(|_| StoreError::Corrupt(format!("body key of case {case}")))?;
+    let open = key
+        .open(id, sealed)
+        .map_err(|_| StoreError::Corrupt(format!("body {id} does not open")))?;
+    Ok(open.text.clone())
+}
+
 fn sealed(
     connection: &Connection,
     tenant: TenantId,

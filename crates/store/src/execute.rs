@@ -151,6 +151,7 @@ impl Tenant {
         once: Option<Once>,
         now: Timestamp,
     ) -> Result<Appended, ExecuteError> {
+        let mut remembered = self.cached(case).is_some();
         for _ in 0..ATTEMPTS {
             let loaded = self.load(case).await?;
             let scene = self.scene();
@@ -162,6 +163,12 @@ impl Tenant {
             };
             let changes = match asked.execute(&loaded, &command, &mut bodies, Source::Pool(self)) {
                 Ok(changes) => changes,
+                // What is remembered may be older than what another process has written.
+                Err(_) if remembered => {
+                    remembered = false;
+                    self.forget(case);
+                    continue;
+                }
                 // A repeated request may be refused only because the first was carried out.
                 Err(error) => return self.repeated_or(error, permit, once.as_ref()),
             };

@@ -23,6 +23,7 @@ pub mod execute;
 pub mod export_job;
 pub mod followers;
 pub mod keys;
+pub mod lease;
 mod leave;
 pub mod notice;
 pub mod personal;

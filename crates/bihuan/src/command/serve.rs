@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use bihuan_store::error::StoreError;
 use bihuan_store::followers::ticker::Ticker;
+use bihuan_store::lease::Lease;
 use bihuan_store::tenant::{Store, Tenant};
 use bihuan_web::app::{App, ServeOptions, SystemEntropy, TlsFiles};
 use bihuan_web::serve::{self, ServeError};
 use bihuan_web::sweep::sweep;
 use clap::{Args, ValueEnum};
+use jiff::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
@@ -22,6 +24,9 @@ use crate::runtime;
 
 /// How long followers and timers rest between two rounds.
 const ROUND: Duration = Duration::from_secs(1);
+
+/// How long between two looks at which partitions are missing.
+const DAY: Duration = Duration::from_hours(24);
 
 /// Rounds between two sweepings of what has ended by itself.
 const SWEEPING_ROUNDS: u32 = 600;
@@ -92,6 +97,7 @@ pub fn serve(store: Store, door: &Door) -> Result<(), Failure> {
         let bound = serve::bind(store.clone(), &options).map_err(not_served)?;
         let scheme = if options.tls.is_some() { "https" } else { "http" };
         println!("listening on {scheme}://{}", bound.address().map_err(not_served)?);
+        keep_partitions(store.clone());
         let served = match &options.tenant {
             Some(tenant) => vec![tenant.clone()],
             None => store.tenants(),
@@ -184,13 +190,30 @@ async fn asked_to_stop(mut stop: watch::Receiver<bool>) {
     let _ = stop.wait_for(|asked| *asked).await;
 }
 
+/// Makes the partitions of the coming months, now and once a day, for as long as the process lives.
+fn keep_partitions(store: Store) {
+    tokio::spawn(async move {
+        loop {
+            let store = store.clone();
+            let made = tokio::task::spawn_blocking(move || store.make_partitions(Timestamp::now())).await;
+            match made {
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => tracing::warn!(%error, "the next months have no partitions yet"),
+                Err(error) => tracing::error!(%error, "making partitions broke off"),
+            }
+            tokio::time::sleep(DAY).await;
+        }
+    });
+}
+
 /// Lets followers and timers of a tenant keep up with its log until the process is asked to stop.
 async fn keep_up(app: App, tenant: Tenant, stop: watch::Receiver<bool>) {
     let mut ticker = Ticker::default();
+    let mut lease = Lease::new(&tenant, "followers", app.now(), &mut SystemEntropy);
     let mut rounds = 0_u32;
     let id = tenant.id();
     while !*stop.borrow() {
-        if let Err(error) = one_round(&app, &tenant, &mut ticker).await {
+        if let Err(error) = one_round(&app, &tenant, &mut lease, &mut ticker).await {
             tracing::error!(tenant.id = %id, %error, "followers of tenant {id} cannot keep up");
         }
         if rounds.is_multiple_of(SWEEPING_ROUNDS)
@@ -202,10 +225,21 @@ async fn keep_up(app: App, tenant: Tenant, stop: watch::Receiver<bool>) {
         // The next round comes, or there is none.
         let _ = tokio::time::timeout(ROUND, asked_to_stop(stop.clone())).await;
     }
+    if let Err(error) = lease.give_up().await {
+        tracing::warn!(tenant.id = %id, %error, "another process follows tenant {id} a few seconds later");
+    }
 }
 
-async fn one_round(app: &App, tenant: &Tenant, ticker: &mut Ticker) -> Result<(), StoreError> {
+async fn one_round(
+    app: &App,
+    tenant: &Tenant,
+    lease: &mut Lease,
+    ticker: &mut Ticker,
+) -> Result<(), StoreError> {
     tenant.see_others_changes().await?;
+    if !lease.hold().await? {
+        return Ok(());
+    }
     ticker.tick(tenant, &mut SystemEntropy, app.now()).await?;
     Ok(())
 }

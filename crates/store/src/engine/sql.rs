@@ -79,7 +79,9 @@ mod tests {
     fn postgres_alone() -> Vec<&'static str> {
         let lists = [
             crate::commit::order::POSTGRES_STATEMENTS,
+            crate::lease::POSTGRES_STATEMENTS,
             crate::proof::sequence::POSTGRES_STATEMENTS,
+            crate::read::list::POSTGRES_STATEMENTS,
             crate::verify::order::POSTGRES_STATEMENTS,
             crate::verify::rows::POSTGRES_STATEMENTS,
             crate::verify::search::POSTGRES_STATEMENTS,

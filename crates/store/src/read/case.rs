@@ -21,6 +21,7 @@ use crate::value::Id;
 
 statements! {
     BODIES = "SELECT id, sealed FROM body WHERE tenant = $1 AND case_id = $2 ORDER BY id";
+    VERSION = "SELECT version FROM case_row WHERE tenant = $1 AND id = $2";
     BY_NUMBER = "SELECT id FROM case_row WHERE tenant = $1 AND number = $2";
     BY_CODE = "SELECT case_id FROM receipt WHERE tenant = $1 AND code_hash = $2";
     LINKED_TO = "SELECT tie, case_id FROM case_link WHERE tenant = $1 AND other = $2
@@ -73,10 +74,15 @@ impl Reader {
     /// [`StoreError::Corrupt`] if its log cannot be folded.
     pub fn facts(&self, id: CaseId) -> Result<Option<CaseFacts>, StoreError> {
         let scene = self.tenant.scene();
-        if let Some(loaded) = self.tenant.cached(id) {
-            return Ok(Some(row_of(&scene, &loaded.case)?.facts));
-        }
         let connection = self.snapshot.connection();
+        if let Some(loaded) = self.tenant.cached(id) {
+            let place = (Id(self.tenant.id().0), Id(id.0));
+            let version: Option<u32> = connection.query_optional(VERSION, place, |row| row.get(0))?;
+            // Another process may have written since it was remembered.
+            if version == Some(loaded.head.version) {
+                return Ok(Some(row_of(&scene, &loaded.case)?.facts));
+            }
+        }
         let loaded = crate::commit::load(connection, self.tenant.id(), self.tenant.keys(), id)?;
         loaded
             .map(|loaded| Ok(row_of(&scene, &loaded.case)?.facts))

@@ -60,8 +60,8 @@ impl Reader {
         let more = rows.len() > RANKED;
         rows.truncate(RANKED);
         let mut ranked = Vec::with_capacity(rows.len());
-        for mut row in rows {
-            row.title = self.title(&row)?;
+        self.add_titles(&mut rows)?;
+        for row in rows {
             let text = self.main_text(&row)?;
             let score = TITLE_WEIGHT * held(row.title.as_deref(), &tokens) + held(text.as_deref(), &tokens);
             ranked.push((score, Hit { row, text }));

@@ -12,6 +12,7 @@ mod partitions;
 mod people;
 mod permission_agrees;
 mod place;
+mod processes;
 mod proof_backup;
 mod proof_followers;
 mod proof_identity;

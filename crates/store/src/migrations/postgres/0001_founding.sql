@@ -271,6 +271,16 @@ CREATE TABLE checkpoint (
     PRIMARY KEY (tenant, size)
 );
 
+-- Writer: lease. Which of several processes does what only one may do at a time; `beat` grows with each sign of
+-- life. SQLite has one serving process.
+CREATE TABLE lease (
+    tenant BYTEA NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    holder BYTEA NOT NULL,
+    beat BIGINT NOT NULL,
+    PRIMARY KEY (tenant, name)
+) WITH (fillfactor = 50);
+
 -- Writer: each follower its own row: the next `seq` it will read.
 CREATE TABLE cursor (
     tenant BYTEA NOT NULL,
