@@ -61,6 +61,8 @@ struct Current {
     stream: Stream,
     version: u32,
     hash: Digest,
+    /// The place of the last event; `None` before the first, and where it has none yet.
+    seq: Option<u64>,
     /// The case so far; `None` for other streams, and from the first event that does not fold.
     case: Option<Case>,
     folds: bool,
@@ -313,6 +315,7 @@ impl Current {
             stream,
             version: 0,
             hash: Digest::ZERO,
+            seq: None,
             case: None,
             folds: true,
             texts: Texts::default(),
@@ -349,8 +352,21 @@ fn check_link(current: &mut Current, raw: &Raw, findings: &mut Findings) {
     if link(raw.prev, raw.stream, raw.version, &raw.data) != raw.hash {
         findings.add(Check::Link, subject(), "its bytes do not give its hash");
     }
+    let is_before = match (current.seq, raw.seq) {
+        (_, None) => false,
+        (None, Some(_)) => current.version > 0,
+        (Some(before), Some(place)) => place <= before,
+    };
+    if is_before {
+        findings.add(
+            Check::Order,
+            subject(),
+            "has a place before that of the event before it",
+        );
+    }
     current.version = raw.version;
     current.hash = raw.hash;
+    current.seq = raw.seq;
 }
 
 /// Every case row must have a stream.
