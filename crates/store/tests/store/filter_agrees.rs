@@ -37,10 +37,11 @@ fn memory_and_sql_give_the_same_answer_on_random_cases_and_filters() {
     let city = City::new();
     let mut uses: BTreeMap<String, Uses> = BTreeMap::new();
     let (mut known, mut pairs) = (HashMap::new(), 0);
+    let rows = Rows::new();
     for round in 0..rounds() {
         let mut random = Random::new(round);
         let cases: Vec<_> = (0..CASES).map(|index| city.case(&mut random, index)).collect();
-        let rows = Rows::new(&cases);
+        rows.fill(&cases);
         for _ in 0..FILTERS {
             let case = &cases[random.below(cases.len())];
             let mut filters = Filters {

@@ -20,26 +20,35 @@ pub struct Rows {
 }
 
 impl Rows {
-    pub fn new(cases: &[TestCase]) -> Rows {
+    pub fn new() -> Rows {
         let place = Place::new();
         let store = init(&place, &mut Counter::default());
         let tenant = store.tenant(None).expect("the only tenant").id().0;
-        drop(store);
-        let rows = Rows {
+        Rows {
             direct: place.direct(),
             tenant,
             _place: place,
-        };
-        // Nothing here has to outlive the test.
-        rows.direct
-            .run(rows.direct.choose("PRAGMA synchronous = off; BEGIN", "BEGIN"));
-        for (doc, case) in (1_i64..).zip(cases) {
-            rows.write_case(doc, case);
-            rows.write_sets(case);
-            rows.write_text(doc, case);
         }
-        rows.direct.run("COMMIT");
-        rows
+    }
+
+    /// Writes cases in place of those before.
+    pub fn fill(&self, cases: &[TestCase]) {
+        self.direct.run("BEGIN");
+        for table in [
+            "case_row",
+            "case_unit",
+            "case_person",
+            "case_campaign",
+            "case_text",
+        ] {
+            self.direct.run(&format!("DELETE FROM {table}"));
+        }
+        for (doc, case) in (1_i64..).zip(cases) {
+            self.write_case(doc, case);
+            self.write_sets(case);
+            self.write_text(doc, case);
+        }
+        self.direct.run("COMMIT");
     }
 
     pub fn matching(&self, checked: &Checked) -> BTreeSet<CaseId> {
