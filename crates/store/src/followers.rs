@@ -10,6 +10,7 @@
 pub(crate) mod batch;
 pub mod clocks;
 pub(crate) mod follower;
+pub mod lag;
 pub(crate) mod outbox;
 pub mod rollups;
 pub mod ticker;

@@ -25,6 +25,7 @@ pub mod followers;
 pub mod keys;
 pub mod lease;
 mod leave;
+pub mod measure;
 pub mod notice;
 pub mod personal;
 pub mod proof;

@@ -2,6 +2,7 @@
 
 pub(crate) mod cache;
 pub(crate) mod growth;
+pub mod health;
 pub(crate) mod numbers;
 pub mod scene;
 mod streams;

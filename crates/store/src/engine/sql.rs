@@ -45,6 +45,7 @@ mod tests {
             crate::followers::batch::STATEMENTS,
             crate::followers::clocks::STATEMENTS,
             crate::followers::follower::STATEMENTS,
+            crate::followers::lag::STATEMENTS,
             crate::followers::outbox::STATEMENTS,
             crate::followers::rollups::STATEMENTS,
             crate::notice::STATEMENTS,
@@ -58,6 +59,7 @@ mod tests {
             crate::read::events::STATEMENTS,
             crate::seal::reading::STATEMENTS,
             crate::tenant::STATEMENTS,
+            crate::tenant::health::STATEMENTS,
             crate::tenant::numbers::STATEMENTS,
             crate::verify::order::STATEMENTS,
             crate::verify::streams::STATEMENTS,
@@ -69,6 +71,7 @@ mod tests {
         let lists = [
             crate::commit::rows::SQLITE_STATEMENTS,
             crate::commit::search::SQLITE_STATEMENTS,
+            crate::followers::lag::SQLITE_STATEMENTS,
             crate::proof::sequence::SQLITE_STATEMENTS,
             crate::verify::order::SQLITE_STATEMENTS,
             crate::verify::rows::SQLITE_STATEMENTS,
@@ -79,6 +82,7 @@ mod tests {
     fn postgres_alone() -> Vec<&'static str> {
         let lists = [
             crate::commit::order::POSTGRES_STATEMENTS,
+            crate::followers::lag::POSTGRES_STATEMENTS,
             crate::lease::POSTGRES_STATEMENTS,
             crate::proof::sequence::POSTGRES_STATEMENTS,
             crate::read::list::POSTGRES_STATEMENTS,

@@ -12,6 +12,7 @@
 //! then. What is written together is written again on the next connection, which finds what is there
 //! already; a piece is not, and whoever handed it in is told.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -21,6 +22,7 @@ use tokio::sync::oneshot;
 use crate::engine::connection::Connection;
 use crate::engine::database::Database;
 use crate::error::StoreError;
+use crate::measure::{Measured, Measures};
 
 /// Pieces of work that may wait.
 const QUEUE: usize = 4_096;
@@ -81,6 +83,7 @@ enum Message<T: Together> {
 pub(crate) struct Writer<T: Together> {
     queue: Option<SyncSender<Message<T>>>,
     thread: Option<JoinHandle<()>>,
+    measures: Arc<Measures>,
 }
 
 impl<T: Together> Writer<T> {
@@ -89,12 +92,19 @@ impl<T: Together> Writer<T> {
         let connection = database.open_writer()?;
         let database = database.clone();
         let (queue, waiting) = sync_channel(QUEUE);
+        let measures = Arc::new(Measures::default());
+        let desk = Desk {
+            connection,
+            database,
+            measures: Arc::clone(&measures),
+        };
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || Desk { connection, database }.serve(&waiting))?;
+            .spawn(move || desk.serve(&waiting))?;
         Ok(Writer {
             queue: Some(queue),
             thread: Some(thread),
+            measures,
         })
     }
 
@@ -134,11 +144,20 @@ impl<T: Together> Writer<T> {
     }
 
     fn send(&self, message: Message<T>) -> Result<(), Busy> {
+        self.measures.waits();
         match self.queue.as_ref().map(|queue| queue.try_send(message)) {
-            Some(Err(TrySendError::Full(_))) => Err(Busy),
+            Some(Err(TrySendError::Full(_))) => {
+                self.measures.refused();
+                Err(Busy)
+            }
             // A dropped message drops its answer, which the caller sees as a stopped writer.
             Some(Ok(()) | Err(TrySendError::Disconnected(_))) | None => Ok(()),
         }
+    }
+
+    /// Returns what was counted while it worked.
+    pub(crate) fn measured(&self) -> Measured {
+        self.measures.read()
     }
 
     /// Takes the connection away from the thread until the loan is dropped; waits for its turn.
@@ -220,15 +239,15 @@ impl<T: Together> Batch<T> {
                 Message::Piece(piece) => batch.pieces.push(piece),
                 Message::Lend(give, back) => return (batch, Some((give, back))),
             }
-            if batch.together.len() + batch.pieces.len() < MAX_BATCH {
+            if batch.len() < MAX_BATCH {
                 next = waiting.try_recv().ok();
             }
         }
         (batch, None)
     }
 
-    fn is_empty(&self) -> bool {
-        self.together.is_empty() && self.pieces.is_empty()
+    fn len(&self) -> usize {
+        self.together.len() + self.pieces.len()
     }
 }
 
@@ -238,14 +257,19 @@ type Lend = (SyncSender<Connection>, Receiver<Connection>);
 struct Desk {
     connection: Connection,
     database: Database,
+    measures: Arc<Measures>,
 }
 
 impl Desk {
     fn serve<T: Together>(mut self, waiting: &Receiver<Message<T>>) {
         while let Ok(first) = waiting.recv() {
             let (batch, lend) = Batch::take(first, waiting);
-            if !batch.is_empty() {
+            let pieces = batch.len();
+            self.measures.left(pieces);
+            if pieces > 0 {
+                let began = Instant::now();
                 self.commit(batch);
+                self.measures.committed(pieces, began.elapsed());
             }
             let Some((give, back)) = lend else { continue };
             self.reconnect_if_lost();

@@ -154,6 +154,17 @@ pub(crate) fn stream_of(kind: u8, id: Id) -> Result<Stream, StoreError> {
     Stream::from_key(kind, id.0).ok_or_else(|| StoreError::Corrupt(format!("there is no stream kind {kind}")))
 }
 
+/// Returns how many events have a place.
+pub(crate) fn size(connection: &Connection, tenant: TenantId) -> Result<u64, StoreError> {
+    Ok(last_placed(connection, tenant)?.map_or(0, |placed| placed.seq + 1))
+}
+
+/// Returns the row of the event that was placed last; SQLite's own.
+pub(crate) fn last_row(connection: &Connection, tenant: TenantId) -> Result<i64, StoreError> {
+    let last = last_placed(connection, tenant)?;
+    last.map_or(Ok(i64::MIN), |placed| row_of(connection, tenant, &placed))
+}
+
 fn row_of(connection: &Connection, tenant: TenantId, placed: &Placed) -> Result<i64, StoreError> {
     let (kind, id) = placed.stream.key();
     let mut statement = connection.prepare(ROW)?;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bihuan_core::id::CaseId;
 
 use crate::commit::Loaded;
+use crate::measure::CacheUse;
 
 /// Two generations: what was used lately moves to the young one; when that is full, the old one goes.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub(crate) struct Cache {
     young: HashMap<CaseId, Arc<Loaded>>,
     old: HashMap<CaseId, Arc<Loaded>>,
     generation: usize,
+    /// How often it held what was asked for.
+    pub(crate) used: CacheUse,
 }
 
 impl Cache {
@@ -22,14 +25,20 @@ impl Cache {
             young: HashMap::new(),
             old: HashMap::new(),
             generation,
+            used: CacheUse::default(),
         }
     }
 
     pub(crate) fn get(&mut self, id: CaseId) -> Option<Arc<Loaded>> {
         if let Some(found) = self.young.get(&id) {
+            self.used.hits += 1;
             return Some(Arc::clone(found));
         }
-        let found = self.old.remove(&id)?;
+        let Some(found) = self.old.remove(&id) else {
+            self.used.misses += 1;
+            return None;
+        };
+        self.used.hits += 1;
         self.put(Arc::clone(&found));
         Some(found)
     }

@@ -7,6 +7,7 @@ mod common;
 mod direct;
 mod exports;
 mod filter_agrees;
+mod health;
 mod lists;
 mod partitions;
 mod people;
