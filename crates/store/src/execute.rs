@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::bodies::Bodies;
 use crate::commit::idempotency::{self, First, Once, Record};
-use crate::commit::order::Order;
+use crate::commit::order::{self, Order};
 use crate::commit::{Change, CommitError, Loaded};
 use crate::decide::{Asked, Source, When};
 use crate::error::{ExecuteError, StoreError};
@@ -122,20 +122,41 @@ impl Tenant {
         });
         match self.commit(vec![raised.change], record, now).await? {
             Ok(written) => Ok(self.receipt(&written, raise.number, code)),
-            Err(CommitError::Repeated(request, first)) => {
-                let once = once
-                    .filter(|once| once.request == request)
-                    .ok_or(ExecuteError::KeyReused)?;
-                let code = first.code(self.keys(), &once.key)?;
-                let number = self.load(first.case).await?.case.number.clone();
-                Ok(Receipt {
-                    number,
-                    code,
-                    appended: Appended::again(&first),
-                })
-            }
+            Err(CommitError::Repeated(request, first)) => self.receipt_again(once, request, &first).await,
+            // One with the same key came in the same batch, and has been written.
+            Err(CommitError::Moved) => match self.first_of(permit, once.as_ref())? {
+                Some((request, first)) => self.receipt_again(once, request, &first).await,
+                None => Err(failed(CommitError::Moved)),
+            },
             Err(error) => Err(failed(error)),
         }
+    }
+
+    /// Returns the receipt that the first request with a key got.
+    async fn receipt_again(
+        &self,
+        once: Option<Once>,
+        request: Digest,
+        first: &First,
+    ) -> Result<Receipt, ExecuteError> {
+        let once = once
+            .filter(|once| once.request == request)
+            .ok_or(ExecuteError::KeyReused)?;
+        let code = first.code(self.keys(), &once.key)?;
+        let number = self.load(first.case).await?.case.number.clone();
+        Ok(Receipt {
+            number,
+            code,
+            appended: Appended::again(first),
+        })
+    }
+
+    /// Returns what the first request with this key said and led to, if there was one.
+    fn first_of(&self, permit: &Permit, once: Option<&Once>) -> Result<Option<(Digest, First)>, StoreError> {
+        let Some(key) = once.map(|once| once.place(permit.actor())) else {
+            return Ok(None);
+        };
+        idempotency::find(self.snapshot()?.connection(), self.id(), key)
     }
 
     /// Carries out a command on a case and returns once its events are on disk.
@@ -170,7 +191,7 @@ impl Tenant {
                     continue;
                 }
                 // A repeated request may be refused only because the first was carried out.
-                Err(error) => return self.repeated_or(error, permit, once.as_ref()),
+                Err(error) => return self.repeated_or(error, permit, once.as_ref()).await,
             };
             let first = First {
                 case,
@@ -298,20 +319,19 @@ impl Tenant {
     }
 
     /// Returns what the first request with this key led to, or `error` where there was none.
-    fn repeated_or(
+    async fn repeated_or(
         &self,
         error: ExecuteError,
         permit: &Permit,
         once: Option<&Once>,
     ) -> Result<Appended, ExecuteError> {
-        let Some(key) = once.map(|once| once.place(permit.actor())) else {
+        let Some((request, first)) = self.first_of(permit, once)? else {
             return Err(error);
         };
-        let found = idempotency::find(self.snapshot()?.connection(), self.id(), key)?;
-        match found {
-            Some((request, first)) => same(once, request, &first),
-            None => Err(error),
-        }
+        let tenant = self.id();
+        self.write_plain(move |connection| order::confirm(connection, tenant))
+            .await?;
+        same(once, request, &first)
     }
 }
 

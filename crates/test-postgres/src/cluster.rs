@@ -116,7 +116,7 @@ impl Server {
     ///
     /// # Panics
     /// With the server's words where one fails.
-    pub(crate) fn sql(&self, database: &str, statements: &str) -> String {
+    pub fn sql(&self, database: &str, statements: &str) -> String {
         let mut psql = Command::new(self.install.bin().join("psql"));
         psql.args(["--no-psqlrc", "--quiet", "--no-align", "--tuples-only"]);
         psql.args(["--set", "ON_ERROR_STOP=1", "--username", "postgres"]);

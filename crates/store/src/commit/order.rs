@@ -19,8 +19,7 @@ use crate::error::StoreError;
 use crate::value::{Hash, Id, millis};
 
 statements! {
-    // Written by a repeated commit, so that it has something to wait for: a transaction that writes nothing
-    // waits for no standby, and would confirm what only this server has.
+    // A transaction that writes nothing waits for no standby.
     REPEATED = "INSERT INTO cursor (tenant, follower, position) VALUES ($1, 'repeated commits', 1)
         ON CONFLICT (tenant, follower) DO UPDATE SET position = cursor.position + 1";
     VERSION = "SELECT version FROM case_row WHERE tenant = $1 AND id = $2";
@@ -84,8 +83,11 @@ impl Together for Order {
             };
             answers.push(answer);
         }
-        if again && let Some(first) = orders.first() {
-            connection.execute(REPEATED, (Id(first.tenant.0),))?;
+        let repeated = |answer: &Result<(), CommitError>| matches!(answer, Err(CommitError::Repeated(..)));
+        if (again || answers.iter().any(repeated))
+            && let Some(first) = orders.first()
+        {
+            confirm(connection, first.tenant)?;
         }
         let changes: Vec<Placed<'_>> = written
             .iter()
@@ -99,6 +101,17 @@ impl Together for Order {
         together::write(connection, &changes)?;
         write_records(connection, &written)?;
         Ok(answers)
+    }
+}
+
+/// Writes something, so that the commit of whoever found something there already waits for a standby too.
+///
+/// A commit that was waiting for its standby when its session ended is there on this server alone: to tell of
+/// it without a write of one's own would acknowledge what a fail-over takes away.
+pub(crate) fn confirm(connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {
+    match connection.engine() {
+        Engine::Postgres => connection.execute(REPEATED, (Id(tenant.0),)).map(drop),
+        Engine::Sqlite => Ok(()),
     }
 }
 

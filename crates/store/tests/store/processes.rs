@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use bihuan_core::case::command::Command;
+use bihuan_core::case::command::{Command, TakeStep};
 use bihuan_core::id::{CaseId, Digest};
 use bihuan_core::label::Label;
 use bihuan_core::permission::Permit;
@@ -174,4 +174,80 @@ async fn a_server_that_crashes_under_load_loses_nothing_and_doubles_nothing() {
     let whole = tenant.verify(None, &mut |_| {}).expect("verified");
     assert_eq!(whole.differences, []);
     assert_eq!(whole.counts.cases, 100);
+}
+
+/// Lets every commit of a server wait for a standby that is not there, or for none.
+fn wait_for_standby(server: &Server, standby: &str) {
+    let set = format!("ALTER SYSTEM SET synchronous_standby_names = '{standby}'");
+    server.sql("city", &set);
+    server.sql("city", "SELECT pg_reload_conf()");
+    while server.sql("city", "SHOW synchronous_standby_names").trim() != standby {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Sends a report under a key that was used before.
+async fn again(tenant: Tenant) -> Result<(), ExecuteError> {
+    let mut entropy = Counter(9 << 32);
+    let mut bodies = Bodies::new(now(), &mut entropy);
+    let raise = raise(&mut bodies, "第1号", "垃圾没有清运");
+    let once = Once {
+        key: "1".to_owned(),
+        request: Digest::of(&[&1_u64.to_be_bytes()]),
+    };
+    let permit = Permit::reporter();
+    let sent = tenant.raise(&permit, raise, None, bodies, Some(once), now());
+    sent.await.map(drop)
+}
+
+/// Withdraws a case as its reporter, under one key.
+async fn withdraw(tenant: Tenant, case: CaseId) -> Result<(), ExecuteError> {
+    let bodies = Bodies::new(now(), &mut Counter(8 << 32));
+    let step = TakeStep {
+        step: "withdraw".into(),
+        ..TakeStep::default()
+    };
+    let once = Once {
+        key: "withdraw".to_owned(),
+        request: Digest::of(&[b"withdraw"]),
+    };
+    let (permit, step) = (Permit::reporter(), Command::TakeStep(step));
+    let taken = tenant.execute(&permit, case, step, bodies, Some(once), now());
+    taken.await.map(drop)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_request_is_answered_only_once_a_standby_has_what_it_found() {
+    let server = Server::start();
+    let directory = tempfile::tempdir().expect("a directory");
+    let (_store, tenant) = city_on(&server, directory.path());
+    let case = report(tenant.clone(), 1).await;
+    withdraw(tenant.clone(), case).await.expect("withdrawn");
+    wait_for_standby(&server, "nobody");
+    let repeats = [
+        tokio::spawn(again(tenant.clone())),
+        tokio::spawn(withdraw(tenant.clone(), case)),
+    ];
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    for repeat in &repeats {
+        assert!(!repeat.is_finished(), "answered from what may be here alone");
+    }
+    wait_for_standby(&server, "");
+    for repeat in repeats {
+        repeat.await.expect("ends").expect("answered as the first was");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_request_sent_twice_at_once_gets_one_answer() {
+    let city = City::at(Place::on_a_server()).await;
+    let sent: Vec<_> = (0..20)
+        .map(|_| tokio::spawn(report(city.tenant.clone(), 1)))
+        .collect();
+    let mut cases = Vec::new();
+    for one in sent {
+        cases.push(one.await.expect("answered"));
+    }
+    cases.dedup();
+    assert_eq!(cases.len(), 1, "{cases:?}");
 }
