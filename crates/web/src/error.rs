@@ -80,6 +80,9 @@ pub enum WebError {
     /// The idempotency key belongs to another request.
     #[error("idempotency key reused")]
     KeyReused,
+    /// The store cannot be reached or used now: the database is changing hands, or the disk is full.
+    #[error("the store cannot be used now")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Our own fault.
     #[error("internal error")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -143,10 +146,20 @@ impl WebError {
             WebError::Elsewhere(_) => StatusCode::UNPROCESSABLE_ENTITY,
             WebError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             WebError::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
-            WebError::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            WebError::Busy | WebError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             WebError::Timeout => StatusCode::REQUEST_TIMEOUT,
             WebError::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             WebError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Returns after how many seconds the same may be sent again, where waiting helps.
+    pub(crate) fn wait_seconds(&self) -> Option<u32> {
+        match self {
+            WebError::TooMany { wait_seconds } => Some(*wait_seconds),
+            WebError::Busy => Some(1),
+            WebError::Unavailable(_) => Some(2),
+            _ => None,
         }
     }
 
@@ -169,6 +182,7 @@ impl WebError {
             WebError::TooLarge => ("too_large", "error-too-large", "error-too-large-do"),
             WebError::TooMany { .. } => ("too_many", "error-too-many", "error-too-many-do"),
             WebError::Busy => ("busy", "error-busy", "error-busy-do"),
+            WebError::Unavailable(_) => ("unavailable", "error-busy", "error-busy-do"),
             WebError::Timeout => ("timeout", "error-timeout", "error-timeout-do"),
             WebError::MediaType => ("media_type", "error-media", "error-media-do"),
             WebError::KeyReused => ("key_reused", "error-key-reused", "error-key-reused-do"),
@@ -217,7 +231,23 @@ impl From<StoreError> for WebError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound(_) => WebError::NotFound,
-            error => WebError::internal(error),
+            error @ StoreError::Unavailable { .. } => WebError::Unavailable(error.into()),
+            error @ (StoreError::Conflict(_) | StoreError::Corrupt(_)) => WebError::internal(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_that_is_away_for_a_while_asks_to_be_asked_again() {
+        let error: WebError = ExecuteError::from(StoreError::unavailable("it changes hands")).into();
+        assert_eq!(error.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(error.wait_seconds(), Some(2));
+        let error: WebError = StoreError::Corrupt("a hash".into()).into();
+        assert_eq!(error.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(error.wait_seconds(), None);
     }
 }

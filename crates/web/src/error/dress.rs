@@ -37,7 +37,7 @@ pub fn dress(ctx: &Ctx, response: Response) -> Response {
     let Some(error) = carried.or_else(bare) else {
         return response;
     };
-    if let WebError::Internal(cause) = &*error {
+    if let WebError::Internal(cause) | WebError::Unavailable(cause) = &*error {
         tracing::error!(request.id = ctx.request_id, path = ctx.route, cause = %chain(&**cause), "a request failed");
     }
     let mut dressed = match &*error {
@@ -48,7 +48,7 @@ pub fn dress(ctx: &Ctx, response: Response) -> Response {
         error => error_page(ctx, error),
     };
     *dressed.status_mut() = error.status();
-    if let WebError::TooMany { wait_seconds } = *error {
+    if let Some(wait_seconds) = error.wait_seconds() {
         dressed
             .headers_mut()
             .insert(header::RETRY_AFTER, HeaderValue::from(wait_seconds));
