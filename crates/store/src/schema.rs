@@ -24,12 +24,20 @@ pub struct Migration {
 }
 
 /// All migrations, in order.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    name: "founding",
-    sqlite: include_str!("migrations/sqlite/0001_founding.sql"),
-    postgres: include_str!("migrations/postgres/0001_founding.sql"),
-}];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "founding",
+        sqlite: include_str!("migrations/sqlite/0001_founding.sql"),
+        postgres: include_str!("migrations/postgres/0001_founding.sql"),
+    },
+    Migration {
+        number: 2,
+        name: "search_merging",
+        sqlite: include_str!("migrations/sqlite/0002_search_merging.sql"),
+        postgres: include_str!("migrations/postgres/0002_search_merging.sql"),
+    },
+];
 
 impl Migration {
     fn sql(&self, engine: Engine) -> &'static str {
@@ -51,6 +59,10 @@ const POSTGRES_LOCK: &str = "SELECT pg_advisory_xact_lock(6200931)";
 /// # Errors
 /// [`StoreError::Unavailable`] if the database is newer than this program.
 pub(crate) fn migrate(connection: &Connection) -> Result<(), StoreError> {
+    migrate_to(connection, MIGRATIONS)
+}
+
+fn migrate_to(connection: &Connection, migrations: &[Migration]) -> Result<(), StoreError> {
     connection.transaction(|connection| {
         let versions = match connection.engine() {
             Engine::Sqlite => {
@@ -64,14 +76,14 @@ pub(crate) fn migrate(connection: &Connection) -> Result<(), StoreError> {
             }
         };
         connection.run(versions)?;
-        let newest = MIGRATIONS.last().map_or(0, |migration| migration.number);
+        let newest = migrations.last().map_or(0, |migration| migration.number);
         let found = version(connection)?;
         if found > newest {
             return Err(StoreError::unavailable(format!(
                 "the database has schema {found}, this program knows {newest}: use a newer program"
             )));
         }
-        for migration in MIGRATIONS.iter().filter(|migration| migration.number > found) {
+        for migration in migrations.iter().filter(|migration| migration.number > found) {
             connection.run(migration.sql(connection.engine()))?;
             connection.execute(ADD_VERSION, (migration.number, migration.name))?;
         }
@@ -117,6 +129,46 @@ mod tests {
     #[test]
     fn a_newer_database_is_refused() {
         let connection = memory();
+        migrate(&connection).expect("first");
+        connection
+            .execute(ADD_VERSION, (999u32, "later"))
+            .expect("insert");
+        let refused = migrate(&connection).expect_err("newer");
+        assert!(refused.to_string().contains("schema 999"), "{refused}");
+    }
+
+    /// Each release's data must open in the next: whatever lay there before a migration lies there after it.
+    fn an_older_database_is_brought_up_to_date(connection: &Connection) {
+        migrate_to(connection, &MIGRATIONS[..1]).expect("the first release's schema");
+        assert_eq!(version(connection).expect("version"), 1);
+        let add = "INSERT INTO mark (name, set_at) VALUES ($1, $2)";
+        connection.execute(add, ("testing", 7u32)).expect("a row");
+        migrate(connection).expect("brought up to date");
+        assert_eq!(version(connection).expect("version"), MIGRATIONS.len() as u32);
+        let marks = connection.query("SELECT name FROM mark", (), |row| row.get::<String>(0));
+        assert_eq!(marks.expect("read"), ["testing"]);
+    }
+
+    fn server(database: &bihuan_test_postgres::Database) -> Connection {
+        let place = crate::engine::database::Database::postgres(database.url());
+        place.and_then(|place| place.open_writer()).expect("opens")
+    }
+
+    #[test]
+    fn an_older_file_is_brought_up_to_date() {
+        an_older_database_is_brought_up_to_date(&memory());
+    }
+
+    #[test]
+    fn an_older_server_is_brought_up_to_date() {
+        let database = bihuan_test_postgres::empty();
+        an_older_database_is_brought_up_to_date(&server(&database));
+    }
+
+    #[test]
+    fn a_newer_server_is_refused() {
+        let database = bihuan_test_postgres::empty();
+        let connection = server(&database);
         migrate(&connection).expect("first");
         connection
             .execute(ADD_VERSION, (999u32, "later"))

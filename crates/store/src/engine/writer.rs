@@ -334,9 +334,27 @@ impl Desk {
         finishes: &mut Vec<Finish>,
     ) -> Result<Vec<Result<(), T::Error>>, StoreError> {
         self.reconnect_if_lost();
+        // First without a savepoint, which would make SQLite keep a copy of every page that changes. A
+        // collision undoes the transaction before any piece has run.
+        let mut pieces = Some(pieces);
+        let all = |connection: &Connection| {
+            let results = if together.is_empty() {
+                Vec::new()
+            } else {
+                T::write(connection, together, again)?
+            };
+            let pieces = pieces.take().into_iter().flatten();
+            finishes.extend(pieces.map(|piece| piece(connection)));
+            Ok(results)
+        };
+        match self.connection.transaction(all) {
+            Err(StoreError::Conflict(_)) if pieces.is_some() => {}
+            other => return other,
+        }
         self.connection.transaction(|connection| {
-            let results = write_together(connection, together, again)?;
-            finishes.extend(pieces.into_iter().map(|piece| piece(connection)));
+            let results = write_each(connection, together, again)?;
+            let pieces = pieces.take().into_iter().flatten();
+            finishes.extend(pieces.map(|piece| piece(connection)));
             Ok(results)
         })
     }
@@ -374,19 +392,12 @@ impl Desk {
     }
 }
 
-/// Writes all in few statements; where that fails for a reason that lies in one of them, each by itself.
-fn write_together<T: Together>(
+/// Writes each by itself, so that one that collides with what is there undoes no other.
+fn write_each<T: Together>(
     connection: &Connection,
     together: &[T],
     again: bool,
 ) -> Result<Vec<Result<(), T::Error>>, StoreError> {
-    if together.is_empty() {
-        return Ok(Vec::new());
-    }
-    match connection.savepoint(|connection| T::write(connection, together, again)) {
-        Err(StoreError::Conflict(_)) => {}
-        other => return other,
-    }
     let each = together.chunks(1).map(|one| {
         let written = connection.savepoint(|connection| T::write(connection, one, again));
         match written.map(|mut results| results.pop()) {

@@ -1,0 +1,1 @@
+-- The index of a tsvector has nothing to be set.
