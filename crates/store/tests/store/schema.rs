@@ -12,7 +12,7 @@ const SHARED: [&str; 2] = ["mark", "schema_version"];
 /// Tables, columns and kinds that one engine alone has. The search index is the engine's own; SQLite numbers
 /// its documents, PostgreSQL queues what has no place in the order yet.
 const SQLITE_ALONE: [&str; 2] = ["case_row.doc BIGINT NOT NULL", "case_text"];
-const POSTGRES_ALONE: [&str; 2] = ["case_text", "unplaced", "lease"];
+const POSTGRES_ALONE: [&str; 3] = ["case_text", "unplaced", "lease"];
 
 fn lines(direct: &Direct, sql: &str) -> Vec<String> {
     let rows = direct.rows(sql, &[]);
