@@ -20,6 +20,7 @@ use bihuan_core::permission::Permit;
 use bihuan_store::account::{NewAccount, NewToken};
 use bihuan_store::keys::MasterKey;
 use bihuan_store::tenant::{Founding, Marks, Options, Store, Tenant};
+use bihuan_test_postgres::Database;
 use bihuan_web::app::{App, ServeOptions};
 use bihuan_web::serve::router;
 use jiff::Timestamp;
@@ -43,14 +44,15 @@ impl Entropy for Counter {
     }
 }
 
-/// The town. Its clock stands still until it is moved.
+/// The town, on the engine that the suite is run for. Its clock stands still until it is moved.
 pub struct Town {
-    _directory: tempfile::TempDir,
     pub store: Store,
     pub app: App,
     router: Router,
     clock: Arc<AtomicI64>,
     stirred: AtomicI64,
+    _directory: tempfile::TempDir,
+    _database: Option<Database>,
 }
 
 /// The town's host name.
@@ -89,7 +91,11 @@ impl Town {
     pub async fn found_with(change: impl FnOnce(&mut ServeOptions)) -> Town {
         let directory = tempfile::tempdir().unwrap();
         let now: Timestamp = "2026-03-02T01:00:00Z".parse().unwrap();
-        let options = Options::new(MasterKey::of_seed(7));
+        let database = bihuan_test_postgres::if_asked();
+        let options = Options {
+            database_url: database.as_ref().map(|database| database.url().to_owned()),
+            ..Options::new(MasterKey::of_seed(7))
+        };
         let founding = Founding {
             name: Label::new("青禾市", "Qinghe City"),
             host: Some(HOST.to_owned()),
@@ -117,12 +123,13 @@ impl Town {
         change(&mut options);
         let app = App::new(store.clone(), &options, Box::new(tell));
         Town {
-            _directory: directory,
             store,
             router: router(app.clone()),
             app,
             clock,
             stirred: AtomicI64::new(1 << 40),
+            _directory: directory,
+            _database: database,
         }
     }
 
