@@ -93,7 +93,7 @@ fn the_export_has_every_event_in_the_order_of_the_log() {
 
 #[test]
 fn a_backup_restores_to_an_installation_that_verifies() {
-    let directory = Directory::for_testing();
+    let directory = Directory::in_files();
     import(&directory);
     let checkpoint = directory.file("checkpoint");
     std::fs::write(&checkpoint, directory.ok(&["checkpoint"])).expect("written");
@@ -136,11 +136,21 @@ fn without_its_master_key_a_directory_does_not_open() {
 fn a_changed_event_makes_verify_exit_with_1_and_is_named() {
     let directory = Directory::for_testing();
     import(&directory);
-    let database = rusqlite::Connection::open(directory.data().join("bihuan.db")).expect("opened");
-    let flip = "UPDATE event SET data = CAST(replace(data, '\"severity\":2', '\"severity\":3') AS BLOB)
-        WHERE stream_kind = 4 AND version = 1";
-    assert_eq!(database.execute(flip, []).expect("changed"), 2);
-    drop(database);
+    match &directory.database {
+        None => {
+            let database = rusqlite::Connection::open(directory.data().join("bihuan.db")).expect("opened");
+            let flip =
+                "UPDATE event SET data = CAST(replace(data, '\"severity\":2', '\"severity\":3') AS BLOB)
+                WHERE stream_kind = 4 AND version = 1";
+            assert_eq!(database.execute(flip, []).expect("changed"), 2);
+        }
+        Some(database) => {
+            let flip = "UPDATE event SET data = convert_to(replace(convert_from(data, 'UTF8'),
+                    '\"severity\":2', '\"severity\":3'), 'UTF8')
+                WHERE stream_kind = 4 AND version = 1 RETURNING version";
+            assert_eq!(database.sql(flip), "1\n1\n");
+        }
+    }
     let output = directory.run(&["verify"]);
     assert_eq!(output.status.code(), Some(1));
     let printed = String::from_utf8_lossy(&output.stdout);
@@ -398,7 +408,7 @@ fn a_server_of_one_tenant_serves_no_other() {
     let directory = Directory::for_testing();
     let names = ["--name-zh", "红叶市", "--name-en", "Hongye City"];
     directory.ok(&[&["tenant", "add", "--host", "localhost"], &names[..]].concat());
-    let server = Server::with(&directory.data(), &["--tenant", "闭环"], &[]);
+    let server = Server::with(&directory, &["--tenant", "闭环"], &[]);
     let client = support::Client::new(&server.url, None);
     assert_eq!(client.get("/healthz").0, 200);
     let elsewhere = support::Client::new(&server.url.replace("127.0.0.1", "localhost"), None);

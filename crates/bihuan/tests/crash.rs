@@ -78,7 +78,7 @@ fn what_was_not_synced_was_not_acknowledged() {
 
 #[test]
 fn a_disk_that_lies_about_syncing_loses_what_was_acknowledged() {
-    let directory = Directory::for_testing();
+    let directory = Directory::in_files();
     let library = build_layer(&directory);
     let messages = new_messages(&mut Seeded::new(13), 20);
     let (sent, _) = one_life(
@@ -90,14 +90,17 @@ fn a_disk_that_lies_about_syncing_loses_what_was_acknowledged() {
     );
     let acknowledged = sent.iter().filter(|message| message.code.is_some()).count();
     assert!(acknowledged > 0);
-    let server = Server::start(&directory.data(), &[]);
+    let server = Server::start(&directory, &[]);
     assert!(lost(&server, &sent) > 0, "the layer forgets nothing");
 }
 
 /// Lets a server live and die again and again under load; returns what became of all messages.
 fn crash(layer: Layer, kills: usize, seed: u64) -> (Directory, Outcome) {
     let mut chance = Seeded::new(seed);
-    let directory = Directory::for_testing();
+    let directory = match layer {
+        Layer::Plain => Directory::for_testing(),
+        Layer::Forgetful | Layer::Lying => Directory::in_files(),
+    };
     let library = build_layer(&directory);
     let mut open: Vec<Message> = Vec::new();
     let mut done: Vec<Message> = Vec::new();
@@ -115,7 +118,7 @@ fn crash(layer: Layer, kills: usize, seed: u64) -> (Directory, Outcome) {
         // Those that were never tried need not be kept.
         open = unanswered.into_iter().take(CLIENTS * 2).collect();
     }
-    let server = Server::start(&directory.data(), &[]);
+    let server = Server::start(&directory, &[]);
     let rest = send_all(&server.url, open, &AtomicBool::new(false));
     assert!(rest.iter().all(|message| message.code.is_some()));
     done.extend(rest);
@@ -153,7 +156,7 @@ fn one_life(
     if layer == Layer::Lying {
         environment.push(("FORGETFUL_LIES", "1"));
     }
-    let server = Server::start(&data, &environment);
+    let server = Server::start(directory, &environment);
     let url = server.url.clone();
     let gone = AtomicBool::new(false);
     let sent = std::thread::scope(|scope| {

@@ -99,7 +99,7 @@ fn writes_outlast_a_server_that_is_killed_and_started_again() {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     server.kill();
-    let server = Server::start_at(&directory.data(), url.trim_start_matches("http://"));
+    let server = Server::start_at(&directory, url.trim_start_matches("http://"));
     let counted = report(load);
     let errors = counted["errors"].as_object().expect("errors by kind");
     assert!(!errors.is_empty(), "the server was killed: {counted:#}");
@@ -172,7 +172,7 @@ fn asked_to_stop_it_lets_nobody_else_arrive_and_reports() {
 fn a_demo_lets_everybody_in_who_stands_on_its_page() {
     let directory = Directory::none();
     directory.ok(&["demo", "--cases", "60", "--no-serve", "--until", "2026-03-01"]);
-    let server = Server::start_limited(&directory.data());
+    let server = Server::start_limited(&directory);
     let journal = directory.file("journal");
     let mut command = Command::new(PROGRAM);
     command.args(["sim", "load", "--url", &server.url, "--demo", "--spread-senders"]);

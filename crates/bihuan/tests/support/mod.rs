@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
+use bihuan_test_postgres::Database;
 use serde_json::Value;
 
 /// The program under test.
@@ -23,24 +24,39 @@ urban,城市管理局,Urban Management,department,city,城管局
 inspect,督查办,Inspection,department,city,
 ";
 
-/// A data directory that goes away with the test.
+/// A data directory that goes away with the test, and its database where that lies on a server.
 pub struct Directory {
     pub root: tempfile::TempDir,
+    pub database: Option<Database>,
 }
 
 impl Directory {
-    /// Makes one that is marked for tests.
+    /// Makes one that is marked for tests, on the engine that the suite is run for.
     pub fn for_testing() -> Directory {
-        let directory = Directory::none();
-        directory.ok(&["init", "--for-testing"]);
-        directory
+        Directory::none().founded()
+    }
+
+    /// Makes one that is marked for tests and lies in files alone.
+    pub fn in_files() -> Directory {
+        let database = None;
+        Directory {
+            database,
+            ..Directory::none()
+        }
+        .founded()
     }
 
     /// Names one that is not made yet.
     pub fn none() -> Directory {
         Directory {
             root: tempfile::tempdir().expect("a folder"),
+            database: bihuan_test_postgres::if_asked(),
         }
+    }
+
+    fn founded(self) -> Directory {
+        self.ok(&["init", "--for-testing"]);
+        self
     }
 
     pub fn data(&self) -> PathBuf {
@@ -53,9 +69,15 @@ impl Directory {
 
     /// Runs the program on this directory.
     pub fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("the program starts")
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
         command.args(arguments).arg("--data").arg(self.data());
-        command.output().expect("the program starts")
+        let url = self.database.iter().map(Database::url);
+        command.envs(url.map(|url| ("BIHUAN_DATABASE_URL", url)));
+        command
     }
 
     /// Runs the program on this directory and returns what it prints; it must succeed.
@@ -82,7 +104,7 @@ impl Directory {
 
     /// Serves this directory at a free port.
     pub fn serve(&self) -> Server {
-        Server::start(&self.data(), &[])
+        Server::start(self, &[])
     }
 }
 
@@ -112,29 +134,28 @@ pub struct Server {
 
 impl Server {
     /// Starts a server without a rate limit and waits until it listens.
-    pub fn start(data: &Path, environment: &[(&str, &str)]) -> Server {
-        Server::with(data, &[], environment)
+    pub fn start(directory: &Directory, environment: &[(&str, &str)]) -> Server {
+        Server::with(directory, &[], environment)
     }
 
     /// Starts one with further arguments.
-    pub fn with(data: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Server {
+    pub fn with(directory: &Directory, arguments: &[&str], environment: &[(&str, &str)]) -> Server {
         let free = ["--listen", "127.0.0.1:0", "--rate-limit", "off"];
-        Server::launch(data, &[&free, arguments].concat(), environment)
+        Server::launch(directory, &[&free, arguments].concat(), environment)
     }
 
     /// Starts one at an address that had one before.
-    pub fn start_at(data: &Path, address: &str) -> Server {
-        Server::launch(data, &["--listen", address, "--rate-limit", "off"], &[])
+    pub fn start_at(directory: &Directory, address: &str) -> Server {
+        Server::launch(directory, &["--listen", address, "--rate-limit", "off"], &[])
     }
 
     /// Starts one that throttles senders by the address that its proxy tells.
-    pub fn start_limited(data: &Path) -> Server {
-        Server::launch(data, &["--listen", "127.0.0.1:0", "--trusted-proxy"], &[])
+    pub fn start_limited(directory: &Directory) -> Server {
+        Server::launch(directory, &["--listen", "127.0.0.1:0", "--trusted-proxy"], &[])
     }
 
-    fn launch(data: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Server {
-        let mut command = Command::new(PROGRAM);
-        command.arg("serve").args(arguments).arg("--data").arg(data);
+    fn launch(directory: &Directory, arguments: &[&str], environment: &[(&str, &str)]) -> Server {
+        let mut command = directory.command(&[&["serve"], arguments].concat());
         command.envs(environment.iter().copied());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
