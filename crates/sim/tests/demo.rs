@@ -1,9 +1,14 @@
 //! The demo city, founded for real in a temporary directory.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use bihuan_core::filter::Checked;
+use bihuan_core::id::{CaseId, Digest};
 use bihuan_core::pack::model::Phase;
 use bihuan_sim::demo::{self, Demo, Plan};
+use bihuan_store::read::list::{ListRow, Listing};
+use bihuan_test_postgres::Database;
+use uuid::Uuid;
 
 fn plan(seed: u64) -> Plan {
     Plan {
@@ -14,10 +19,19 @@ fn plan(seed: u64) -> Plan {
     }
 }
 
-fn found(seed: u64) -> (tempfile::TempDir, Demo) {
+/// Founds a demo in a new directory; on the server where there is a database.
+fn found_on(database: Option<&Database>, seed: u64) -> (tempfile::TempDir, Demo) {
     let directory = tempfile::tempdir().expect("a temporary directory");
-    let demo = demo::found(&directory.path().join("city"), &plan(seed), &mut |_| {}).expect("a demo");
+    let plan = Plan {
+        database_url: database.map(|database| database.url().to_owned()),
+        ..plan(seed)
+    };
+    let demo = demo::found(&directory.path().join("city"), &plan, &mut |_| {}).expect("a demo");
     (directory, demo)
+}
+
+fn found(seed: u64) -> (tempfile::TempDir, Demo) {
+    found_on(None, seed)
 }
 
 /// Returns the checkpoint's body: origin, size and root, without the signature.
@@ -39,9 +53,7 @@ fn a_year_leaves_cases_in_every_phase_and_most_struck_off_or_answered() {
         .tenant(None)
         .and_then(|tenant| tenant.reader())
         .expect("a reader");
-    let phases = reader
-        .count_by_phase(&bihuan_core::filter::Checked::everything())
-        .expect("counts");
+    let phases = reader.count_by_phase(&Checked::everything()).expect("counts");
     let closed: usize = phases
         .iter()
         .filter(|(phase, _)| *phase >= Phase::Closed)
@@ -57,6 +69,60 @@ fn the_same_seed_writes_the_same_log() {
     let ((_a, first), (_b, second), (_c, other)) = (found(5), found(5), found(6));
     assert_eq!(log_of(&first), log_of(&second));
     assert_ne!(log_of(&first), log_of(&other));
+}
+
+/// What a store holds of its cases, however it orders them.
+#[derive(Debug, PartialEq)]
+struct Held {
+    /// The hash of each event, and through the events before it of its whole stream.
+    events: BTreeMap<(u8, Uuid, u32), Digest>,
+    rows: Vec<ListRow>,
+    found_by: Vec<Vec<CaseId>>,
+}
+
+fn held(demo: &Demo) -> Held {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let tenant = demo.store.tenant(None).expect("the tenant");
+    runtime.block_on(tenant.follow()).expect("followers run");
+    let verified = tenant.verify(None, &mut |_| {}).expect("verified");
+    assert_eq!(verified.differences, []);
+    let reader = tenant.reader().expect("a reader");
+    let placed = reader.events(0, 1_000_000).expect("events").into_iter();
+    let events = placed.map(|event| {
+        let (kind, id) = event.stream.key();
+        ((kind, id, event.version), event.hash)
+    });
+    let everything = Checked::everything();
+    let listing = Listing {
+        filter: &everything,
+        sort: "-due".parse().expect("a sort"),
+        after: None,
+        limit: 1_000,
+    };
+    let search = |words: &&str| {
+        let found = reader.search(words, &everything, 100).expect("searched");
+        found.hits.iter().map(|hit| hit.row.id).collect()
+    };
+    Held {
+        events: events.collect(),
+        rows: reader.list(&listing).expect("a list").rows,
+        found_by: ["路灯", "停水 小区", "噪音", "车", "zzz"]
+            .iter()
+            .map(search)
+            .collect(),
+    }
+}
+
+#[test]
+fn both_engines_hold_the_same_year() {
+    let database = bihuan_test_postgres::empty();
+    let ((_file, sqlite), (_server, postgres)) = (found(9), found_on(Some(&database), 9));
+    let (sqlite, postgres) = (held(&sqlite), held(&postgres));
+    assert!(sqlite.events.len() > 500, "{}", sqlite.events.len());
+    assert_eq!(sqlite.rows.len(), 120);
+    let hits: usize = sqlite.found_by.iter().map(Vec::len).sum();
+    assert!(hits > 10, "{hits} hits");
+    assert_eq!(sqlite, postgres);
 }
 
 #[test]
