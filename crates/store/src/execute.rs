@@ -172,9 +172,12 @@ impl Tenant {
         once: Option<Once>,
         now: Timestamp,
     ) -> Result<Appended, ExecuteError> {
-        let mut remembered = self.cached(case).is_some();
+        let mut remembered = self.cached(case);
         for _ in 0..ATTEMPTS {
-            let loaded = self.load(case).await?;
+            let (loaded, from_memory) = match remembered.take() {
+                Some(loaded) => (loaded, true),
+                None => (self.load_anew(case).await?, false),
+            };
             let scene = self.scene();
             let asked = Asked {
                 tenant: self,
@@ -185,11 +188,7 @@ impl Tenant {
             let changes = match asked.execute(&loaded, &command, &mut bodies, Source::Pool(self)) {
                 Ok(changes) => changes,
                 // What is remembered may be older than what another process has written.
-                Err(_) if remembered => {
-                    remembered = false;
-                    self.forget(case);
-                    continue;
-                }
+                Err(_) if from_memory => continue,
                 // A repeated request may be refused only because the first was carried out.
                 Err(error) => return self.repeated_or(error, permit, once.as_ref()).await,
             };
@@ -265,9 +264,14 @@ impl Tenant {
 
     /// Returns a case as the log has it, from the cache where it is there.
     pub(crate) async fn load(&self, id: CaseId) -> Result<Arc<Loaded>, ExecuteError> {
-        if let Some(found) = self.cached(id) {
-            return Ok(found);
+        match self.cached(id) {
+            Some(found) => Ok(found),
+            None => self.load_anew(id).await,
         }
+    }
+
+    /// Returns a case as the log has it now.
+    async fn load_anew(&self, id: CaseId) -> Result<Arc<Loaded>, ExecuteError> {
         let tenant = self.clone();
         let read = tokio::task::spawn_blocking(move || Source::Pool(&tenant).case(&tenant, id));
         let loaded = read

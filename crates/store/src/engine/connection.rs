@@ -69,6 +69,15 @@ impl Connection {
         })
     }
 
+    /// Prepares a statement that was put together for this once. On a server it is sent with its values, so
+    /// that it is planned for them and not kept.
+    pub(crate) fn prepare_once(&self, sql: &str) -> Result<Statement<'_>, StoreError> {
+        Ok(match self {
+            Connection::Sqlite(connection) => Statement::Sqlite(connection.prepare_cached(sql)?),
+            Connection::Postgres(session) => Statement::Postgres(session.once(sql)),
+        })
+    }
+
     /// Runs statements without parameters, separated by semicolons.
     pub(crate) fn run(&self, sql: &str) -> Result<(), StoreError> {
         match self {
@@ -130,7 +139,10 @@ impl Connection {
                 connection.prepare_cached("BEGIN DEFERRED")?.execute([])?;
                 Ok(())
             }
-            Connection::Postgres(session) => session.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+            Connection::Postgres(session) => {
+                // Compiling a plan costs more than any page's query takes.
+                session.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL jit = off")
+            }
         }
     }
 

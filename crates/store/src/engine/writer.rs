@@ -268,8 +268,9 @@ impl Desk {
             self.measures.left(pieces);
             if pieces > 0 {
                 let began = Instant::now();
-                self.commit(batch);
+                let answer = self.commit(batch);
                 self.measures.committed(pieces, began.elapsed());
+                answer();
             }
             let Some((give, back)) = lend else { continue };
             self.reconnect_if_lost();
@@ -283,8 +284,8 @@ impl Desk {
         }
     }
 
-    /// Commits a batch and answers, or answers that it could not be committed.
-    fn commit<T: Together>(&mut self, batch: Batch<T>) {
+    /// Commits a batch, and returns what answers that it is committed, or could not be.
+    fn commit<T: Together>(&mut self, batch: Batch<T>) -> impl FnOnce() + use<T> {
         let Batch {
             together,
             answers,
@@ -311,17 +312,19 @@ impl Desk {
             .as_ref()
             .map(drop)
             .map_err(|error| format!("commit failed: {error}"));
-        for finish in finishes {
-            finish(committed.clone());
-        }
-        match outcome {
-            Ok(results) => answers.into_iter().zip(results).for_each(|(answer, result)| {
-                let _ = answer.send(result);
-            }),
-            Err(error) => answers.into_iter().for_each(|answer| {
-                let reason = format!("commit failed: {error}");
-                let _ = answer.send(Err(StoreError::unavailable(reason).into()));
-            }),
+        move || {
+            for finish in finishes {
+                finish(committed.clone());
+            }
+            match outcome {
+                Ok(results) => answers.into_iter().zip(results).for_each(|(answer, result)| {
+                    let _ = answer.send(result);
+                }),
+                Err(error) => answers.into_iter().for_each(|answer| {
+                    let reason = format!("commit failed: {error}");
+                    let _ = answer.send(Err(StoreError::unavailable(reason).into()));
+                }),
+            }
         }
     }
 

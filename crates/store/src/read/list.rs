@@ -297,7 +297,7 @@ impl Reader {
             "SELECT count(*) FROM (SELECT 1 {} LIMIT ${limit}) AS counted",
             query.text
         );
-        let mut statement = self.snapshot.connection().prepare(&sql)?;
+        let mut statement = self.snapshot.connection().prepare_once(&sql)?;
         let count: i64 = statement.query_row(&query.params[..], |row| row.get(0))?;
         Ok(usize::try_from(count).unwrap_or(0))
     }
@@ -312,7 +312,7 @@ impl Reader {
             "SELECT c.phase, count(*) {} GROUP BY c.phase ORDER BY c.phase",
             query.text
         );
-        let mut statement = self.snapshot.connection().prepare(&sql)?;
+        let mut statement = self.snapshot.connection().prepare_once(&sql)?;
         let mut rows = statement.query(&query.params[..])?;
         let mut counts = Vec::new();
         while let Some(row) = rows.next()? {
@@ -323,7 +323,7 @@ impl Reader {
     }
 
     pub(crate) fn rows(&self, sql: &str, params: Vec<SqlValue>) -> Result<Vec<ListRow>, StoreError> {
-        let mut statement = self.snapshot.connection().prepare(sql)?;
+        let mut statement = self.snapshot.connection().prepare_once(sql)?;
         let mut found = statement.query(&params[..])?;
         let mut rows = Vec::new();
         while let Some(row) = found.next()? {

@@ -72,12 +72,17 @@ impl Session {
         self.client.is_closed()
     }
 
+    /// A statement that is sent with its values.
+    pub(crate) fn once(&self, sql: &str) -> Statement<'_> {
+        Statement {
+            session: self,
+            form: Form::Unnamed(sql.to_owned()),
+        }
+    }
+
     pub(crate) fn prepare(&self, sql: &str) -> Result<Statement<'_>, StoreError> {
         let Some(prepared) = &self.prepared else {
-            return Ok(Statement {
-                session: self,
-                form: Form::Unnamed(sql.to_owned()),
-            });
+            return Ok(self.once(sql));
         };
         let known = prepared.borrow().get(sql).cloned();
         let statement = match known {
