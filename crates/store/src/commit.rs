@@ -19,7 +19,7 @@ use bihuan_core::case::Case;
 use bihuan_core::case::decide::Decided;
 use bihuan_core::case::fold::{fold, fold_all};
 use bihuan_core::event::{Actor, BodyRef, CaseEvent, Entry, Event, ExternalRef, Stream};
-use bihuan_core::id::{BodyId, CaseId, IdentityId, TenantId};
+use bihuan_core::id::{BodyId, CaseId, Digest, IdentityId, TenantId};
 use jiff::Timestamp;
 
 use crate::bodies::{self, Bodies};
@@ -89,7 +89,7 @@ pub(crate) enum CommitError {
     /// The stream has grown since it was read: read and decide again.
     Moved,
     /// The idempotency key is known; what its request said and led to.
-    Repeated(bihuan_core::id::Digest, First),
+    Repeated(Digest, First),
     /// The imported record is known as this case.
     Known(CaseId),
     /// The store failed.
@@ -253,6 +253,11 @@ impl Change {
     /// Returns the version that the case has before it, 0 where it is new.
     pub(crate) fn before_version(&self) -> u32 {
         self.before.as_ref().map_or(0, |before| before.version)
+    }
+
+    /// Returns the hash of the event that its first event is chained to; none where it has no event.
+    pub(crate) fn before_hash(&self) -> Option<Digest> {
+        self.events.first().map(|event| event.prev)
     }
 
     /// Returns the version that the case has after it.

@@ -28,7 +28,9 @@ statements! {
 // One question for all orders of a tenant.
 statements! {
     in postgres
-    VERSIONS = "SELECT id, version FROM case_row WHERE tenant = $1 AND id = ANY ($2)";
+    HEADS = "SELECT c.id, c.version, e.hash FROM case_row c JOIN event e ON e.tenant = c.tenant
+        AND e.stream_kind = 4 AND e.stream_id = c.id AND e.version = c.version
+        WHERE c.tenant = $1 AND c.id = ANY ($2)";
     KNOWN_KEYS = "SELECT key FROM idempotency WHERE tenant = $1 AND key = ANY ($2)";
 }
 
@@ -146,8 +148,12 @@ impl Order {
         }
         for change in &self.changes {
             let place = (self.tenant, change.case());
-            let there = found.versions.get(&place).copied().unwrap_or(0);
-            if change.before_version() != there || !taken.cases.insert(place) {
+            if !found
+                .heads
+                .get(&place)
+                .map_or(change.before_version() == 0, |head| head.is_before(change))
+                || !taken.cases.insert(place)
+            {
                 return Ok(Some(CommitError::Moved));
             }
             if let Some(external) = &change.external {
@@ -175,9 +181,26 @@ struct Taken {
 /// What the database holds of what the orders of a batch are about.
 #[derive(Default)]
 struct Found {
-    /// The versions of cases that are not new.
-    versions: HashMap<(TenantId, CaseId), u32>,
+    /// The last event of each case that is not new.
+    heads: HashMap<(TenantId, CaseId), Last>,
     keys: HashSet<(TenantId, Digest)>,
+}
+
+/// The last event of a case.
+#[derive(Debug, Clone, Copy)]
+struct Last {
+    version: u32,
+    /// Its hash, where two events of one version can be met: after a fail-over the new primary may have
+    /// another one than was read from the old.
+    hash: Option<Digest>,
+}
+
+impl Last {
+    /// Whether a change was decided on exactly this.
+    fn is_before(self, change: &Change) -> bool {
+        let same_hash = self.hash.is_none_or(|hash| change.before_hash() == Some(hash));
+        self.version == change.before_version() && same_hash
+    }
 }
 
 impl Found {
@@ -193,7 +216,7 @@ impl Found {
         }
         let mut found = Found::default();
         for (tenant, ids) in cases {
-            found.read_versions(connection, tenant, &ids)?;
+            found.read_heads(connection, tenant, &ids)?;
         }
         for (tenant, keys) in keys {
             found.read_keys(connection, tenant, &keys)?;
@@ -201,7 +224,7 @@ impl Found {
         Ok(found)
     }
 
-    fn read_versions(
+    fn read_heads(
         &mut self,
         connection: &Connection,
         tenant: TenantId,
@@ -210,18 +233,18 @@ impl Found {
         if connection.engine() == Engine::Sqlite {
             for id in ids {
                 let version = connection.query_optional(VERSION, (Id(tenant.0), *id), |row| row.get(0))?;
-                self.versions
-                    .extend(version.map(|version: u32| ((tenant, CaseId(id.0)), version)));
+                let last = version.map(|version| Last { version, hash: None });
+                self.heads.extend(last.map(|last| ((tenant, CaseId(id.0)), last)));
             }
             return Ok(());
         }
         let ids: Vec<_> = ids.iter().map(Bind::bind).collect();
-        let rows = connection.query_any(VERSIONS, Id(tenant.0).bind(), &ids, |row| {
-            Ok((row.get::<Id>(0)?, row.get::<u32>(1)?))
+        let rows = connection.query_any(HEADS, Id(tenant.0).bind(), &ids, |row| {
+            let (version, Hash(hash)) = (row.get(1)?, row.get(2)?);
+            let hash = Some(hash);
+            Ok(((tenant, CaseId(row.get::<Id>(0)?.0)), Last { version, hash }))
         })?;
-        let rows = rows.into_iter();
-        self.versions
-            .extend(rows.map(|(id, version)| ((tenant, CaseId(id.0)), version)));
+        self.heads.extend(rows);
         Ok(())
     }
 

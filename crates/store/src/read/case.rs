@@ -21,7 +21,6 @@ use crate::value::Id;
 
 statements! {
     BODIES = "SELECT id, sealed FROM body WHERE tenant = $1 AND case_id = $2 ORDER BY id";
-    VERSION = "SELECT version FROM case_row WHERE tenant = $1 AND id = $2";
     BY_NUMBER = "SELECT id FROM case_row WHERE tenant = $1 AND number = $2";
     BY_CODE = "SELECT case_id FROM receipt WHERE tenant = $1 AND code_hash = $2";
     LINKED_TO = "SELECT tie, case_id FROM case_link WHERE tenant = $1 AND other = $2
@@ -76,10 +75,9 @@ impl Reader {
         let scene = self.tenant.scene();
         let connection = self.snapshot.connection();
         if let Some(loaded) = self.tenant.cached(id) {
-            let place = (Id(self.tenant.id().0), Id(id.0));
-            let version: Option<u32> = connection.query_optional(VERSION, place, |row| row.get(0))?;
-            // Another process may have written since it was remembered.
-            if version == Some(loaded.head.version) {
+            // Another process may have written since it was remembered, or a fail-over taken it back.
+            let head = log::head(connection, self.tenant.id(), Stream::Case(id))?;
+            if head == loaded.head {
                 return Ok(Some(row_of(&scene, &loaded.case)?.facts));
             }
         }

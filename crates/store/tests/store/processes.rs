@@ -251,3 +251,48 @@ async fn the_same_request_sent_twice_at_once_gets_one_answer() {
     cases.dedup();
     assert_eq!(cases.len(), 1, "{cases:?}");
 }
+
+/// Keeps a copy of every table of the server's city.
+const SAVE: &str = "CREATE SCHEMA saved; DO $$ DECLARE t name; BEGIN
+    FOR t IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace
+        AND relkind IN ('r', 'p') AND NOT relispartition LOOP
+        EXECUTE format('CREATE TABLE saved.%I AS SELECT * FROM public.%I', t, t);
+    END LOOP; END $$";
+
+/// Takes everything back to that copy, as a fail-over takes back what its standby did not have.
+const TAKE_BACK: &str = "DO $$ DECLARE t name; columns text; BEGIN
+    FOR t IN SELECT relname FROM pg_class WHERE relnamespace = 'saved'::regnamespace LOOP
+        SELECT string_agg(quote_ident(attname), ', ') INTO columns FROM pg_attribute
+            WHERE attrelid = format('public.%I', t)::regclass AND attnum > 0 AND attgenerated = '';
+        EXECUTE format('TRUNCATE public.%I', t);
+        EXECUTE format('INSERT INTO public.%I (%s) SELECT %s FROM saved.%I', t, columns, columns, t);
+    END LOOP; END $$";
+
+/// Remarks something on a case, so that its next version is this text's.
+async fn remark(tenant: &Tenant, permit: &Permit, case: CaseId, seed: u64) -> u32 {
+    let mut bodies = Bodies::new(now(), &mut Counter(seed << 32));
+    let text = bodies.write(format!("第{seed}次回访，无人接听"));
+    let remark = Command::Comment { text };
+    let done = tenant.execute(permit, case, remark, bodies, None, now()).await;
+    *done.expect("remarked").versions().end()
+}
+
+#[tokio::test]
+async fn what_a_fail_over_took_back_is_not_built_upon() {
+    let mut city = City::at(Place::on_a_server()).await;
+    let case = city.raise("路灯", "不亮").await.case();
+    let permit = city.permit("read");
+    let (_store, other, _entropy) = another(&city);
+    city.place.direct().run(SAVE);
+    let lost = remark(&city.tenant, &permit, case, 1).await;
+    city.place.direct().run(TAKE_BACK);
+    // On the new primary somebody else writes the same version, which the first process knows otherwise.
+    assert_eq!(remark(&other, &permit, case, 2).await, lost);
+    let facts = city.tenant.read(move |reader| reader.facts(case)).await;
+    assert!(facts.expect("reads").is_some());
+    assert_eq!(remark(&city.tenant, &permit, case, 3).await, lost + 1);
+    city.place.direct().run("DROP SCHEMA saved CASCADE");
+    city.tenant.follow().await.expect("follows");
+    let whole = city.tenant.verify(None, &mut |_| {}).expect("verified");
+    assert_eq!(whole.differences, []);
+}
