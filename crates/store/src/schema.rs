@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     fn memory() -> Connection {
-        crate::engine::sqlite::in_memory().expect("memory")
+        Connection::in_memory().expect("memory")
     }
 
     #[test]

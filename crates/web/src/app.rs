@@ -8,6 +8,8 @@ use axum::extract::ConnectInfo;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bihuan_core::id::Entropy;
 use bihuan_store::tenant::scene::Scene;
 use bihuan_store::tenant::{Store, Tenant};
@@ -49,6 +51,13 @@ impl Entropy for SystemEntropy {
     fn fill(&mut self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("the operating system gives random bytes to every process");
     }
+}
+
+/// Makes a secret of 256 random bits, in letters, digits, dashes and underscores.
+pub fn new_secret() -> String {
+    let mut bytes = [0; 32];
+    SystemEntropy.fill(&mut bytes);
+    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// The server's state. Clones share it.

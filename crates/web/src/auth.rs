@@ -8,15 +8,14 @@ pub mod page;
 pub mod password;
 
 use axum::http::HeaderMap;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use bihuan_core::id::{Digest, Entropy, PersonId, UnitId};
+use bihuan_core::id::{Digest, PersonId, UnitId};
 use bihuan_core::permission::Viewer;
 use bihuan_store::tenant::Tenant;
 use bihuan_store::tenant::scene::Scene;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::app::{SystemEntropy, text_of};
+pub use crate::app::new_secret;
+use crate::app::text_of;
 use crate::ctx::Who;
 use crate::ctx::cookie::Cookie;
 use crate::error::WebError;
@@ -25,13 +24,6 @@ use crate::error::WebError;
 pub const SESSION: SignedDuration = SignedDuration::from_hours(10);
 /// How much of that may pass before the store is told that it is still in use.
 const TOUCH: SignedDuration = SignedDuration::from_mins(10);
-
-/// Makes a secret of 256 random bits, in letters, digits, dashes and underscores.
-pub fn new_secret() -> String {
-    let mut bytes = [0; 32];
-    SystemEntropy.fill(&mut bytes);
-    URL_SAFE_NO_PAD.encode(bytes)
-}
 
 /// Returns what the store keeps of a session's or token's secret.
 pub fn secret_hash(secret: &str) -> Digest {

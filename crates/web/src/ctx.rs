@@ -20,8 +20,7 @@ use bihuan_store::tenant::Tenant;
 use bihuan_store::tenant::scene::Scene;
 use jiff::Timestamp;
 
-use crate::app::App;
-use crate::auth;
+use crate::app::{App, new_secret};
 use crate::error::WebError;
 use crate::lang::Tongue;
 use crate::page::{Area, Page};
@@ -102,7 +101,7 @@ impl Ctx {
 
     /// Returns the secret that forms are bound to.
     pub fn secret(&self) -> &str {
-        self.secret.get_or_init(auth::new_secret)
+        self.secret.get_or_init(new_secret)
     }
 
     /// Returns the token that forms send back: known only to who knows the session's or the visit's secret.

@@ -45,6 +45,16 @@ pub(crate) enum Row<'r> {
 }
 
 impl Connection {
+    /// Opens a SQLite database in memory that nobody else sees.
+    pub(crate) fn in_memory() -> Result<Connection, StoreError> {
+        Ok(Connection::Sqlite(rusqlite::Connection::open_in_memory()?))
+    }
+
+    /// Opens a SQLite database in a file of its own that is removed when it is closed.
+    pub(crate) fn temporary() -> Result<Connection, StoreError> {
+        Ok(Connection::Sqlite(rusqlite::Connection::open("")?))
+    }
+
     /// Returns which engine it is to.
     pub(crate) fn engine(&self) -> Engine {
         match self {

@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn every_statement_can_be_prepared_on_sqlite() {
-        let connection = crate::engine::sqlite::in_memory().expect("memory");
+        let connection = Connection::in_memory().expect("memory");
         crate::schema::migrate(&connection).expect("schema");
         prepare_all(&connection, &shared());
         prepare_all(&connection, &sqlite_alone());

@@ -72,18 +72,6 @@ impl File {
     }
 }
 
-/// Opens a database in memory that nobody else sees.
-pub(crate) fn in_memory() -> Result<super::connection::Connection, StoreError> {
-    Ok(super::connection::Connection::Sqlite(
-        Connection::open_in_memory()?
-    ))
-}
-
-/// Opens a database in a file of its own that SQLite removes when it is closed.
-pub(crate) fn temporary() -> Result<super::connection::Connection, StoreError> {
-    Ok(super::connection::Connection::Sqlite(Connection::open("")?))
-}
-
 /// Binds the values of all parameters.
 pub(crate) fn bind(statement: &mut CachedStatement<'_>, values: &[Value<'_>]) -> Result<(), StoreError> {
     // Binding checks no count by itself; a parameter without a value would be nothing.

@@ -7,7 +7,6 @@ use super::findings::{Check, Findings};
 use crate::commit::rows::{self, Row, RowChange};
 use crate::engine::connection::{Connection, Engine};
 use crate::engine::sql::statements;
-use crate::engine::sqlite;
 use crate::engine::value::Owned;
 use crate::error::StoreError;
 use crate::schema;
@@ -48,7 +47,7 @@ pub(super) struct Comparison {
 
 impl Comparison {
     pub(super) fn new() -> Result<Comparison, StoreError> {
-        let scratch = sqlite::in_memory()?;
+        let scratch = Connection::in_memory()?;
         schema::migrate(&scratch)?;
         let tables = TABLES.map(|(name, key)| table(&scratch, name, key));
         Ok(Comparison {

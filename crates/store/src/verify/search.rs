@@ -8,7 +8,6 @@ use super::findings::{Check, Findings};
 use crate::commit::search;
 use crate::engine::connection::{Connection, Engine, Rows};
 use crate::engine::sql::statements;
-use crate::engine::sqlite;
 use crate::error::StoreError;
 use crate::schema;
 use crate::value::Id;
@@ -32,7 +31,7 @@ pub(super) struct Index {
 
 impl Index {
     pub(super) fn new() -> Result<Index, StoreError> {
-        let scratch = sqlite::temporary()?;
+        let scratch = Connection::temporary()?;
         schema::migrate(&scratch)?;
         scratch.begin()?;
         Ok(Index { scratch })
