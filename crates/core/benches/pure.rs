@@ -25,7 +25,7 @@ use uuid::Uuid;
 const REMARKS: usize = 16;
 
 const FILTER: &str = "unit under \"卫健委\" and overdue > 3wd and not state in (closed, refused) \
-     and category under 06 and raised >= -90d and text has \"路灯\"";
+     and category under construction.municipal and raised >= -90d and text has \"路灯\"";
 
 /// Everything that a case is decided in.
 struct World {
@@ -235,7 +235,9 @@ fn filters(criterion: &mut Criterion) {
     let ast = parse(FILTER).expect("it parses");
     criterion.bench_function("filter/check", |b| b.iter(|| check(black_box(&ast), &scene)));
     let checked = check(&ast, &scene).expect("it means something");
-    let case = fold_all(case_id(), &world.life()).expect("it folds").expect("there");
+    let case = fold_all(case_id(), &world.life())
+        .expect("it folds")
+        .expect("there");
     let kind = world.pack.kind(&case.kind).expect("the kind is there");
     let facts = facts(&case, kind);
     criterion.bench_function("filter/match", |b| {

@@ -43,8 +43,9 @@ impl DayTable {
             .saturating_sub((2 * amount + 60).days())
             .max(start_of(*COVERED_YEARS.start()));
         let (mut working, mut entries) = (Vec::new(), Vec::new());
-        for date in earliest.series(1.day()).take_while(|date| *date <= last) {
-            let day = day_number(date);
+        // Thousands of days for every filter that asks: each is made from the one before.
+        let days = std::iter::successors(Some(earliest), |date| date.tomorrow().ok());
+        for (day, date) in (day_number(earliest)..).zip(days.take_while(|date| *date <= last)) {
             let is_working = calendar.is_working(date);
             if is_working {
                 working.push(day);
@@ -61,7 +62,7 @@ impl DayTable {
             days: entries.len() as i64,
             offset_ms: i64::from(calendar.utc_offset.seconds()) * 1000,
             width,
-            digits: entries.iter().map(|entry| format!("{entry:0width$}")).collect(),
+            digits: written(&entries, width),
         }
     }
 
@@ -78,6 +79,18 @@ impl DayTable {
             None => Timestamp::MIN.as_millisecond(),
         }
     }
+}
+
+/// Writes the entries one after the other, each with `width` digits.
+fn written(entries: &[i64], width: usize) -> String {
+    let mut digits = String::with_capacity(entries.len() * width);
+    for entry in entries {
+        let places = (0..width as u32)
+            .rev()
+            .map(|place| entry / 10_i64.pow(place) % 10);
+        digits.extend(places.map(|digit| char::from(b'0' + digit as u8)));
+    }
+    digits
 }
 
 fn covered_years(calendar: &Calendar, now: Timestamp) -> (Date, Date) {
