@@ -410,9 +410,9 @@ fn a_server_of_one_tenant_serves_no_other() {
     directory.ok(&[&["tenant", "add", "--host", "localhost"], &names[..]].concat());
     let server = Server::with(&directory, &["--tenant", "闭环"], &[]);
     let client = support::Client::new(&server.url, None);
-    assert_eq!(client.get("/healthz").0, 200);
+    assert_eq!(client.get("/").0, 200);
     let elsewhere = support::Client::new(&server.url.replace("127.0.0.1", "localhost"), None);
-    assert_eq!(elsewhere.get("/healthz").0, 421);
+    assert_eq!((elsewhere.get("/").0, elsewhere.get("/healthz").0), (421, 200));
     let unknown = ["serve", "--listen", "127.0.0.1:0", "--tenant", "无名市"];
     let (code, said) = complaint(&directory.run(&unknown));
     assert!(code == 1 && said.contains("--tenant takes one of"), "{said}");

@@ -1,7 +1,7 @@
 //! What a person may do with cases: one question to the core's one decision, asked alike for a page, a
 //! list, an export and the API.
 
-use bihuan_core::case::command::Command;
+use bihuan_core::case::command::{Command, Raise};
 use bihuan_core::case::decide::action_needed;
 use bihuan_core::case::facts::CaseFacts;
 use bihuan_core::filter::Checked;
@@ -10,11 +10,13 @@ use bihuan_core::pack::model::Kind;
 use bihuan_core::permission::{self, Denied, Permit, READ};
 use bihuan_store::bodies::Bodies;
 use bihuan_store::commit::idempotency::Once;
-use bihuan_store::execute::Appended;
+use bihuan_store::execute::{Appended, Receipt};
 use bihuan_store::read::case::CaseView;
+use bihuan_store::seal::Identity;
 
 use crate::ctx::{Ctx, Who};
 use crate::error::WebError;
+use crate::metrics::Intake;
 
 /// Returns the cases on which the visitor may do `action`: nothing where no grant of theirs holds it.
 ///
@@ -74,6 +76,27 @@ async fn find(ctx: &Ctx, id: CaseId) -> Result<CaseView, WebError> {
         .read(move |reader| reader.case(id))
         .await?
         .ok_or(WebError::NotFound)
+}
+
+/// Takes in a new case, and counts what became of it.
+///
+/// # Errors
+/// [`WebError`] if a rule forbids it or the store has no room.
+pub async fn raise(
+    ctx: &Ctx,
+    permit: &Permit,
+    raise: Raise,
+    identity: Option<Identity>,
+    bodies: Bodies,
+    once: Option<Once>,
+) -> Result<Receipt, WebError> {
+    let raised = ctx
+        .tenant
+        .raise(permit, raise, identity, bodies, once, ctx.now)
+        .await;
+    let raised = raised.map_err(WebError::from);
+    ctx.app.metrics().note(Intake::of(&raised));
+    raised
 }
 
 /// Carries out a command of the visitor on a case: the permit is for whatever action the command needs.

@@ -8,16 +8,18 @@ use axum::extract::ConnectInfo;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use bihuan_core::id::Entropy;
+use bihuan_core::id::{Digest, Entropy};
 use bihuan_store::tenant::scene::Scene;
 use bihuan_store::tenant::{Store, Tenant};
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Semaphore;
 
 use crate::error::WebError;
 use crate::limits::throttle::{Rate, Throttle, sender};
+use crate::limits::{self, admission::Admission};
+use crate::metrics::Metrics;
 use crate::portal::alarms::{Alarms, Listening};
+use crate::readiness::Readiness;
 use crate::runs::Runs;
 
 /// How the server is reached.
@@ -31,6 +33,10 @@ pub struct ServeOptions {
     pub tls: Option<TlsFiles>,
     /// Whether a proxy stands before it whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
     pub trusted_proxy: bool,
+    /// The weight of all requests that may be under way at once; see [`crate::limits::admission`].
+    pub in_flight: usize,
+    /// The digest of the token that `/metrics` asks for; `None` answers the machine itself alone.
+    pub metrics_token: Option<Digest>,
     /// Whether anonymous senders are throttled; switching it off is honoured in testing directories only.
     pub rate_limit: bool,
 }
@@ -53,13 +59,6 @@ impl Entropy for SystemEntropy {
     }
 }
 
-/// Makes a secret of 256 random bits, in letters, digits, dashes and underscores.
-pub fn new_secret() -> String {
-    let mut bytes = [0; 32];
-    SystemEntropy.fill(&mut bytes);
-    URL_SAFE_NO_PAD.encode(bytes)
-}
-
 /// The server's state. Clones share it.
 #[derive(Clone)]
 pub struct App {
@@ -76,6 +75,11 @@ struct Inner {
     logins: Throttle,
     exports: Runs,
     alarms: Listening,
+    admission: Arc<Admission>,
+    sorry: Semaphore,
+    metrics: Metrics,
+    metrics_token: Option<Digest>,
+    readiness: Readiness,
 }
 
 /// Tells the present instant; tests pass their own.
@@ -104,6 +108,11 @@ impl App {
             logins: Throttle::new(LOGINS, &mut SystemEntropy),
             exports: Runs::default(),
             alarms: Listening::default(),
+            admission: Admission::new(options.in_flight),
+            sorry: Semaphore::new(limits::SALVAGES),
+            metrics: Metrics::default(),
+            metrics_token: options.metrics_token,
+            readiness: Readiness::default(),
             only: options.tenant.clone(),
             store,
         };
@@ -128,6 +137,44 @@ impl App {
     /// As [`Listening::to`].
     pub(crate) fn alarms(&self, scene: &Arc<Scene>) -> Result<Arc<Alarms>, WebError> {
         self.inner.alarms.to(scene)
+    }
+
+    /// Returns who is let in.
+    pub(crate) fn admission(&self) -> &Arc<Admission> {
+        &self.inner.admission
+    }
+
+    /// Returns the seats of those for whom there is no room, while their form is read to be shown again.
+    pub(crate) fn sorry(&self) -> &Semaphore {
+        &self.inner.sorry
+    }
+
+    /// Returns what is counted of the requests.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
+    }
+
+    /// Returns the digest of the token that `/metrics` asks for.
+    pub(crate) fn metrics_token(&self) -> Option<Digest> {
+        self.inner.metrics_token
+    }
+
+    /// Returns the last answer to whether the process is ready.
+    pub(crate) fn readiness(&self) -> &Readiness {
+        &self.inner.readiness
+    }
+
+    /// Whether a trusted proxy stands before the server.
+    pub(crate) fn behind_proxy(&self) -> bool {
+        self.inner.trusted_proxy
+    }
+
+    /// Returns the tenants that this process serves.
+    pub fn served(&self) -> Vec<Tenant> {
+        match &self.inner.only {
+            Some(only) => vec![only.clone()],
+            None => self.store().tenants(),
+        }
     }
 
     /// Returns the present instant.

@@ -8,27 +8,23 @@ pub mod page;
 pub mod password;
 
 use axum::http::HeaderMap;
-use bihuan_core::id::{Digest, PersonId, UnitId};
+use bihuan_core::id::{PersonId, UnitId};
 use bihuan_core::permission::Viewer;
 use bihuan_store::tenant::Tenant;
 use bihuan_store::tenant::scene::Scene;
 use jiff::{SignedDuration, Timestamp};
 
-pub use crate::app::new_secret;
 use crate::app::text_of;
 use crate::ctx::Who;
 use crate::ctx::cookie::Cookie;
 use crate::error::WebError;
 
+pub use crate::secret::{new_secret, secret_hash};
+
 /// How long a session lasts without a request.
 pub const SESSION: SignedDuration = SignedDuration::from_hours(10);
 /// How much of that may pass before the store is told that it is still in use.
 const TOUCH: SignedDuration = SignedDuration::from_mins(10);
-
-/// Returns what the store keeps of a session's or token's secret.
-pub fn secret_hash(secret: &str) -> Digest {
-    Digest::of(&[b"bihuan secret", secret.as_bytes()])
-}
 
 /// Finds out who sends a request: the person, and the session's secret if they came by session.
 ///

@@ -20,10 +20,11 @@ use bihuan_store::tenant::Tenant;
 use bihuan_store::tenant::scene::Scene;
 use jiff::Timestamp;
 
-use crate::app::{App, new_secret};
+use crate::app::App;
 use crate::error::WebError;
 use crate::lang::Tongue;
 use crate::page::{Area, Page};
+use crate::secret::new_secret;
 use crate::sentence::Words;
 use crate::sentence::refusal::Refused;
 
@@ -66,6 +67,17 @@ pub struct Known {
     pub sent_token: bool,
     /// The receipt code of the report that is followed, as the cookie holds it.
     pub code: Option<String>,
+    /// The form that was sent, to be shown again where there is no room for it.
+    pub typed: OnceLock<Typed>,
+}
+
+/// What was typed into a form.
+#[derive(Debug, Clone)]
+pub struct Typed {
+    /// Its fields, hidden ones too: names and values, in their order.
+    pub fields: Arc<Vec<(String, String)>>,
+    /// Whether files came with it, which no page can fill in again.
+    pub had_files: bool,
 }
 
 /// Somebody who is logged in.

@@ -16,6 +16,7 @@ use bihuan_core::filter::Fault;
 use bihuan_store::error::{ExecuteError, StoreError};
 
 use crate::lang::Tongue;
+use crate::limits;
 
 /// Something that went wrong, or that a rule forbids.
 #[derive(Debug, thiserror::Error)]
@@ -157,8 +158,7 @@ impl WebError {
     pub(crate) fn wait_seconds(&self) -> Option<u32> {
         match self {
             WebError::TooMany { wait_seconds } => Some(*wait_seconds),
-            WebError::Busy => Some(1),
-            WebError::Unavailable(_) => Some(2),
+            WebError::Busy | WebError::Unavailable(_) => Some(limits::BUSY_SECONDS),
             _ => None,
         }
     }
@@ -182,7 +182,7 @@ impl WebError {
             WebError::TooLarge => ("too_large", "error-too-large", "error-too-large-do"),
             WebError::TooMany { .. } => ("too_many", "error-too-many", "error-too-many-do"),
             WebError::Busy => ("busy", "error-busy", "error-busy-do"),
-            WebError::Unavailable(_) => ("unavailable", "error-busy", "error-busy-do"),
+            WebError::Unavailable(_) => ("unavailable", "error-unavailable", "error-unavailable-do"),
             WebError::Timeout => ("timeout", "error-timeout", "error-timeout-do"),
             WebError::MediaType => ("media_type", "error-media", "error-media-do"),
             WebError::KeyReused => ("key_reused", "error-key-reused", "error-key-reused-do"),
@@ -199,6 +199,7 @@ impl WebError {
             StatusCode::REQUEST_TIMEOUT => WebError::Timeout,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => WebError::MediaType,
             StatusCode::BAD_REQUEST => WebError::Input(Vec::new()),
+            StatusCode::SERVICE_UNAVAILABLE => WebError::Busy,
             status if status.is_server_error() => WebError::internal("an answer without a body"),
             _ => return None,
         })

@@ -2,20 +2,22 @@
 
 pub mod photo;
 
-use axum::body::Bytes;
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Multipart, Request};
 use axum::http::header;
 use subtle::ConstantTimeEq;
 
 use crate::app::{App, text_of};
-use crate::ctx::Ctx;
+use crate::ctx::{Ctx, Typed};
 use crate::error::{Complaint, WebError};
 use crate::limits;
 
 /// A form that was sent. A handler gets one only after its token was found right, or as [`Unbound`].
 #[derive(Debug)]
 pub struct Form {
-    fields: Vec<(String, String)>,
+    fields: Arc<Fields>,
     /// The files, those that are empty left out.
     pub files: Vec<File>,
 }
@@ -39,6 +41,7 @@ impl FromRequest<App> for Form {
         let (mut parts, body) = request.into_parts();
         let ctx = Ctx::from_request_parts(&mut parts, app).await?;
         let form = Form::take(Request::from_parts(parts, body)).await?;
+        form.keep_typed(&ctx);
         if !ctx.by_token() && !bool::from(form.value("csrf").as_bytes().ct_eq(ctx.csrf().as_bytes())) {
             return Err(WebError::FormToken);
         }
@@ -58,7 +61,28 @@ impl FromRequest<App> for Unbound {
     }
 }
 
+/// The fields of a form: names and values, in their order.
+type Fields = Vec<(String, String)>;
+
 impl Form {
+    /// Keeps what was typed with the request, to be shown again if there is no room for it.
+    pub fn keep_typed(&self, ctx: &Ctx) {
+        // A request has one form; a second would not be kept.
+        let _ = ctx.typed.set(Typed {
+            fields: Arc::clone(&self.fields),
+            had_files: !self.files.is_empty(),
+        });
+    }
+
+    /// Reads a small form that nobody will carry out; `None` where it is not small, or no form.
+    pub async fn salvage(request: Request) -> Option<Form> {
+        let (parts, body) = request.into_parts();
+        let bytes = to_bytes(body, limits::SALVAGE_BYTES).await.ok()?;
+        Form::take(Request::from_parts(parts, Body::from(bytes)))
+            .await
+            .ok()
+    }
+
     async fn take(request: Request) -> Result<Form, WebError> {
         let kind = text_of(request.headers(), header::CONTENT_TYPE.as_str());
         match kind.is_some_and(|kind| kind.starts_with("multipart/form-data")) {
@@ -74,7 +98,7 @@ impl Form {
             return Err(WebError::TooLarge);
         }
         Ok(Form {
-            fields,
+            fields: Arc::new(fields),
             files: Vec::new(),
         })
     }
@@ -83,26 +107,22 @@ impl Form {
         let mut parts = Multipart::from_request(request, &())
             .await
             .map_err(|_unreadable| WebError::MediaType)?;
-        let mut form = Form {
-            fields: Vec::new(),
-            files: Vec::new(),
-        };
+        let (mut fields, mut files) = (Vec::new(), Vec::new());
         while let Some(part) = parts.next_field().await.map_err(|error| of_multipart(&error))? {
             let field = part.name().unwrap_or_default().to_owned();
             let is_file = part.file_name().is_some();
             let bytes = part.bytes().await.map_err(|error| of_multipart(&error))?;
             match is_file {
-                true if !bytes.is_empty() => form.files.push(File { bytes }),
+                true if !bytes.is_empty() => files.push(File { bytes }),
                 true => {}
-                false => form
-                    .fields
-                    .push((field, String::from_utf8_lossy(&bytes).into_owned())),
+                false => fields.push((field, String::from_utf8_lossy(&bytes).into_owned())),
             }
-            if form.fields.len() + form.files.len() > limits::FIELDS {
+            if fields.len() + files.len() > limits::FIELDS {
                 return Err(WebError::TooLarge);
             }
         }
-        Ok(form)
+        let fields = Arc::new(fields);
+        Ok(Form { fields, files })
     }
 
     /// Returns a field as it was sent, empty where it was not.
@@ -237,12 +257,12 @@ mod tests {
     use super::*;
 
     fn form(fields: &[(&str, &str)]) -> Form {
-        let fields = fields
+        let fields: Fields = fields
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
         Form {
-            fields,
+            fields: Arc::new(fields),
             files: Vec::new(),
         }
     }

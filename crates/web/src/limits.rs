@@ -1,5 +1,6 @@
 //! Limits: how large, how long, how often; and the headers that every answer carries.
 
+pub mod admission;
 pub mod throttle;
 
 use std::time::Duration;
@@ -28,8 +29,19 @@ pub const TEXT_CHARS: usize = 5000;
 pub const NOTE_CHARS: usize = 2000;
 /// The longest single line, in characters.
 pub const LINE_CHARS: usize = 200;
+/// How long somebody waits who found no room.
+pub const BUSY_SECONDS: u32 = 2;
+/// The most that is read of a form for which there is no room, in bytes; and the most of them at once.
+pub const SALVAGE_BYTES: usize = 64 << 10;
+/// See [`SALVAGE_BYTES`].
+pub const SALVAGES: usize = 64;
+/// How long that may take.
+pub const SALVAGE_TIME: Duration = Duration::from_secs(2);
 /// The longest name of a saved view, in characters.
 pub const VIEW_NAME_CHARS: usize = 40;
+/// What a request with files weighs among those under way; all others weigh one. It may hold that many
+/// times the memory.
+pub const UPLOAD_WEIGHT: usize = 16;
 /// The longest that the head of a request may take.
 pub const HEAD_TIME: Duration = Duration::from_secs(10);
 /// The longest that a request may take.

@@ -45,6 +45,8 @@ pub struct Route {
     pub changes: bool,
     /// Whether it leaves an event in the log.
     pub audited: bool,
+    /// Whether it is about the process and not about a tenant: machines ask it by address.
+    pub of_process: bool,
     /// What its body may be.
     pub body: Body,
     /// The fields of its query string.
@@ -108,6 +110,7 @@ impl Route {
             action,
             changes,
             audited,
+            of_process: false,
             body,
             query,
             takes,
@@ -151,6 +154,12 @@ impl Route {
     /// It changes nothing, although it is posted: what it takes must not stand in an address.
     pub(crate) const fn reads(mut self) -> Route {
         self.changes = false;
+        self
+    }
+
+    /// It is about the process: it knows no tenant, no visitor and no language.
+    pub(crate) const fn of_process(mut self) -> Route {
+        self.of_process = true;
         self
     }
 

@@ -4,6 +4,9 @@
 //! An operation's id is its handler's name, unless one handler serves both a page and the API. A handler
 //! that is not in here cannot be reached.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
@@ -77,10 +80,12 @@ const DOOR: &[Route] = &[
         on(m, auth::page::delete_session)
     }),
     Route::public("read_asset", Get, "/assets/{name}", |m| on(m, assets::read_asset)),
-    Route::public("read_health", Get, "/healthz", |m| on(m, health::read_health)),
+    Route::public("read_health", Get, "/healthz", |m| on(m, health::read_health)).of_process(),
     Route::public("read_readiness", Get, "/readyz", |m| {
         on(m, health::read_readiness)
-    }),
+    })
+    .of_process(),
+    Route::public("read_metrics", Get, "/metrics", |m| on(m, health::read_metrics)).of_process(),
 ];
 
 /// Returns every operation.
@@ -99,9 +104,25 @@ pub fn all() -> impl Iterator<Item = &'static Route> {
     .flatten()
 }
 
-/// Builds the router from the table.
+/// Returns the pattern of a route that was found, for as long as the program runs.
+pub fn pattern(found: &str) -> &'static str {
+    static PATTERNS: LazyLock<HashSet<&'static str>> =
+        LazyLock::new(|| all().map(|route| route.path).collect());
+    PATTERNS.get(found).copied().unwrap_or("none")
+}
+
+/// Builds the router of what is about the process.
+pub fn of_process() -> Router<App> {
+    let of_process = all().filter(|route| route.of_process);
+    of_process.fold(Router::new(), |router, route| {
+        router.route(route.path, (route.handler)(route.method.filter()))
+    })
+}
+
+/// Builds the router from the table, but for what is about the process.
 pub fn router() -> Router<App> {
-    let router = all().fold(Router::new(), |router, route| {
+    let of_tenants = all().filter(|route| !route.of_process);
+    let router = of_tenants.fold(Router::new(), |router, route| {
         let limit = match route.body {
             Body::Small => limits::BODY_BYTES,
             Body::Upload => limits::UPLOAD_BYTES,

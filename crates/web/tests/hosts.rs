@@ -15,11 +15,8 @@ async fn served(only: Option<&str>) -> (Town, Browser) {
     let town = Town::found().await;
     town.found_neighbour().await;
     let options = ServeOptions {
-        listen: "127.0.0.1:0".parse().unwrap(),
         tenant: only.map(|name| town.store.tenant(Some(name)).unwrap()),
-        tls: None,
-        trusted_proxy: false,
-        rate_limit: false,
+        ..common::options()
     };
     let now = town.app.now();
     let app = App::new(town.store.clone(), &options, Box::new(move || now));

@@ -4,10 +4,8 @@
 
 mod common;
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use bihuan_web::app::ServeOptions;
 use bihuan_web::serve::bind_app;
 use common::Town;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -16,13 +14,7 @@ use tokio::net::TcpStream;
 #[tokio::test]
 async fn a_head_that_does_not_end_is_not_waited_for() {
     let town = Town::found().await;
-    let options = ServeOptions {
-        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-        tenant: None,
-        tls: None,
-        trusted_proxy: false,
-        rate_limit: false,
-    };
+    let options = common::options();
     let bound = bind_app(town.app.clone(), &options).unwrap();
     let mut slow = TcpStream::connect(bound.address().unwrap()).await.unwrap();
     tokio::spawn(bound.serve(std::future::pending()));

@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use bihuan_core::id::Digest;
 use bihuan_store::error::StoreError;
 use bihuan_store::followers::ticker::Ticker;
 use bihuan_store::lease::Lease;
 use bihuan_store::tenant::{Store, Tenant};
 use bihuan_web::app::{App, ServeOptions, SystemEntropy, TlsFiles};
+use bihuan_web::secret::secret_hash;
 use bihuan_web::serve::{self, ServeError};
 use bihuan_web::sweep::sweep;
 use clap::{Args, ValueEnum};
@@ -62,6 +64,14 @@ pub struct Door {
     /// Whether anonymous senders are throttled; `off` only in a directory made with --for-testing.
     #[arg(long, value_enum, default_value = "on")]
     rate_limit: Switch,
+    /// How many requests may be under way at once; one tenant alone gets half of it, and a request with
+    /// files counts as 16.
+    #[arg(long, value_name = "N", default_value = "1024", value_parser = clap::value_parser!(u32).range(2..))]
+    max_in_flight: u32,
+    /// The file with the token that /metrics asks for; without it, only the machine itself is answered, and
+    /// nobody who comes through a proxy.
+    #[arg(long, value_name = "FILE")]
+    metrics_token_file: Option<PathBuf>,
     /// How the log of the program is written to standard error.
     #[arg(long, value_enum, default_value = "auto")]
     log: LogForm,
@@ -134,11 +144,31 @@ impl Door {
         let tenant = self.tenant.as_deref();
         Ok(ServeOptions {
             listen: self.listen,
+            in_flight: self.max_in_flight as usize,
+            metrics_token: self.metrics_token()?,
             tenant: tenant.map(|name| tenant_of(store, Some(name))).transpose()?,
             tls,
             trusted_proxy: self.trusted_proxy,
             rate_limit: self.rate_limit == Switch::On,
         })
+    }
+}
+
+impl Door {
+    /// Reads the token that `/metrics` asks for; its digest is all that is kept.
+    fn metrics_token(&self) -> Result<Option<Digest>, Failure> {
+        let Some(file) = &self.metrics_token_file else {
+            return Ok(None);
+        };
+        let unreadable = |error: std::io::Error| {
+            let error = anyhow::Error::new(error);
+            Failure::Configuration(error.context(format!("cannot read {}", file.display())))
+        };
+        let token = std::fs::read_to_string(file).map_err(unreadable)?;
+        if token.trim().is_empty() {
+            return Err(Failure::configuration(format!("{} is empty", file.display())));
+        }
+        Ok(Some(secret_hash(token.trim())))
     }
 }
 

@@ -189,10 +189,7 @@ pub async fn create_case(ctx: Ctx, asked: Asked<NewCase>) -> Result<Response, We
     intake::refuse_forbidden(&ctx, &said.join("\n"))?;
     let mut bodies = Bodies::new(ctx.now, &mut SystemEntropy);
     let (raise, identity) = raise(&ctx, asked.body, &mut bodies)?;
-    let receipt = ctx
-        .tenant
-        .raise(&permit, raise, identity, bodies, asked.once, ctx.now)
-        .await?;
+    let receipt = access::raise(&ctx, &permit, raise, identity, bodies, asked.once).await?;
     let receipt = CaseReceipt {
         id: receipt.case().to_string(),
         number: receipt.number().to_owned(),

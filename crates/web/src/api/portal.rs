@@ -21,6 +21,7 @@ use super::{Asked, json};
 use crate::app::SystemEntropy;
 use crate::ctx::Ctx;
 use crate::error::{Complaint, WebError};
+use crate::metrics::Intake;
 use crate::portal::intake::{self, Message};
 use crate::portal::{talk, track, view};
 use crate::sentence::Listener;
@@ -145,6 +146,7 @@ pub async fn create_message(ctx: Ctx, asked: Asked<NewMessage>) -> Result<Respon
     let message = message(&ctx, asked.body)?;
     let (refusing, warning) = intake::alarms(&ctx, &message)?;
     if !refusing.is_empty() {
+        ctx.app.metrics().note(Intake::Refused);
         return Err(WebError::Elsewhere(intake::messages(&ctx, &refusing)));
     }
     let receipt = intake::take(&ctx, &message, asked.once.as_ref().map(|once| once.key.as_str())).await?;

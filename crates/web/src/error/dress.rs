@@ -10,7 +10,7 @@ use bihuan_core::problem::Place;
 use serde_json::{Value, json};
 
 use super::{Complaint, WebError};
-use crate::ctx::Ctx;
+use crate::ctx::{Ctx, Typed};
 use crate::lang::Tongue;
 use crate::page::{self, Page};
 use crate::sentence::fault;
@@ -24,6 +24,16 @@ struct ErrorPage {
     fields: Vec<String>,
     login: bool,
     request_id: String,
+}
+
+/// What was typed, where there was no room for it.
+#[derive(Template)]
+#[template(path = "busy.html")]
+struct BusyPage {
+    page: Page,
+    fields: Arc<Vec<(String, String)>>,
+    had_files: bool,
+    to: String,
 }
 
 /// Gives an answer that carries an error, or a bare bad status, its page or problem JSON.
@@ -45,6 +55,9 @@ pub fn dress(ctx: &Ctx, response: Response) -> Response {
             return ctx.to_login();
         }
         error if ctx.wants_json() => problem(ctx, error),
+        WebError::Busy | WebError::Unavailable(_) if let Some(typed) = shown_again(ctx) => {
+            busy_page(ctx, typed)
+        }
         error => error_page(ctx, error),
     };
     *dressed.status_mut() = error.status();
@@ -119,6 +132,23 @@ fn error_page(ctx: &Ctx, error: &WebError) -> Response {
         request_id: ctx.request_id.clone(),
     };
     page::html(&shown)
+}
+
+/// Shows what was typed into the form again, ready to be sent once more. The form's token is the one that
+/// came with it: a form from elsewhere gets no better one here.
+fn busy_page(ctx: &Ctx, typed: &Typed) -> Response {
+    page::html(&BusyPage {
+        page: ctx.page(None),
+        fields: Arc::clone(&typed.fields),
+        had_files: typed.had_files,
+        to: ctx.here.clone(),
+    })
+}
+
+/// Returns what was typed, unless a password is among it: that is typed again, and stands on no page.
+fn shown_again(ctx: &Ctx) -> Option<&Typed> {
+    let secret = |typed: &&Typed| typed.fields.iter().any(|(name, _)| name == "password");
+    ctx.typed.get().filter(|typed| !secret(typed))
 }
 
 fn problem(ctx: &Ctx, error: &WebError) -> Response {

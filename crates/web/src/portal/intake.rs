@@ -13,6 +13,7 @@ use bihuan_store::execute::Receipt;
 use bihuan_store::seal::Identity;
 
 use super::alarms::Raised;
+use crate::access;
 use crate::app::SystemEntropy;
 use crate::ctx::Ctx;
 use crate::error::{Complaint, WebError};
@@ -139,11 +140,7 @@ pub async fn take(ctx: &Ctx, message: &Message, key: Option<&str>) -> Result<Rec
         request: message.digest(),
     });
     let identity = Some(message.identity.clone()).filter(|identity| !identity.is_empty());
-    let receipt = ctx
-        .tenant
-        .raise(&Permit::reporter(), raise, identity, bodies, once, ctx.now)
-        .await?;
-    Ok(receipt)
+    access::raise(ctx, &Permit::reporter(), raise, identity, bodies, once).await
 }
 
 impl Message {

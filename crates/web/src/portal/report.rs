@@ -17,6 +17,7 @@ use crate::evidence;
 use crate::form::photo::Photo;
 use crate::form::{Form, Reader};
 use crate::limits;
+use crate::metrics::Intake;
 use crate::page::{Area, Page, html};
 use crate::show::{self, ClockFace};
 
@@ -81,6 +82,7 @@ pub async fn create_report(ctx: Ctx, form: Form) -> Result<Response, WebError> {
     let photos = read_photos(&form, &mut read);
     let (refusing, warning) = intake::alarms(&ctx, &message)?;
     if !refusing.is_empty() {
+        ctx.app.metrics().note(Intake::Refused);
         return Ok(refused(&ctx, &refusing));
     }
     let warned = form.value("warned") == "yes";

@@ -19,11 +19,8 @@ use driver::Window;
 async fn serve(town: &Town, tls: Option<TlsFiles>) -> Window {
     let scheme = if tls.is_some() { "https" } else { "http" };
     let options = ServeOptions {
-        listen: "127.0.0.1:0".parse().unwrap(),
-        tenant: None,
         tls,
-        trusted_proxy: false,
-        rate_limit: false,
+        ..common::options()
     };
     let bound = bind_app(town.app.clone(), &options).unwrap();
     let address = bound.address().unwrap();

@@ -55,6 +55,22 @@ pub struct Town {
     _database: Option<Database>,
 }
 
+/// The weight of requests that may be under way at once.
+pub const IN_FLIGHT: usize = 1024;
+
+/// Returns how a town is served where nothing else is said.
+pub fn options() -> ServeOptions {
+    ServeOptions {
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        tenant: None,
+        in_flight: IN_FLIGHT,
+        metrics_token: None,
+        tls: None,
+        trusted_proxy: false,
+        rate_limit: false,
+    }
+}
+
 /// The town's host name.
 pub const HOST: &str = "qinghe.example";
 /// The host name of the town next to it, which lives in the same store.
@@ -92,7 +108,7 @@ impl Town {
         let directory = tempfile::tempdir().unwrap();
         let now: Timestamp = "2026-03-02T01:00:00Z".parse().unwrap();
         let database = bihuan_test_postgres::if_asked();
-        let options = Options {
+        let opened = Options {
             database_url: database.as_ref().map(|database| database.url().to_owned()),
             ..Options::new(MasterKey::of_seed(7))
         };
@@ -107,19 +123,13 @@ impl Town {
             testing: true,
             demo: false,
         };
-        let store = Store::init(directory.path(), marks, &options, &founding, &mut Counter(1)).unwrap();
+        let store = Store::init(directory.path(), marks, &opened, &founding, &mut Counter(1)).unwrap();
         let tenant = store.tenant(Some(HOST)).unwrap();
         populate(&tenant, now).await;
         let clock = Arc::new(AtomicI64::new(now.as_millisecond()));
         let hand = Arc::clone(&clock);
         let tell = move || Timestamp::from_millisecond(hand.load(Ordering::Relaxed)).unwrap();
-        let mut options = ServeOptions {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            tenant: None,
-            tls: None,
-            trusted_proxy: false,
-            rate_limit: false,
-        };
+        let mut options = options();
         change(&mut options);
         let app = App::new(store.clone(), &options, Box::new(tell));
         Town {

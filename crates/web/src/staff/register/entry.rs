@@ -140,10 +140,7 @@ impl Entry {
         })
         .filter(|_| !key.is_empty());
         let identity = Some(self.identity).filter(|identity| !identity.is_empty());
-        Ok(ctx
-            .tenant
-            .raise(&permit, raise, identity, bodies, once, ctx.now)
-            .await?)
+        access::raise(ctx, &permit, raise, identity, bodies, once).await
     }
 }
 

@@ -1,0 +1,181 @@
+//! How a request passes through the server: whose it is, whether there is room for it, who asks, in which
+//! language; and what every answer gets.
+
+use std::sync::OnceLock;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use bihuan_core::id::Entropy;
+use bihuan_store::tenant::Tenant;
+
+use crate::app::{self, App, SystemEntropy};
+use crate::ctx::cookie::Cookie;
+use crate::ctx::{self, Ctx, Known, Who};
+use crate::error::WebError;
+use crate::error::dress::dress;
+use crate::form::Form;
+use crate::lang::{self, Tongue};
+use crate::limits::{self, set_security_headers};
+use crate::{auth, routes};
+
+/// What every request passes: who asks, for which tenant, in which language; and what every answer gets.
+pub async fn frame(State(app): State<App>, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let (parts, body) = request.into_parts();
+    let (method, route) = (parts.method.clone(), route_of(&parts));
+    let secure = app.is_secure(&parts.headers);
+    let mut response = match asked_tenant(&app, &parts) {
+        Ok(tenant) => admitted(&app, tenant, Request::from_parts(parts, body), next).await,
+        Err(error) => {
+            let said = error.to_string();
+            (error.into_response().status(), said).into_response()
+        }
+    };
+    let status = response.status();
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        let wait = HeaderValue::from(limits::BUSY_SECONDS);
+        response.headers_mut().entry(header::RETRY_AFTER).or_insert(wait);
+    }
+    set_security_headers(response.headers_mut(), secure);
+    app.metrics().answered(&method, route, status, began.elapsed());
+    response
+}
+
+/// What an answer about the process gets: there is no tenant and no visitor.
+pub async fn frame_of_process(State(app): State<App>, request: Request, next: Next) -> Response {
+    let secure = app.is_secure(request.headers());
+    let mut response = next.run(request).await;
+    number(response.headers_mut(), &hex_id());
+    set_security_headers(response.headers_mut(), secure);
+    response
+}
+
+fn route_of(request: &Parts) -> &'static str {
+    let found = request.extensions.get::<MatchedPath>();
+    found.map_or("none", |found| routes::pattern(found.as_str()))
+}
+
+fn asked_tenant(app: &App, request: &Parts) -> Result<Tenant, WebError> {
+    let address = request.uri.path_and_query();
+    if address.is_some_and(|address| address.as_str().len() > limits::ADDRESS_BYTES) {
+        return Err(WebError::NotFound);
+    }
+    app.tenant(request)
+}
+
+/// Answers a request of a tenant if there is room for it; nothing of it is read before that.
+async fn admitted(app: &App, tenant: Tenant, request: Request, next: Next) -> Response {
+    let Some(_slot) = app.admission().enter(tenant.id(), weight(&request)) else {
+        return turned_away(app, tenant, request).await;
+    };
+    let (mut parts, body) = request.into_parts();
+    let secure = app.is_secure(&parts.headers);
+    let scene = tenant.scene();
+    let identified = auth::identify(&tenant, &scene, &parts.headers, secure, app.now()).await;
+    let (visitor, denied) = match identified {
+        Ok(visitor) => (visitor, None),
+        Err(error) => ((None, None), Some(error)),
+    };
+    let ctx = open(app, &parts, tenant, visitor);
+    parts.extensions.insert(ctx.clone());
+    let response = match denied {
+        Some(error) => error.into_response(),
+        None => next.run(Request::from_parts(parts, body)).await,
+    };
+    let mut response = dress(&ctx, response);
+    keep(&ctx, response.headers_mut(), secure);
+    response
+}
+
+/// Returns how much a request weighs among those under way.
+fn weight(request: &Request) -> usize {
+    let kind = app::text_of(request.headers(), "content-type").unwrap_or_default();
+    match kind.starts_with("multipart/form-data") {
+        true => limits::UPLOAD_WEIGHT,
+        false => 1,
+    }
+}
+
+/// Answers a request for which there is no room. A page's form is read all the same, if it is small and few
+/// others are, so that what was typed is not lost with it.
+async fn turned_away(app: &App, tenant: Tenant, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let ctx = open(app, &parts, tenant, (None, None));
+    if !ctx.wants_json()
+        && ctx.method == Method::POST
+        && let Ok(_seat) = app.sorry().try_acquire()
+    {
+        let form = Form::salvage(Request::from_parts(parts, body));
+        // What cannot be read in time is not shown again; the browser still has it.
+        if let Ok(Some(form)) = tokio::time::timeout(limits::SALVAGE_TIME, form).await {
+            form.keep_typed(&ctx);
+        }
+    }
+    dress(&ctx, WebError::Busy.into_response())
+}
+
+/// Puts together what is known of a request; `visitor` is who is logged in, and the session's secret.
+fn open(app: &App, request: &Parts, tenant: Tenant, visitor: (Option<Who>, Option<String>)) -> Ctx {
+    let (headers, uri) = (&request.headers, &request.uri);
+    let (secure, (who, session)) = (app.is_secure(headers), visitor);
+    let asked = uri.query().and_then(|query| ctx::query_value(query, "lang"));
+    let tongue = lang::choose(
+        asked.as_deref(),
+        Cookie::Lang.read(headers, secure),
+        app::text_of(headers, "accept-language"),
+    );
+    let visit = || Cookie::Visit.read(headers, secure).map(str::to_owned);
+    let known = Known {
+        secret: session.or_else(visit).map_or_else(OnceLock::new, OnceLock::from),
+        app: app.clone(),
+        scene: tenant.scene(),
+        tenant,
+        tongue: Tongue(tongue),
+        asked_lang: asked.is_some(),
+        now: app.now(),
+        secure,
+        method: request.method.clone(),
+        route: uri.path().to_owned(),
+        here: ctx::without_lang(uri.path(), uri.query()),
+        request_id: hex_id(),
+        peer: app.peer(request),
+        who,
+        code: Cookie::Code.read(headers, secure).map(str::to_owned),
+        sent_token: headers.contains_key(header::AUTHORIZATION),
+        typed: OnceLock::new(),
+    };
+    known.into()
+}
+
+/// The header that carries the request's number.
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Keeps the visit and the chosen language in cookies.
+fn keep(ctx: &Ctx, headers: &mut HeaderMap, secure: bool) {
+    let is_page = headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if is_page && ctx.who.is_none() && ctx.method == Method::GET {
+        Cookie::Visit.set(headers, ctx.secret(), secure);
+    }
+    if is_page && ctx.asked_lang {
+        Cookie::Lang.set(headers, lang::name(ctx.tongue.0), secure);
+    }
+    number(headers, &ctx.request_id);
+}
+
+fn number(headers: &mut HeaderMap, request_id: &str) {
+    if let Ok(id) = request_id.parse() {
+        headers.insert(&REQUEST_ID, id);
+    }
+}
+
+fn hex_id() -> String {
+    let mut bytes = [0; 8];
+    SystemEntropy.fill(&mut bytes);
+    format!("{:016x}", u64::from_be_bytes(bytes))
+}
