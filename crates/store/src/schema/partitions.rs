@@ -64,11 +64,15 @@ pub fn months(today: Date) -> Result<Vec<Partition>, StoreError> {
 }
 
 /// Returns the partition of a new tenant's search documents.
+///
+/// The planner is to know how often some thousands of words occur, not the usual thousand: for a word it does
+/// not know it walks the newest cases and looks into each, ten times slower than beginning with the matches.
 pub fn of_tenant(tenant: TenantId) -> Partition {
-    let name = format!("case_text_{}", tenant.0.simple());
+    let id = tenant.0.simple();
+    let name = format!("case_text_{id}");
     let sql = format!(
-        "CREATE TABLE {name} PARTITION OF case_text FOR VALUES IN ('\\x{}')",
-        tenant.0.simple()
+        "CREATE TABLE {name} PARTITION OF case_text FOR VALUES IN ('\\x{id}');
+        ALTER TABLE {name} ALTER COLUMN tokens SET STATISTICS 500"
     );
     Partition { name, sql }
 }
@@ -149,12 +153,7 @@ mod tests {
     fn a_tenant_has_a_partition_under_its_id() {
         let partition = of_tenant(TenantId(Uuid::from_u128(0xAB)));
         assert_eq!(partition.name, "case_text_000000000000000000000000000000ab");
-        assert!(
-            partition
-                .sql
-                .ends_with("IN ('\\x000000000000000000000000000000ab')"),
-            "{}",
-            partition.sql
-        );
+        let values = "FOR VALUES IN ('\\x000000000000000000000000000000ab');";
+        assert!(partition.sql.contains(values), "{}", partition.sql);
     }
 }

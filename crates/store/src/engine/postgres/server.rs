@@ -24,6 +24,10 @@ const SILENCE: Duration = Duration::from_secs(6);
 /// The routine of the server that warns of a commit which no standby has confirmed.
 const NOT_REPLICATED: &str = "SyncRepWaitForLSN";
 
+/// How a session's statements are planned: they are many and short, so none is compiled or divided among
+/// processes; and reading here and there costs hardly more than reading on, as disks without heads do.
+const SETTINGS: &str = "-c jit=off -c max_parallel_workers_per_gather=0 -c random_page_cost=1.1";
+
 /// A database server.
 #[derive(Debug, Clone)]
 pub(crate) struct Server {
@@ -36,7 +40,8 @@ impl Server {
     /// Reads a URL such as `postgres://user@one,two/database`.
     ///
     /// `statement_cache=off` among its parameters keeps the session from naming its statements, for a
-    /// pooler that gives each transaction another server connection.
+    /// pooler that gives each transaction another server connection. `options` among them replaces the
+    /// settings that a session is given otherwise.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if the URL cannot be understood.
@@ -55,6 +60,10 @@ impl Server {
             .tcp_user_timeout(SILENCE);
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(CONNECT_TIMEOUT);
+        }
+        // A pooler would take a session's settings for everybody's, or refuse them.
+        if keeps_statements && config.get_options().is_none() {
+            config.options(SETTINGS);
         }
         if config.get_hosts().len() > 1 && config.get_target_session_attrs() == TargetSessionAttrs::Any {
             config.target_session_attrs(TargetSessionAttrs::ReadWrite);
@@ -126,6 +135,23 @@ mod tests {
             statement_cache("postgres://one/city?statement_cache=off").0,
             "postgres://one/city"
         );
+    }
+
+    #[test]
+    fn settings_are_left_to_whoever_gives_their_own_and_to_a_pooler() {
+        let options = |url| {
+            Server::at(url)
+                .expect("understood")
+                .config
+                .get_options()
+                .map(str::to_owned)
+        };
+        assert_eq!(options("postgres://a@one/city").as_deref(), Some(SETTINGS));
+        assert_eq!(
+            options("postgres://a@one/city?options=-c%20jit%3Don").as_deref(),
+            Some("-c jit=on")
+        );
+        assert_eq!(options("postgres://a@one/city?statement_cache=off"), None);
     }
 
     #[test]
