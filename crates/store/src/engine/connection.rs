@@ -206,12 +206,17 @@ impl Connection {
 impl Statement<'_> {
     /// Runs it and returns how many rows it changed.
     pub(crate) fn execute(&mut self, params: impl Params) -> Result<usize, StoreError> {
+        self.execute_values(params.values().as_ref())
+    }
+
+    /// Like [`Statement::execute`], with the values of all parameters.
+    pub(crate) fn execute_values(&mut self, values: &[Value<'_>]) -> Result<usize, StoreError> {
         match self {
             Statement::Sqlite(statement) => {
-                sqlite::bind(statement, params.values().as_ref())?;
+                sqlite::bind(statement, values)?;
                 Ok(statement.raw_execute()?)
             }
-            Statement::Postgres(statement) => statement.execute(params.values().as_ref()),
+            Statement::Postgres(statement) => statement.execute(values),
         }
     }
 

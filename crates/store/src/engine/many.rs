@@ -56,6 +56,16 @@ impl Many {
         self
     }
 
+    /// Adds a column whose value SQLite computes from the others: `?n` is the value of the `n`th.
+    pub(crate) fn giving(mut self, column: &str, text: &str) -> Many {
+        let (columns, values) = (format!(" ({column}, "), format!(" VALUES ({text}, "));
+        self.sqlite = self
+            .sqlite
+            .replacen(" (", &columns, 1)
+            .replacen(" VALUES (", &values, 1);
+        self
+    }
+
     /// Sets the columns from `keys` on, in the rows that the first `keys` columns name.
     pub(crate) fn update(table: &str, columns: &[(&str, Form)], keys: usize) -> Many {
         let placed: Vec<(usize, &str)> = (1..).zip(columns.iter().map(|(name, _)| *name)).collect();
@@ -121,26 +131,36 @@ impl Connection {
     ///
     /// On SQLite what an error leaves half done is undone by the caller's transaction; on PostgreSQL a
     /// statement is done whole or not at all.
-    pub(crate) fn write_many<'v, const N: usize>(
+    pub(crate) fn write_many<const N: usize>(
         &self,
         many: &Many,
-        rows: &[[Value<'v>; N]],
+        rows: &[[Value<'_>; N]],
     ) -> Result<(), StoreError> {
-        if rows.is_empty() {
+        self.write_rows(many, N, rows.as_flattened())
+    }
+
+    /// Like [`Connection::write_many`], for rows whose width is not known beforehand: their values lie one
+    /// after the other.
+    pub(crate) fn write_rows(
+        &self,
+        many: &Many,
+        width: usize,
+        values: &[Value<'_>],
+    ) -> Result<(), StoreError> {
+        if values.is_empty() {
             return Ok(());
         }
         match self {
             Connection::Sqlite(_) => {
                 let mut statement = self.prepare(&many.sqlite)?;
-                for row in rows {
-                    statement.execute(row)?;
+                for row in values.chunks(width) {
+                    statement.execute_values(row)?;
                 }
                 Ok(())
             }
             Connection::Postgres(session) => {
-                let columns: Vec<Vec<Value<'v>>> = (0..N)
-                    .map(|column| rows.iter().map(|row| row[column]).collect())
-                    .collect();
+                let column = |at: usize| values.iter().skip(at).step_by(width).copied().collect();
+                let columns: Vec<Vec<Value<'_>>> = (0..width).map(column).collect();
                 session.execute_arrays(&many.postgres, &columns)
             }
         }
@@ -195,6 +215,15 @@ mod tests {
             many.postgres,
             "DELETE FROM t USING unnest($1::BYTEA[], $2::BIGINT[]) AS given (tenant, n) \
              WHERE t.tenant = given.tenant AND t.n = given.n"
+        );
+    }
+
+    #[test]
+    fn a_given_column_stands_before_the_others_with_its_value() {
+        let many = Many::insert("t", &[("tenant", Form::Blob), ("n", Form::Int)], "").giving("doc", "?2 + 1");
+        assert_eq!(
+            many.sqlite.trim_end(),
+            "INSERT INTO t (doc, tenant, n) VALUES (?2 + 1, ?1, ?2)"
         );
     }
 
