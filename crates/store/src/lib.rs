@@ -6,7 +6,7 @@
 //! under the secrets of [`keys`]. What lies in the database is in [`schema`].
 //!
 //! After the commit come the sequencer and the tree ([`proof`]) and the [`followers`]; [`verify`] holds
-//! everything against the log, [`backup`] copies it while it grows.
+//! everything against the log, [`backup`] copies it while it grows, [`moving`] moves it to the other engine.
 
 #![warn(missing_docs)]
 
@@ -26,6 +26,7 @@ pub mod keys;
 pub mod lease;
 mod leave;
 pub mod measure;
+pub mod moving;
 pub mod notice;
 pub mod personal;
 pub mod proof;

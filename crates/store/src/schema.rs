@@ -4,7 +4,11 @@
 
 pub mod partitions;
 
+use std::collections::HashSet;
 use std::path::Path;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::engine::connection::{Connection, Engine};
 use crate::engine::sqlite::File;
@@ -89,6 +93,26 @@ fn migrate_to(connection: &Connection, migrations: &[Migration]) -> Result<(), S
         }
         Ok(())
     })
+}
+
+/// Makes the partitions of the months around `now` that are not there yet, and returns how many. Nothing is
+/// to be made on SQLite.
+pub(crate) fn make_partitions(connection: &Connection, now: Timestamp) -> Result<usize, StoreError> {
+    if connection.engine() == Engine::Sqlite {
+        return Ok(0);
+    }
+    let existing: HashSet<String> = connection
+        .query(partitions::EXISTING, (), |row| row.get(0))?
+        .into_iter()
+        .collect();
+    let mut made = 0;
+    for partition in partitions::months(TimeZone::UTC.to_datetime(now).date())? {
+        if !existing.contains(&partition.name) {
+            connection.transaction(|connection| connection.run(&partition.sql))?;
+            made += 1;
+        }
+    }
+    Ok(made)
 }
 
 /// Makes an empty database in a new file and returns it as the writer opens it: the same schema, the same

@@ -3,11 +3,11 @@
 pub(crate) mod cache;
 pub(crate) mod growth;
 pub mod health;
+pub(crate) mod marks;
 pub(crate) mod numbers;
 pub mod scene;
 mod streams;
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -16,7 +16,6 @@ use bihuan_core::id::{Entropy, TenantId};
 use bihuan_core::label::Label;
 use bihuan_core::permission::Permit;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use crate::blob::Blobs;
 use crate::commit::order::Order;
@@ -33,13 +32,12 @@ use crate::keys::{MasterKey, TenantKeys};
 use crate::schema::{self, partitions};
 use crate::tenant::cache::Cache;
 use crate::tenant::growth::{calendar_event, grow, pack_event};
+pub use crate::tenant::marks::Marks;
 use crate::tenant::numbers::Numbers;
 use crate::tenant::scene::{Scene, parse_calendar};
 use crate::value::{Id, millis};
 
 statements! {
-    MARK = "INSERT INTO mark (name, set_at) VALUES ($1, $2)";
-    MARKS = "SELECT name FROM mark ORDER BY name";
     FOUND = "INSERT INTO tenant (tenant, name_zh, name_en, host, wrapped_key, founded_at)
         VALUES ($1, $2, $3, $4, $5, $6)";
     TENANTS = "SELECT tenant, name_zh, name_en, host, wrapped_key FROM tenant ORDER BY tenant";
@@ -53,15 +51,6 @@ pub const BLOBS_DIRECTORY: &str = "blobs";
 
 /// Folded cases in each of the two generations of the cache.
 const CACHED_CASES: usize = 20_000;
-
-/// What a directory is for ever.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Marks {
-    /// Made for tests: limits may be switched off.
-    pub testing: bool,
-    /// A fictional city: every page says so, and its secrets come from a seed.
-    pub demo: bool,
-}
 
 /// What a tenant is founded with.
 #[derive(Debug, Clone)]
@@ -109,7 +98,7 @@ impl Options {
         }
     }
 
-    fn database(&self, directory: &Path) -> Result<Database, StoreError> {
+    pub(crate) fn database(&self, directory: &Path) -> Result<Database, StoreError> {
         match &self.database_url {
             None => Ok(Database::Sqlite(File {
                 path: directory.join(DATABASE_FILE),
@@ -163,7 +152,8 @@ impl Store {
     /// Makes a new data directory with its first tenant, and opens it.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if there is a database already, or the calendar or a pack has problems.
+    /// [`StoreError::Conflict`] if there is a database already, or the calendar or a pack has problems;
+    /// [`StoreError::Unavailable`] if a move into it is not complete.
     pub fn init(
         directory: &Path,
         marks: Marks,
@@ -188,11 +178,7 @@ impl Store {
             ));
         }
         connection.transaction(|connection| {
-            for (name, set) in [("testing", marks.testing), ("demo", marks.demo)] {
-                if set {
-                    connection.execute(MARK, (name, millis(founding.now)))?;
-                }
-            }
+            marks::write(connection, marks, founding.now)?;
             found(connection, options, founding, entropy)
         })?;
         drop(connection);
@@ -216,7 +202,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NotFound`] if there is no database; [`StoreError::Unavailable`] if the key is not
-    /// the one it was made with, or the database is newer than this program.
+    /// the one it was made with, the database is newer than this program, or a move into it is not complete.
     pub fn open(directory: &Path, options: &Options) -> Result<Store, StoreError> {
         let file = directory.join(DATABASE_FILE);
         if options.database_url.is_none() && !file.exists() {
@@ -228,7 +214,7 @@ impl Store {
         let database = options.database(directory)?;
         let connection = database.open_writer()?;
         schema::migrate(&connection)?;
-        let marks = read_marks(&connection)?;
+        let marks = marks::read(&connection)?;
         check_key(options, marks)?;
         drop(connection);
         let store = Store {
@@ -272,19 +258,7 @@ impl Store {
             return Ok(0);
         }
         let loan = self.inner.writer.borrow()?;
-        let connection = loan.connection()?;
-        let existing: HashSet<String> = connection
-            .query(partitions::EXISTING, (), |row| row.get(0))?
-            .into_iter()
-            .collect();
-        let mut made = 0;
-        for partition in partitions::months(TimeZone::UTC.to_datetime(now).date())? {
-            if !existing.contains(&partition.name) {
-                connection.transaction(|connection| connection.run(&partition.sql))?;
-                made += 1;
-            }
-        }
-        Ok(made)
+        schema::make_partitions(loan.connection()?, now)
     }
 
     fn load_tenants(&self) -> Result<(), StoreError> {
@@ -343,6 +317,20 @@ impl Store {
     /// Returns the directory.
     pub fn directory(&self) -> &Path {
         &self.inner.directory
+    }
+
+    /// Returns the engine of its database.
+    pub(crate) fn engine(&self) -> Engine {
+        self.inner.readers.engine()
+    }
+
+    /// Returns the key that opens its tenants' keys.
+    pub(crate) fn master_key(&self) -> &MasterKey {
+        &self.inner.options.master_key
+    }
+
+    pub(crate) fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        self.inner.readers.begin()
     }
 
     /// Returns what the directory is for ever.
@@ -537,16 +525,6 @@ fn found(
 
 fn is_founded(connection: &Connection) -> Result<bool, StoreError> {
     Ok(!connection.query(TENANTS, (), |row| row.get::<Id>(0))?.is_empty())
-}
-
-fn read_marks(connection: &Connection) -> Result<Marks, StoreError> {
-    let mut statement = connection.prepare(MARKS)?;
-    let names: Vec<String> = statement.query_map((), |row| row.get(0))?;
-    let set = |mark: &str| names.iter().any(|name| name == mark);
-    Ok(Marks {
-        testing: set("testing"),
-        demo: set("demo"),
-    })
 }
 
 fn check_key(options: &Options, marks: Marks) -> Result<(), StoreError> {

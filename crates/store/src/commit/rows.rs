@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use bihuan_core::case::Case;
 use bihuan_core::case::facts::{CaseFacts, facts};
-use bihuan_core::event::AccusedParty;
+use bihuan_core::event::{AccusedParty, Stream};
 use bihuan_core::id::{BodyId, CaseId, PersonId, TenantId, UnitId};
 use bihuan_core::pack::model::Kind;
 use uuid::Uuid;
@@ -25,7 +25,7 @@ statements! {
 }
 
 /// The columns of `case_row` that both engines have, the key first.
-const COLUMNS: [(&str, Form); 25] = [
+pub(crate) const COLUMNS: [(&str, Form); 25] = [
     ("tenant", Form::Blob),
     ("id", Form::Blob),
     ("version", Form::Int),
@@ -72,6 +72,16 @@ static INSERT: LazyLock<Many> = LazyLock::new(|| Many::insert("case_row", &COLUM
 static INSERT_WITH_DOC: LazyLock<Many> = LazyLock::new(|| {
     let columns = [COLUMNS.as_slice(), &[("doc", Form::Int)]].concat();
     Many::insert("case_row", &columns, "")
+});
+/// Inserts cases whose events are there: the number of a search document is that of the row of its case's first
+/// event, so documents stand in the order of commit.
+static INSERT_BY_EVENT: LazyLock<Many> = LazyLock::new(|| {
+    let (cases, _) = Stream::Case(CaseId(Uuid::nil())).key();
+    let doc = format!(
+        "(SELECT (t.rowid << {DOC_BITS}) + e.rowid FROM tenant t JOIN event e ON e.tenant = t.tenant
+            AND e.stream_kind = {cases} AND e.stream_id = ?2 AND e.version = 1 WHERE t.tenant = ?1)"
+    );
+    Many::insert("case_row", &COLUMNS, "").giving("doc", &doc)
 });
 static UPDATE: LazyLock<Many> = LazyLock::new(|| Many::update("case_row", &COLUMNS, 2));
 static UNITS: LazyLock<Side> = LazyLock::new(|| {
@@ -232,6 +242,15 @@ pub(crate) fn write(connection: &Connection, changes: &[RowChange<'_>]) -> Resul
     let rows: Vec<_> = known.iter().map(|change| columns(change)).collect();
     connection.write_many(&UPDATE, &rows)?;
     write_sides(connection, changes)
+}
+
+/// Inserts the rows of cases whose events are there, from the values of [`COLUMNS`] one row after the other.
+pub(crate) fn insert_by_events(connection: &Connection, values: &[Value<'_>]) -> Result<(), StoreError> {
+    let insert = match connection.engine() {
+        Engine::Sqlite => &INSERT_BY_EVENT,
+        Engine::Postgres => &INSERT,
+    };
+    connection.write_rows(insert, COLUMNS.len(), values)
 }
 
 fn with_doc<'v>(columns: [Value<'v>; COLUMNS.len()], doc: i64) -> [Value<'v>; COLUMNS.len() + 1] {

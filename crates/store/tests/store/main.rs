@@ -9,6 +9,7 @@ mod exports;
 mod filter_agrees;
 mod health;
 mod lists;
+mod moving;
 mod partitions;
 mod people;
 mod permission_agrees;

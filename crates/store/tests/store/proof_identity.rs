@@ -10,10 +10,17 @@ use bihuan_store::execute::Receipt;
 use bihuan_store::seal::Identity;
 
 const NAME: &str = "欧阳修文";
-const PHONE: &str = "138-0013-8000";
+pub const PHONE: &str = "138-0013-8000";
 
 async fn with_reporter() -> (City, CaseId) {
     let mut city = City::new().await;
+    grant_roles(&city).await;
+    let case = raise_as(&mut city, PHONE).await.case();
+    (city, case)
+}
+
+/// Lets the clerk register, read identities and erase.
+pub async fn grant_roles(city: &City) {
     for role in ["operator", "registrar", "admin"] {
         let on = "2020-01-01".parse().expect("a date");
         city.org(OrgEvent::RoleGranted {
@@ -24,11 +31,9 @@ async fn with_reporter() -> (City, CaseId) {
         })
         .await;
     }
-    let case = raise_as(&mut city, PHONE).await.case();
-    (city, case)
 }
 
-async fn raise_as(city: &mut City, phone: &str) -> Receipt {
+pub async fn raise_as(city: &mut City, phone: &str) -> Receipt {
     let mut bodies = city.bodies();
     let mut asked = raise(&mut bodies, "路灯坏了", "人民路的路灯坏了三天");
     asked.raised_by = RaisedBy::Reporter {
@@ -47,7 +52,7 @@ async fn raise_as(city: &mut City, phone: &str) -> Receipt {
         .expect("taken in")
 }
 
-fn permit(city: &City, person: PersonId, action: &str) -> Permit {
+pub fn permit(city: &City, person: PersonId, action: &str) -> Permit {
     let scene = city.tenant.scene();
     let packs: Vec<_> = scene.packs().map(AsRef::as_ref).collect();
     let rights = Rights {

@@ -1,0 +1,197 @@
+//! A city that has lived: a row in every table.
+
+use bihuan_core::case::command::{Command, Raise};
+use bihuan_core::event::{AccusedParty, ExternalRef, Linkage};
+use bihuan_core::id::{CaseId, Digest, PersonId};
+use bihuan_core::label::Label;
+use bihuan_core::org::{OrgEvent, Person};
+use bihuan_core::permission::Permit;
+use bihuan_store::account::{NewAccount, NewToken};
+use bihuan_store::bodies::Bodies;
+use bihuan_store::commit::idempotency::Once;
+use bihuan_store::export_job::NewExport;
+use bihuan_store::personal::NewView;
+use bihuan_store::tenant::{Founding, Tenant};
+use uuid::Uuid;
+
+use crate::common::{CLERK, City, Counter, HEALTH, now, raise};
+use crate::place::Place;
+use crate::proof_identity::{PHONE, grant_roles, permit, raise_as};
+
+/// Makes a city that has lived, with two tenants, a checkpoint of the first, and events without a place.
+pub async fn lived(place: Place) -> (City, String) {
+    let mut city = City::at(place).await;
+    grant_roles(&city).await;
+    let cases = cases(&mut city).await;
+    erase(&mut city, cases[1]).await;
+    people(&mut city).await;
+    city.tenant.follow().await.expect("followed");
+    city.tenant
+        .note_delivered(cases[0], vec![2], now())
+        .await
+        .expect("noted");
+    let checkpoint = city.tenant.checkpoint(now()).await.expect("signed");
+    let second = found_second(&mut city);
+    second.follow().await.expect("followed");
+    // What came last has no place in the order yet: new events of old cases, and a new case.
+    for case in &cases[2..] {
+        comment(&mut city, *case, "又来了").await;
+    }
+    city.raise("没有位置的案件", "还没有排序").await;
+    (city, checkpoint)
+}
+
+async fn cases(city: &mut City) -> Vec<CaseId> {
+    let mut cases = vec![city.raise("停水三天", "人民路").await.case()];
+    city.assign(cases[0]).await;
+    cases.push(raise_as(city, PHONE).await.case());
+    cases.push(imported(city).await);
+    for number in 0..12 {
+        cases.push(city.raise("路灯坏了", &format!("第 {number} 盏")).await.case());
+        city.tenant.follow().await.expect("followed");
+        comment(city, cases[number % 3], "看到了").await;
+    }
+    let link = Command::Link {
+        other: cases[3],
+        linkage: Linkage::DuplicateOf,
+    };
+    let (bodies, register) = (city.bodies(), city.permit("register"));
+    city.tenant
+        .execute(&register, cases[4], link, bodies, None, now())
+        .await
+        .expect("linked");
+    cases
+}
+
+async fn imported(city: &mut City) -> CaseId {
+    let accused = PersonId(Uuid::from_u128(77));
+    city.org(OrgEvent::PersonAdded(Person {
+        id: accused,
+        name: Label::new("李四", "Li Si"),
+    }))
+    .await;
+    let mut bodies = city.bodies();
+    let asked = Raise {
+        channel: "import".into(),
+        external: Some(ExternalRef {
+            system: "old".into(),
+            key: "17".into(),
+        }),
+        campaigns: vec!["冬季供暖".into()],
+        accused: vec![AccusedParty::Person(accused)],
+        ..raise(&mut bodies, "旧系统的记录", "内容")
+    };
+    let once = Once {
+        key: "first".into(),
+        request: Digest::of(&[b"request"]),
+    };
+    let tenant = &city.tenant;
+    let receipt = tenant
+        .raise(&Permit::import(), asked, None, bodies, Some(once), now())
+        .await;
+    receipt.expect("taken in").case()
+}
+
+async fn comment(city: &mut City, case: CaseId, text: &str) {
+    let mut bodies = city.bodies();
+    let command = Command::Comment {
+        text: bodies.write(text),
+    };
+    city.tenant
+        .execute(&Permit::system(), case, command, bodies, None, now())
+        .await
+        .expect("written");
+}
+
+/// Erases the title of a case and the identity of its reporter.
+async fn erase(city: &mut City, case: CaseId) {
+    let admin = permit(city, CLERK, "admin");
+    let mut bodies = city.bodies();
+    let reason = bodies.write("本人要求删除");
+    city.tenant
+        .erase_identity(&admin, case, bodies, reason, now())
+        .await
+        .expect("erased");
+    let reader = city.tenant.reader().expect("reader");
+    let title = reader.case(case).expect("reads").expect("there").case.title.id;
+    drop(reader);
+    let mut bodies = city.bodies();
+    let command = Command::EraseBody {
+        body: title,
+        reason: bodies.write("标题里有名字"),
+    };
+    city.tenant
+        .execute(&admin, case, command, bodies, None, now())
+        .await
+        .expect("erased");
+}
+
+async fn people(city: &mut City) {
+    let (tenant, entropy) = (&city.tenant, &mut city.entropy);
+    let account = NewAccount {
+        login: "zhang".into(),
+        person: CLERK,
+        password_hash: "argon2…".into(),
+    };
+    let token = NewToken {
+        token_hash: Digest::of(&[b"token"]),
+        name: "export".into(),
+        login: "zhang".into(),
+        scopes: vec!["read".into()],
+        expires_at: None,
+    };
+    let view = NewView {
+        shared: false,
+        name: "超期".into(),
+        filter: "overdue > 0d".into(),
+        sort: "due".into(),
+        columns: "number title".into(),
+    };
+    let export = NewExport {
+        filter: "open".into(),
+        form: "csv".into(),
+        total: 9,
+    };
+    let system = Permit::system();
+    tenant.add_account(&system, account, now()).await.expect("made");
+    tenant.add_token(&system, token, now()).await.expect("made");
+    tenant
+        .open_session(Digest::of(&[b"session"]), "zhang", Some(HEALTH), now(), now())
+        .await
+        .expect("opened");
+    tenant
+        .save_view(None, CLERK, view, now(), entropy)
+        .await
+        .expect("saved");
+    tenant
+        .save_draft(CLERK, "register", "写到一半", now(), entropy)
+        .await
+        .expect("saved");
+    tenant
+        .begin_export(CLERK, export, now(), entropy)
+        .await
+        .expect("begun");
+    tenant.see_inbox(CLERK, HEALTH, now()).await.expect("seen");
+    tenant.blobs().put(b"a photo", 100).expect("kept");
+}
+
+fn found_second(city: &mut City) -> Tenant {
+    let founding = Founding {
+        name: Label::new("另一市", "Other City"),
+        host: Some("other.example".into()),
+        calendar: bihuan_packs::CALENDAR_CN,
+        packs: &bihuan_packs::TEXTS,
+        now: now(),
+    };
+    let second = city.store.found(&founding, &mut city.entropy).expect("founded");
+    let mut bulk = second.bulk(Box::new(Counter(99))).expect("session");
+    for number in 0..5 {
+        let mut bodies: Bodies = bulk.bodies(now());
+        let asked = raise(&mut bodies, "另一市的案件", &format!("第 {number} 件"));
+        let when = bihuan_store::decide::When::at(now());
+        bulk.raise(&Permit::reporter(), asked, None, bodies, when)
+            .expect("taken in");
+    }
+    bulk.finish().expect("on disk");
+    second
+}
