@@ -93,7 +93,7 @@ fn the_export_has_every_event_in_the_order_of_the_log() {
 
 #[test]
 fn a_backup_restores_to_an_installation_that_verifies() {
-    let directory = Directory::in_files();
+    let directory = Directory::for_testing();
     import(&directory);
     let checkpoint = directory.file("checkpoint");
     std::fs::write(&checkpoint, directory.ok(&["checkpoint"])).expect("written");

@@ -1,7 +1,8 @@
 //! Backup while the installation runs, and restore into an empty directory.
 //!
 //! A backup is a directory: the database as of one instant, the files of the cases, and a list of
-//! SHA-256 digests in the form that `sha256sum --check` reads. The master key is never in it: without
+//! SHA-256 digests in the form that `sha256sum --check` reads. The database is a SQLite file also where the
+//! installation lies on a server: what is restored runs by itself, and can be moved back. The master key is never in it: without
 //! the key, identities and bodies in a backup are noise, and somebody must keep it elsewhere.
 //!
 //! What was erased after a backup was made is still in that backup for whoever has the key; backups must
@@ -15,8 +16,13 @@ use bihuan_core::id::Digest;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
-use crate::blob::{copy_hashed, sync_directory};
+use crate::blob::{copy_hashed, files_under, sync_directory};
+use crate::engine::connection::{self as engine, Engine};
+use crate::engine::sqlite;
 use crate::error::StoreError;
+use crate::moving::PAGE_ROWS;
+use crate::moving::copy::Copying;
+use crate::schema;
 use crate::tenant::{BLOBS_DIRECTORY, DATABASE_FILE, Store};
 
 /// The name of the list of digests.
@@ -30,9 +36,9 @@ const PAGES_AT_A_TIME: i32 = 1_024;
 pub enum Progress {
     /// Copying the database.
     Database {
-        /// Pages copied.
+        /// Steps done: pages of a file, rows of a server.
         done: u64,
-        /// Pages in all.
+        /// Steps in all.
         total: u64,
     },
     /// Copying files.
@@ -61,11 +67,11 @@ impl Store {
     pub fn back_up(&self, target: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Copied, StoreError> {
         make_empty(target)?;
         let directory = self.directory();
-        copy_database(
-            &directory.join(DATABASE_FILE),
-            &target.join(DATABASE_FILE),
-            progress,
-        )?;
+        let copy = target.join(DATABASE_FILE);
+        match self.engine() {
+            Engine::Sqlite => copy_database(&directory.join(DATABASE_FILE), &copy, progress)?,
+            Engine::Postgres => self.copy_server(&copy, progress)?,
+        }
         let mut manifest = Manifest::default();
         manifest.add(target, Path::new(DATABASE_FILE))?;
         // A file is on disk before an event names it, and is never removed: whatever the copied database
@@ -81,6 +87,37 @@ impl Store {
         manifest.write(&target.join(MANIFEST))?;
         sync_directory(target)?;
         Ok(manifest.copied)
+    }
+
+    /// Writes what is on the server as of the instant at which this begins into a new file, and compares the
+    /// two.
+    fn copy_server(&self, to: &Path, progress: &mut dyn FnMut(Progress)) -> Result<(), StoreError> {
+        let snapshot = self.snapshot()?;
+        // Between two pages the server waits for as long as the file takes.
+        snapshot
+            .connection()
+            .run("SET LOCAL idle_in_transaction_session_timeout = 0")?;
+        let file = sqlite::File {
+            path: to.to_owned(),
+            vfs: None,
+        };
+        let target = engine::Connection::Sqlite(file.open_writer()?);
+        schema::migrate(&target)?;
+        Copying {
+            source: snapshot.connection(),
+            target: &target,
+            master_key: self.master_key(),
+            page_rows: PAGE_ROWS,
+            progress: &mut |done, total| progress(Progress::Database { done, total }),
+            done: 0,
+            total: 0,
+        }
+        .run()?;
+        // One plain file is easier to keep and to check.
+        target.run("PRAGMA journal_mode = DELETE")?;
+        drop(target);
+        File::open(to)?.sync_all()?;
+        Ok(())
     }
 }
 
@@ -230,27 +267,4 @@ fn copy_file(from: &Path, to: &Path) -> Result<(Digest, u64), StoreError> {
     target.sync_all()?;
     sync_directory(folder)?;
     Ok((blob.digest, blob.size_bytes))
-}
-
-/// Returns the finished files under `root`, in the order of their paths.
-fn files_under(root: &Path) -> Result<Vec<PathBuf>, StoreError> {
-    let mut files = Vec::new();
-    let mut folders = vec![root.to_owned()];
-    while let Some(folder) = folders.pop() {
-        if !folder.is_dir() {
-            continue;
-        }
-        for entry in fs::read_dir(&folder)? {
-            let path = entry?.path();
-            if path.is_dir() {
-                if !path.ends_with(crate::blob::INCOMING) {
-                    folders.push(path);
-                }
-            } else {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
-    Ok(files)
 }

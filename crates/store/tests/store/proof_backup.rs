@@ -12,7 +12,16 @@ use bihuan_store::tenant::{DATABASE_FILE, Options, Store};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_made_during_writes_restores_clean() {
-    let mut city = City::at(Place::in_a_file()).await;
+    check_backup_during_writes(Place::in_a_file()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_of_a_server_made_during_writes_restores_clean_to_a_file() {
+    check_backup_during_writes(Place::on_a_server()).await;
+}
+
+async fn check_backup_during_writes(place: Place) {
+    let mut city = City::at(place).await;
     let photo = city.tenant.blobs().put(b"a photo", 100).expect("kept").digest;
     for number in 0..20 {
         city.raise("路灯坏了", &format!("第 {number} 盏")).await;
@@ -41,7 +50,8 @@ async fn a_backup_made_during_writes_restores_clean() {
         backup::restore(&target, &restored, &mut |_| {}).expect("restored"),
         copied
     );
-    let tenant = Store::open(&restored, &city.place.options())
+    let options = Options::new(city.place.options().master_key);
+    let tenant = Store::open(&restored, &options)
         .expect("opens")
         .tenant(None)
         .expect("tenant");
