@@ -476,7 +476,7 @@ impl Tenant {
         P: Params,
     {
         let tenant = Id(self.id().0);
-        self.write_plain(move |connection| Ok(connection.execute(sql, params(tenant))?))
+        self.write_plain(move |connection| connection.execute(sql, params(tenant)))
             .await
     }
 }
