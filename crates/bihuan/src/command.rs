@@ -8,6 +8,7 @@ mod explain;
 mod export;
 mod import;
 mod init;
+mod moving;
 mod pack;
 mod reference;
 mod serve;
@@ -51,6 +52,8 @@ enum Task {
     Backup(backup::Backup),
     /// Make a data directory of a backup, checking every file of it.
     Restore(backup::Restore),
+    /// Move an installation to another database, SQLite or PostgreSQL; run it again where it was broken off.
+    Move(moving::Move),
     /// Found further tenants in a data directory.
     #[command(subcommand)]
     Tenant(tenant::Task),
@@ -96,6 +99,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Task::Checkpoint(wanted) => verify::checkpoint(&wanted),
         Task::Backup(wanted) => backup::backup(&wanted),
         Task::Restore(wanted) => backup::restore(&wanted),
+        Task::Move(wanted) => moving::run(&wanted),
         Task::Tenant(task) => tenant::run(&task),
         Task::Unit(task) => unit::run(&task),
         Task::User(task) => user::run(&task),

@@ -124,6 +124,52 @@ fn a_backup_restores_to_an_installation_that_verifies() {
 }
 
 #[test]
+fn an_installation_moves_to_a_server_and_back_and_a_half_moved_one_does_not_open() {
+    let directory = Directory::in_files();
+    import(&directory);
+    let checkpoint = directory.file("checkpoint");
+    std::fs::write(&checkpoint, directory.ok(&["checkpoint"])).expect("written");
+    let (data, back, key) = (
+        directory.data(),
+        directory.file("back"),
+        directory.file("data.master-key"),
+    );
+    let server = bihuan_test_postgres::empty();
+    let there = [
+        "move",
+        "--from",
+        path(&data),
+        "--to",
+        path(&data),
+        "--to-database-url",
+        server.url(),
+    ];
+    assert!(said(&run(&there), &there).contains("the same on both sides"));
+    let (code, again) = complaint(&run(&there));
+    assert!(
+        code == 2 && again.contains("nothing is moved over it"),
+        "{code} {again}"
+    );
+    let verify = ["verify", "--json", "--against", path(&checkpoint)];
+    directory.ok(&[&verify[..], &["--database-url", server.url()]].concat());
+
+    let mut home = vec!["move", "--from", path(&data), "--from-database-url", server.url()];
+    home.extend(["--to", path(&back), "--master-key", path(&key)]);
+    said(&run(&home), &home);
+    let verify = [&verify[..], &["--data", path(&back), "--master-key", path(&key)]].concat();
+    said(&run(&verify), &verify);
+
+    let database = rusqlite::Connection::open(back.join("bihuan.db")).expect("opens");
+    let mark = "INSERT INTO mark (name, set_at) VALUES ('moving', 0)";
+    database.execute(mark, []).expect("marked");
+    let (code, refused) = complaint(&run(&verify));
+    assert!(
+        code == 2 && refused.contains("run `bihuan move` again"),
+        "{code} {refused}"
+    );
+}
+
+#[test]
 fn without_its_master_key_a_directory_does_not_open() {
     let directory = Directory::for_testing();
     std::fs::remove_file(directory.file("data.master-key")).expect("it was there");

@@ -70,7 +70,7 @@ fn shown<E: Into<Failure>>(
     }
     let outcome = copy(&mut |progress| {
         bar.set_message(match progress {
-            Progress::Database { done, total } => format!("database: {done} of {total} pages"),
+            Progress::Database { done, total } => format!("database: {} %", done * 100 / total.max(1)),
             Progress::Files { done } => format!("{done} files"),
         });
     });

@@ -57,7 +57,7 @@ fn dump(direct: &Direct) -> Vec<(String, Vec<String>)> {
             AND c.name <> 'doc' ORDER BY t.name, c.name",
         "SELECT CAST(c.table_name AS TEXT), CAST(c.column_name AS TEXT) FROM information_schema.columns c
             JOIN pg_class t ON t.relname = c.table_name WHERE c.table_schema = 'public'
-            AND NOT t.relispartition AND t.relname NOT IN ('case_text', 'unplaced')
+            AND NOT t.relispartition AND t.relname NOT IN ('case_text', 'unplaced', 'lease')
             ORDER BY c.table_name COLLATE \"C\", c.column_name COLLATE \"C\"",
     );
     let mut tables: Vec<(String, Vec<String>)> = Vec::new();
