@@ -5,6 +5,7 @@ pub(crate) mod growth;
 pub mod health;
 pub(crate) mod marks;
 pub(crate) mod numbers;
+mod options;
 pub mod scene;
 mod streams;
 
@@ -21,10 +22,8 @@ use crate::blob::Blobs;
 use crate::commit::order::Order;
 use crate::commit::{CommitError, log};
 use crate::engine::connection::{Connection, Engine};
-use crate::engine::database::Database;
 use crate::engine::readers::{Readers, Snapshot};
 use crate::engine::sql::statements;
-use crate::engine::sqlite::File;
 use crate::engine::value::Params;
 use crate::engine::writer::{self, Busy, Loan, Writer};
 use crate::error::{ExecuteError, StoreError};
@@ -34,6 +33,7 @@ use crate::tenant::cache::Cache;
 use crate::tenant::growth::{calendar_event, grow, pack_event};
 pub use crate::tenant::marks::Marks;
 use crate::tenant::numbers::Numbers;
+pub use crate::tenant::options::{DATABASE_FILE, Options};
 use crate::tenant::scene::{Scene, parse_calendar};
 use crate::value::{Id, millis};
 
@@ -42,9 +42,6 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6)";
     TENANTS = "SELECT tenant, name_zh, name_en, host, wrapped_key FROM tenant ORDER BY tenant";
 }
-
-/// The database file in a data directory.
-pub const DATABASE_FILE: &str = "bihuan.db";
 
 /// The directory of stored files in a data directory; each tenant's lie below it.
 pub const BLOBS_DIRECTORY: &str = "blobs";
@@ -65,48 +62,6 @@ pub struct Founding<'a> {
     pub packs: &'a [&'a str],
     /// When.
     pub now: Timestamp,
-}
-
-/// How a directory is opened.
-#[derive(Clone)]
-pub struct Options {
-    /// The key that opens its tenants' keys.
-    pub master_key: MasterKey,
-    /// The name of a registered SQLite VFS to reach the files through; tests lose power with one.
-    pub vfs: Option<String>,
-    /// The URL of the PostgreSQL database; `None` for the SQLite file in the directory.
-    pub database_url: Option<String>,
-}
-
-impl std::fmt::Debug for Options {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // A URL may hold a password.
-        f.debug_struct("Options")
-            .field("vfs", &self.vfs)
-            .field("on_server", &self.database_url.is_some())
-            .finish_non_exhaustive()
-    }
-}
-
-impl Options {
-    /// Options with a key alone: the SQLite file in the directory.
-    pub fn new(master_key: MasterKey) -> Self {
-        Options {
-            master_key,
-            vfs: None,
-            database_url: None,
-        }
-    }
-
-    pub(crate) fn database(&self, directory: &Path) -> Result<Database, StoreError> {
-        match &self.database_url {
-            None => Ok(Database::Sqlite(File {
-                path: directory.join(DATABASE_FILE),
-                vfs: self.vfs.clone(),
-            })),
-            Some(url) => Database::postgres(url),
-        }
-    }
 }
 
 /// An open data directory. Clones share it.
@@ -168,7 +123,7 @@ impl Store {
                 file.display()
             )));
         }
-        check_key(options, marks)?;
+        options.check_key(marks)?;
         std::fs::create_dir_all(directory.join(BLOBS_DIRECTORY))?;
         let connection = options.database(directory)?.open_writer()?;
         schema::migrate(&connection)?;
@@ -215,7 +170,7 @@ impl Store {
         let connection = database.open_writer()?;
         schema::migrate(&connection)?;
         let marks = marks::read(&connection)?;
-        check_key(options, marks)?;
+        options.check_key(marks)?;
         drop(connection);
         let store = Store {
             inner: Arc::new(StoreInner {
@@ -525,11 +480,4 @@ fn found(
 
 fn is_founded(connection: &Connection) -> Result<bool, StoreError> {
     Ok(!connection.query(TENANTS, (), |row| row.get::<Id>(0))?.is_empty())
-}
-
-fn check_key(options: &Options, marks: Marks) -> Result<(), StoreError> {
-    options
-        .master_key
-        .check_marks(marks.testing || marks.demo)
-        .map_err(|error| StoreError::caused("the master key does not fit the directory", error))
 }

@@ -1,0 +1,61 @@
+//! How a directory is opened: with which key, and where its database is.
+
+use std::path::Path;
+
+use crate::engine::database::Database;
+use crate::engine::sqlite::File;
+use crate::error::StoreError;
+use crate::keys::MasterKey;
+use crate::tenant::marks::Marks;
+
+/// The database file in a data directory.
+pub const DATABASE_FILE: &str = "bihuan.db";
+
+/// How a directory is opened.
+#[derive(Clone)]
+pub struct Options {
+    /// The key that opens its tenants' keys.
+    pub master_key: MasterKey,
+    /// The name of a registered SQLite VFS to reach the files through; tests lose power with one.
+    pub vfs: Option<String>,
+    /// The URL of the PostgreSQL database; `None` for the SQLite file in the directory.
+    pub database_url: Option<String>,
+}
+
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // A URL may hold a password.
+        f.debug_struct("Options")
+            .field("vfs", &self.vfs)
+            .field("on_server", &self.database_url.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Options {
+    /// Options with a key alone: the SQLite file in the directory.
+    pub fn new(master_key: MasterKey) -> Self {
+        Options {
+            master_key,
+            vfs: None,
+            database_url: None,
+        }
+    }
+
+    pub(crate) fn database(&self, directory: &Path) -> Result<Database, StoreError> {
+        match &self.database_url {
+            None => Ok(Database::Sqlite(File {
+                path: directory.join(DATABASE_FILE),
+                vfs: self.vfs.clone(),
+            })),
+            Some(url) => Database::postgres(url),
+        }
+    }
+
+    /// Checks that a key made from a seed opens only what is for tests or a demo.
+    pub(crate) fn check_key(&self, marks: Marks) -> Result<(), StoreError> {
+        self.master_key
+            .check_marks(marks.testing || marks.demo)
+            .map_err(|error| StoreError::caused("the master key does not fit the directory", error))
+    }
+}
