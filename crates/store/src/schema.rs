@@ -4,7 +4,6 @@
 
 pub mod partitions;
 
-use std::collections::HashSet;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -101,18 +100,7 @@ pub(crate) fn make_partitions(connection: &Connection, now: Timestamp) -> Result
     if connection.engine() == Engine::Sqlite {
         return Ok(0);
     }
-    let existing: HashSet<String> = connection
-        .query(partitions::EXISTING, (), |row| row.get(0))?
-        .into_iter()
-        .collect();
-    let mut made = 0;
-    for partition in partitions::months(TimeZone::UTC.to_datetime(now).date())? {
-        if !existing.contains(&partition.name) {
-            connection.transaction(|connection| connection.run(&partition.sql))?;
-            made += 1;
-        }
-    }
-    Ok(made)
+    partitions::make(connection, TimeZone::UTC.to_datetime(now).date())
 }
 
 /// Makes an empty database in a new file and returns it as the writer opens it: the same schema, the same

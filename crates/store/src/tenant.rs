@@ -137,7 +137,10 @@ impl Store {
             found(connection, options, founding, entropy)
         })?;
         drop(connection);
-        Store::open(directory, options)
+        let store = Store::open(directory, options)?;
+        // Before the first case: what comes before its month is made would have to move.
+        store.make_partitions(founding.now)?;
+        Ok(store)
     }
 
     /// Returns whether there is an installation in the directory, or in the database that the options name.

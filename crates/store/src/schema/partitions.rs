@@ -1,14 +1,15 @@
 //! Partitions of the PostgreSQL engine: which there must be, and the statements that make them.
 //!
-//! Events and bodies lie by the month of their case, whose id begins with its time; search documents lie by
-//! tenant. This says what to make and makes nothing: whoever migrates asks for the months at start and once a
-//! day, whoever founds a tenant asks for its partition in the same transaction. SQLite has no partitions.
+//! Events and bodies lie by the month of their case, whose id begins with its time: their partitions are made
+//! ahead, at the founding and then once a day. Search documents lie by tenant: whoever founds one makes its
+//! partition in the same transaction. SQLite has no partitions.
 
 use bihuan_core::id::TenantId;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::engine::connection::Connection;
 use crate::error::StoreError;
 
 /// Lists the names of all partitions there are.
@@ -16,6 +17,9 @@ pub const EXISTING: &str = "SELECT CAST(c.relname AS TEXT) FROM pg_inherits i
     JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_class p ON p.oid = i.inhparent
     WHERE p.relname IN ('event', 'body', 'case_text') AND pg_table_is_visible(p.oid)
     ORDER BY c.relname";
+
+/// Keeps two processes from making the same one at once; ends with the transaction.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(6200932)";
 
 /// The first month with partitions of its own, as the founding migration has it; what is older lies together.
 const FIRST_MONTH: Date = Date::constant(2026, 1, 1);
@@ -32,11 +36,34 @@ const BY_MONTH: [(&str, &str); 2] = [("event", "stream_id"), ("body", "case_id")
 pub struct Partition {
     /// The name of its table.
     pub name: String,
-    /// The statements that make it, to be run in one transaction where it is not there yet.
-    ///
-    /// They fail with `42P07` where another process has just made it, and with `55P03` where readers do not
-    /// let go of the table for a few seconds; the next day is early enough then.
+    /// The statements that make it, to be run in one transaction where it is not there yet. They fail where
+    /// readers do not let go of the table for a few seconds.
     pub sql: String,
+}
+
+/// Makes the monthly partitions that must be there on `today` and are not, and returns how many.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] if readers do not let go of a table for a few seconds.
+pub(crate) fn make(connection: &Connection, today: Date) -> Result<usize, StoreError> {
+    let existing = || connection.query(EXISTING, (), |row| row.get::<String>(0));
+    let there = existing()?;
+    let mut made = 0;
+    for partition in months(today)? {
+        if there.contains(&partition.name) {
+            continue;
+        }
+        made += connection.transaction(|connection| {
+            connection.run(LOCK)?;
+            // Another process may have made it while this one waited for the lock.
+            if existing()?.contains(&partition.name) {
+                return Ok(0);
+            }
+            connection.run(&partition.sql)?;
+            Ok(1)
+        })?;
+    }
+    Ok(made)
 }
 
 /// Returns the monthly partitions of events and bodies that must be there on `today`, oldest first.

@@ -2,10 +2,14 @@
 
 use bihuan_core::id::TenantId;
 use bihuan_store::schema::partitions::{EXISTING, Partition, months, of_tenant};
+use bihuan_store::tenant::Store;
 use bihuan_test_postgres::{Database, empty};
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use uuid::Uuid;
+
+use crate::common::City;
+use crate::place::Place;
 
 const FOUNDING: &str = include_str!("../../src/migrations/postgres/0001_founding.sql");
 
@@ -138,4 +142,23 @@ fn each_tenant_has_an_index_of_texts_of_its_own() {
         tenants[1].0.simple()
     );
     assert_eq!(database.sql(&found).trim(), of_tenant(tenants[1]).name);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn processes_that_make_the_months_at_once_make_each_once() {
+    let city = City::at(Place::on_a_server()).await;
+    let direct = city.place.direct();
+    let count = || direct.rows(EXISTING, &[]).len();
+    let at_founding = count();
+    let next_year: Timestamp = "2027-03-02T02:00:00Z".parse().expect("an instant");
+    let options = city.place.options();
+    let others = [1, 2].map(|_| Store::open(city.place.path(), &options).expect("opens"));
+    let making = others.map(|store| tokio::task::spawn_blocking(move || store.make_partitions(next_year)));
+    let mut made = 0;
+    for making in making {
+        made += making.await.expect("ran").expect("made");
+    }
+    // Two early ones, two late ones and the tenant's texts; six months of two tables at the founding.
+    assert_eq!((at_founding, made), (5 + 12, 24));
+    assert_eq!(count(), at_founding + made);
 }
