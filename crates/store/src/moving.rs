@@ -3,7 +3,8 @@
 //! The source is held against writing meanwhile and left as it is. The target carries a mark until every table
 //! was compared; with the mark it does not open. A move that was broken off goes on when it is run again.
 //! Rows are copied page by page ([`copy`]), the log in its order ([`log`]), and the search documents are made
-//! anew ([`documents`]), which is why the master key is needed.
+//! anew ([`documents`]), which is why the master key is needed. Of the files those of the cases are moved; what
+//! exports have written is made again when it is asked for again.
 
 mod compare;
 pub(crate) mod copy;
