@@ -7,9 +7,11 @@ use bihuan_core::id::{Entropy, PersonId, uuid_v7};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::engine::connection::Row;
+use crate::commit::idempotency::Once;
+use crate::engine::connection::{Connection, Row};
 use crate::engine::sql::statements;
-use crate::error::StoreError;
+use crate::error::{ExecuteError, StoreError};
+use crate::made::Made;
 use crate::read::Reader;
 use crate::tenant::Tenant;
 use crate::value::{Id, instant, millis};
@@ -96,25 +98,26 @@ pub struct NewExport {
 }
 
 impl Tenant {
-    /// Notes that an export begins and returns its id.
+    /// Notes that an export begins, unless the same request has begun one already.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] if the writer has stopped.
+    /// [`ExecuteError::KeyReused`] if the key belongs to another request.
     pub async fn begin_export(
         &self,
         person: PersonId,
         export: NewExport,
+        once: Option<Once>,
         now: Timestamp,
         entropy: &mut (dyn Entropy + Send),
-    ) -> Result<Uuid, StoreError> {
-        let id = uuid_v7(now, entropy);
+    ) -> Result<Made, ExecuteError> {
+        let (id, tenant) = (uuid_v7(now, entropy), Id(self.id().0));
         let NewExport { filter, form, total } = export;
         let total = i64::try_from(total).unwrap_or(i64::MAX);
-        self.change(BEGIN, move |tenant| {
-            (tenant, Id(id), Id(person.0), filter, form, total, millis(now))
-        })
-        .await?;
-        Ok(id)
+        let insert = move |connection: &Connection| {
+            let row = (tenant, Id(id), Id(person.0), filter, form, total, millis(now));
+            connection.execute(BEGIN, row).map(drop)
+        };
+        self.make_once(person, id, once, now, insert).await
     }
 
     /// Notes how many rows are written; returns whether the export is still wanted.

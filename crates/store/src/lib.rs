@@ -25,6 +25,7 @@ pub mod followers;
 pub mod keys;
 pub mod lease;
 mod leave;
+pub mod made;
 pub mod measure;
 pub mod moving;
 pub mod notice;

@@ -5,10 +5,12 @@ use bihuan_core::permission::Permit;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::engine::connection::Row;
+use crate::commit::idempotency::Once;
+use crate::engine::connection::{Connection, Row};
 use crate::engine::sql::statements;
 use crate::error::{ExecuteError, StoreError};
 use crate::leave::require_action;
+use crate::made::Made;
 use crate::read::Reader;
 use crate::tenant::Tenant;
 use crate::value::{Id, instant, millis};
@@ -82,18 +84,20 @@ pub struct Noticed {
 }
 
 impl Tenant {
-    /// Saves a view of `owner` and returns its id.
+    /// Saves a view of `owner`, unless the same request has saved one already.
     ///
     /// # Errors
-    /// [`ExecuteError::NotPermitted`] if it is shared and the permit is not for `view.share`.
+    /// [`ExecuteError::NotPermitted`] if it is shared and the permit is not for `view.share`;
+    /// [`ExecuteError::KeyReused`] if the key belongs to another request.
     pub async fn save_view(
         &self,
         permit: Option<&Permit>,
         owner: PersonId,
         view: NewView,
+        once: Option<Once>,
         now: Timestamp,
         entropy: &mut (dyn Entropy + Send),
-    ) -> Result<Uuid, ExecuteError> {
+    ) -> Result<Made, ExecuteError> {
         match permit {
             Some(permit) if view.shared => require_action(permit, "view.share")?,
             None if view.shared => {
@@ -103,7 +107,7 @@ impl Tenant {
             }
             Some(_) | None => {}
         }
-        let id = uuid_v7(now, entropy);
+        let (id, tenant) = (uuid_v7(now, entropy), Id(self.id().0));
         let NewView {
             shared,
             name,
@@ -112,21 +116,12 @@ impl Tenant {
             columns,
         } = view;
         let made_at = millis(now);
-        self.change(SAVE_VIEW, move |tenant| {
-            (
-                tenant,
-                Id(id),
-                Id(owner.0),
-                shared,
-                name,
-                filter,
-                sort,
-                columns,
-                made_at,
-            )
-        })
-        .await?;
-        Ok(id)
+        let insert = move |connection: &Connection| {
+            let (id, owner) = (Id(id), Id(owner.0));
+            let row = (tenant, id, owner, shared, name, filter, sort, columns, made_at);
+            connection.execute(SAVE_VIEW, row).map(drop)
+        };
+        self.make_once(owner, id, once, now, insert).await
     }
 
     /// Deletes a view of `owner`.

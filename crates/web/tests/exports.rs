@@ -183,7 +183,10 @@ async fn a_program_exports_what_its_person_may_and_fetches_the_file() {
     .await;
     let mut head = town.program("head").await;
     let wanted = json!({"format": "csv", "filter": "severity = 5", "sort": "due", "columns": ["unit"]});
+    head.headers.push(("idempotency-key", "a".to_owned()));
     let begun = head.create("/api/v1/exports", &wanted).await;
+    let again = head.create("/api/v1/exports", &wanted).await;
+    assert_eq!(again["id"], begun["id"]);
     assert_eq!(
         (&begun["format"], &begun["filter"]),
         (&json!("csv"), &json!("severity = 5"))

@@ -309,3 +309,19 @@ async fn what_is_wrong_with_a_filter_is_said_in_the_visitors_language() {
         .await
         .says("there is no field &#34;severty&#34;");
 }
+
+#[tokio::test]
+async fn a_view_sent_twice_under_one_key_is_kept_once() {
+    let town = Town::found().await;
+    let mut handler = town.program("handler").await;
+    handler.headers.push(("idempotency-key", "a".to_owned()));
+    let wanted = json!({"title": "我的", "filter": "open"});
+    let first = handler.create("/api/v1/views", &wanted).await;
+    assert_eq!(handler.create("/api/v1/views", &wanted).await, first);
+    let other = handler
+        .post_json("/api/v1/views", &json!({"title": "别的"}))
+        .await;
+    assert_eq!(other.json()["type"], "/problems/key_reused");
+    let listed = handler.get("/api/v1/views").await.json();
+    assert_eq!(listed.as_array().unwrap().len(), 1);
+}

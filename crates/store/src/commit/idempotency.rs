@@ -1,7 +1,7 @@
 //! Requests that may arrive twice: the second is answered as the first was.
 
 use bihuan_core::event::Actor;
-use bihuan_core::id::{CaseId, Digest, TenantId};
+use bihuan_core::id::{CaseId, Digest, PersonId, TenantId};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -48,13 +48,21 @@ pub(crate) struct First {
 impl Once {
     /// Returns the key under which the record lies: over who asks and what they chose.
     pub(crate) fn place(&self, actor: Actor) -> Digest {
-        let (kind, person) = match actor {
-            Actor::Person { person, .. } => (1u8, person.0),
-            Actor::Reporter => (2, Uuid::nil()),
-            Actor::System => (3, Uuid::nil()),
-            Actor::Import => (4, Uuid::nil()),
-        };
-        Digest::of(&[&[kind], person.as_bytes(), self.key.as_bytes()])
+        match actor {
+            Actor::Person { person, .. } => self.place_of(person),
+            Actor::Reporter => self.place_in(2, Uuid::nil()),
+            Actor::System => self.place_in(3, Uuid::nil()),
+            Actor::Import => self.place_in(4, Uuid::nil()),
+        }
+    }
+
+    /// Returns the key under which the record of a person's request lies.
+    pub(crate) fn place_of(&self, person: PersonId) -> Digest {
+        self.place_in(1, person.0)
+    }
+
+    fn place_in(&self, kind: u8, who: Uuid) -> Digest {
+        Digest::of(&[&[kind], who.as_bytes(), self.key.as_bytes()])
     }
 }
 

@@ -48,6 +48,7 @@ mod tests {
             crate::followers::lag::STATEMENTS,
             crate::followers::outbox::STATEMENTS,
             crate::followers::rollups::STATEMENTS,
+            crate::made::STATEMENTS,
             crate::moving::copy::STATEMENTS,
             crate::moving::documents::STATEMENTS,
             crate::moving::log::STATEMENTS,

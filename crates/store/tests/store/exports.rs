@@ -1,6 +1,8 @@
 //! Long exports: whose they are, and that who runs one learns that it is no longer wanted.
 
-use bihuan_core::id::PersonId;
+use bihuan_core::id::{Digest, PersonId};
+use bihuan_store::commit::idempotency::Once;
+use bihuan_store::error::ExecuteError;
 use bihuan_store::export_job::{ExportState, NewExport};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -24,9 +26,10 @@ async fn an_export_is_its_owners_and_ends_with_its_file() {
     let mut city = City::new().await;
     let tenant = city.tenant.clone();
     let id = tenant
-        .begin_export(CLERK, export(), now(), &mut city.entropy)
+        .begin_export(CLERK, export(), None, now(), &mut city.entropy)
         .await
-        .expect("begun");
+        .expect("begun")
+        .id;
     assert!(tenant.note_export(id, 256).await.expect("noted"));
     let job = tenant
         .reader()
@@ -57,9 +60,10 @@ async fn a_cancelled_export_tells_who_runs_it_and_only_its_owner_can_cancel() {
     let mut city = City::new().await;
     let tenant = city.tenant.clone();
     let id = tenant
-        .begin_export(CLERK, export(), now(), &mut city.entropy)
+        .begin_export(CLERK, export(), None, now(), &mut city.entropy)
         .await
-        .expect("begun");
+        .expect("begun")
+        .id;
     tenant
         .cancel_export(PersonId(Uuid::from_u128(99)), id)
         .await
@@ -87,9 +91,10 @@ async fn old_exports_are_found_and_forgotten() {
     let mut city = City::new().await;
     let tenant = city.tenant.clone();
     let id = tenant
-        .begin_export(CLERK, export(), now(), &mut city.entropy)
+        .begin_export(CLERK, export(), None, now(), &mut city.entropy)
         .await
-        .expect("begun");
+        .expect("begun")
+        .id;
     let before = |at| {
         tenant
             .reader()
@@ -101,4 +106,37 @@ async fn old_exports_are_found_and_forgotten() {
     assert_eq!((before(now()), before(hours(1))), (0, 1));
     tenant.forget_export(id).await.expect("forgotten");
     assert_eq!(before(hours(1)), 0);
+}
+
+#[tokio::test]
+async fn an_export_asked_for_twice_under_one_key_is_one() {
+    let mut city = City::new().await;
+    let tenant = city.tenant.clone();
+    let once = |key: &str, said: &str| {
+        Some(Once {
+            key: key.to_owned(),
+            request: Digest::of(&[said.as_bytes()]),
+        })
+    };
+    let mut begin = async |person, once| {
+        tenant
+            .begin_export(person, export(), once, now(), &mut city.entropy)
+            .await
+    };
+    let first = begin(CLERK, once("k", "csv")).await.expect("begun");
+    let again = begin(CLERK, once("k", "csv")).await.expect("known");
+    assert_eq!(
+        (again.id, again.repeated, first.repeated),
+        (first.id, true, false)
+    );
+    let other = begin(CLERK, once("k", "xlsx")).await;
+    assert!(matches!(other, Err(ExecuteError::KeyReused)), "{other:?}");
+    // Somebody else's key is another key, and without one everything is new.
+    let stranger = PersonId(Uuid::from_u128(99));
+    let theirs = begin(stranger, once("k", "csv")).await.expect("begun");
+    let unkeyed = begin(CLERK, None).await.expect("begun");
+    assert!(!theirs.repeated && !unkeyed.repeated);
+    let old = tenant.reader().expect("reader");
+    let after = now() + SignedDuration::from_secs(1);
+    assert_eq!(old.exports_before(after).expect("reads").len(), 3);
 }

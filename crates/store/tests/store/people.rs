@@ -163,12 +163,13 @@ async fn a_shared_view_is_seen_by_others_and_dropped_by_its_owner() {
     };
     let own = city
         .tenant
-        .save_view(None, CLERK, view(false), now(), &mut city.entropy)
+        .save_view(None, CLERK, view(false), None, now(), &mut city.entropy)
         .await
-        .expect("saved");
+        .expect("saved")
+        .id;
     let refused = city
         .tenant
-        .save_view(None, CLERK, view(true), now(), &mut city.entropy)
+        .save_view(None, CLERK, view(true), None, now(), &mut city.entropy)
         .await;
     assert!(
         matches!(refused, Err(ExecuteError::NotPermitted { .. })),
@@ -180,11 +181,13 @@ async fn a_shared_view_is_seen_by_others_and_dropped_by_its_owner() {
             Some(&Permit::system()),
             CLERK,
             view(true),
+            None,
             now(),
             &mut city.entropy,
         )
         .await
-        .expect("saved");
+        .expect("saved")
+        .id;
     let seen = |person| -> Vec<Uuid> {
         let views = city
             .tenant

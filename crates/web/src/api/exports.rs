@@ -61,7 +61,7 @@ pub async fn begin_export(ctx: Ctx, asked: Asked<NewExport>) -> Result<Response,
         .ok_or_else(|| WebError::Input(vec![Complaint::new("format", "field-bad-choice")]))?;
     let place = place(new.filter, new.sort, &new.columns)?;
     let order = Order::of(&ctx, place, format)?;
-    let id = job::start(&ctx, order).await?;
+    let id = job::start(&ctx, order, asked.once).await?;
     Ok(json(
         StatusCode::CREATED,
         &ExportShape::of(&find(&ctx, id).await?),

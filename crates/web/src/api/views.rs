@@ -73,7 +73,7 @@ pub async fn keep_view(ctx: Ctx, asked: Asked<NewView>) -> Result<Response, WebE
         shared: new.shared,
         place: place(new.filter, new.sort, &new.columns)?,
     };
-    let id = views::keep(&ctx, wanted, Vec::new()).await?;
+    let id = views::keep(&ctx, wanted, asked.once, Vec::new()).await?;
     let person = ctx.who()?.viewer.person;
     let kept = views::all(&ctx).await?.into_iter().find(|view| view.id == id);
     let kept = kept.ok_or(WebError::NotFound)?;

@@ -53,7 +53,7 @@ pub async fn create_export(ctx: Ctx, form: Form) -> Result<Response, WebError> {
     if counted <= AT_ONCE {
         return download::at_once(&ctx, order).await;
     }
-    let id = job::start(&ctx, order).await?;
+    let id = job::start(&ctx, order, None).await?;
     Ok(Redirect::to(&format!("/exports/{id}")).into_response())
 }
 

@@ -3,6 +3,7 @@
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use bihuan_core::filter;
+use bihuan_store::commit::idempotency::Once;
 use bihuan_store::personal::{NewView, SavedView};
 use uuid::Uuid;
 
@@ -52,7 +53,7 @@ pub async fn create_view(ctx: Ctx, form: Form) -> Result<Response, WebError> {
         place: place(&form),
     };
     let place = wanted.place.clone();
-    let id = keep(&ctx, wanted, read.complaints).await?;
+    let id = keep(&ctx, wanted, None, read.complaints).await?;
     let kept = Place {
         view: Some(id),
         ..place
@@ -65,7 +66,12 @@ pub async fn create_view(ctx: Ctx, form: Form) -> Result<Response, WebError> {
 /// # Errors
 /// [`WebError::Input`] with everything that is wrong; [`WebError::Forbidden`] if it is for others and the
 /// visitor may share nothing.
-pub async fn keep(ctx: &Ctx, wanted: Wanted, mut complaints: Vec<Complaint>) -> Result<Uuid, WebError> {
+pub async fn keep(
+    ctx: &Ctx,
+    wanted: Wanted,
+    once: Option<Once>,
+    mut complaints: Vec<Complaint>,
+) -> Result<Uuid, WebError> {
     let Wanted { name, shared, place } = wanted;
     if !place.filter.is_empty() && filter::parse(&place.filter).is_err() {
         complaints.push(Complaint::new("filter", "view-bad-filter"));
@@ -87,8 +93,9 @@ pub async fn keep(ctx: &Ctx, wanted: Wanted, mut complaints: Vec<Complaint>) -> 
     };
     Ok(ctx
         .tenant
-        .save_view(permit.as_ref(), owner, view, ctx.now, &mut SystemEntropy)
-        .await?)
+        .save_view(permit.as_ref(), owner, view, once, ctx.now, &mut SystemEntropy)
+        .await?
+        .id)
 }
 
 /// `POST /ledger/views/{view}/delete`

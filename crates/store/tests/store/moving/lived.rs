@@ -160,7 +160,7 @@ async fn people(city: &mut City) {
         .await
         .expect("opened");
     tenant
-        .save_view(None, CLERK, view, now(), entropy)
+        .save_view(None, CLERK, view, None, now(), entropy)
         .await
         .expect("saved");
     tenant
@@ -168,7 +168,7 @@ async fn people(city: &mut City) {
         .await
         .expect("saved");
     tenant
-        .begin_export(CLERK, export, now(), entropy)
+        .begin_export(CLERK, export, None, now(), entropy)
         .await
         .expect("begun");
     tenant.see_inbox(CLERK, HEALTH, now()).await.expect("seen");

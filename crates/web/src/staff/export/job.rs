@@ -6,8 +6,10 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use bihuan_report::table::{WriteError, Written};
+use bihuan_store::commit::idempotency::Once;
 use bihuan_store::error::StoreError;
 use bihuan_store::export_job::{ExportState, NewExport};
+use bihuan_store::made::Made;
 use bihuan_store::tenant::Tenant;
 use jiff::{SignedDuration, Timestamp};
 use tokio::runtime::Handle;
@@ -36,11 +38,11 @@ pub fn kept_since(now: Timestamp) -> Timestamp {
     now.saturating_sub(KEPT).unwrap_or(now)
 }
 
-/// Begins a long export and returns its id.
+/// Begins a long export and returns its id; the one that the same request began before, if it did.
 ///
 /// # Errors
 /// [`WebError::Busy`] if too many run.
-pub async fn start(ctx: &Ctx, order: Order) -> Result<Uuid, WebError> {
+pub async fn start(ctx: &Ctx, order: Order, once: Option<Once>) -> Result<Uuid, WebError> {
     if ctx.app.exports().count() >= AT_ONCE {
         return Err(WebError::Busy);
     }
@@ -55,10 +57,13 @@ pub async fn start(ctx: &Ctx, order: Order) -> Result<Uuid, WebError> {
         total: total as u64,
     };
     let person = ctx.who()?.viewer.person;
-    let id = ctx
+    let Made { id, repeated } = ctx
         .tenant
-        .begin_export(person, export, ctx.now, &mut SystemEntropy)
+        .begin_export(person, export, once, ctx.now, &mut SystemEntropy)
         .await?;
+    if repeated {
+        return Ok(id);
+    }
     ctx.app.exports().begin(id);
     let ctx = ctx.clone();
     let handle = Handle::current();
