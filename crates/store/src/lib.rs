@@ -6,7 +6,8 @@
 //! under the secrets of [`keys`]. What lies in the database is in [`schema`].
 //!
 //! After the commit come the sequencer and the tree ([`proof`]) and the [`followers`]; [`verify`] holds
-//! everything against the log, [`backup`] copies it while it grows, [`moving`] moves it to the other engine.
+//! everything against the log, [`backup`] copies it while it grows, [`moving`] moves it to the other engine;
+//! [`examine`] asks a database before it is opened.
 
 #![warn(missing_docs)]
 
@@ -19,6 +20,7 @@ pub mod commit;
 pub mod decide;
 mod engine;
 pub mod error;
+pub mod examine;
 pub mod execute;
 pub mod export_job;
 pub mod followers;

@@ -10,6 +10,7 @@
 pub mod findings;
 pub(crate) mod order;
 pub(crate) mod rows;
+pub mod sample;
 pub(crate) mod search;
 pub(crate) mod streams;
 mod texts;

@@ -67,6 +67,7 @@ mod tests {
             crate::tenant::marks::STATEMENTS,
             crate::tenant::numbers::STATEMENTS,
             crate::verify::order::STATEMENTS,
+            crate::verify::sample::STATEMENTS,
             crate::verify::streams::STATEMENTS,
         ];
         lists.concat()
@@ -76,6 +77,7 @@ mod tests {
         let lists = [
             crate::commit::rows::SQLITE_STATEMENTS,
             crate::commit::search::SQLITE_STATEMENTS,
+            crate::examine::SQLITE_STATEMENTS,
             crate::followers::lag::SQLITE_STATEMENTS,
             crate::moving::documents::SQLITE_STATEMENTS,
             crate::moving::log::SQLITE_STATEMENTS,
@@ -89,6 +91,7 @@ mod tests {
     fn postgres_alone() -> Vec<&'static str> {
         let lists = [
             crate::commit::order::POSTGRES_STATEMENTS,
+            crate::examine::POSTGRES_STATEMENTS,
             crate::followers::lag::POSTGRES_STATEMENTS,
             crate::lease::POSTGRES_STATEMENTS,
             crate::moving::log::POSTGRES_STATEMENTS,

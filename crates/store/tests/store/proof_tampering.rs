@@ -1,6 +1,6 @@
 //! Verifying finds what was done to the store behind its back.
 
-use crate::common::{City, now};
+use crate::common::{City, Counter, now};
 use crate::direct::{Cell, Direct};
 use bihuan_core::case::command::Command;
 use bihuan_core::event::{EvidenceMoment, Stream, link};
@@ -386,4 +386,48 @@ async fn a_text_changed_or_taken_away_is_found_and_an_erased_one_is_not() {
 fn take_away(lived: &Lived, body: BodyId) {
     let sql = "UPDATE body SET sealed = NULL WHERE id = $1";
     assert_eq!(lived.intruder().change(sql, &[body.0.into()]), 1);
+}
+
+/// Looks at every event of a small log, as a quick look at a large one does at some.
+fn quick_look(lived: &Lived) -> Vec<Check> {
+    let sampled = lived.city.tenant.sample(200, &mut Counter(77)).expect("looked");
+    sampled
+        .differences
+        .iter()
+        .map(|difference| difference.check)
+        .collect()
+}
+
+#[tokio::test]
+async fn a_quick_look_finds_nothing_in_a_sound_log() {
+    let lived = Lived::new().await;
+    let sampled = lived.city.tenant.sample(200, &mut Counter(77)).expect("looked");
+    assert_eq!((sampled.differences, sampled.signed), (vec![], None));
+    let size = sampled.head.size;
+    assert!(size > 10 && sampled.looked_at == size);
+    lived.city.tenant.checkpoint(now()).await.expect("signed");
+    let signed = lived.city.tenant.sample(3, &mut Counter(77)).expect("looked");
+    assert_eq!(signed.signed, Some(signed.head));
+    assert_eq!((signed.looked_at, signed.differences), (4, vec![]));
+}
+
+#[tokio::test]
+async fn a_quick_look_finds_changed_bytes_and_a_lost_event() {
+    let lived = Lived::new().await;
+    lived.tamper(
+        "UPDATE event SET data = $1 WHERE version = 2 AND stream_id = $2",
+        &[b"{}".to_vec().into()],
+    );
+    assert!(quick_look(&lived).contains(&Check::Link));
+    let lived = Lived::new().await;
+    lived.delete_event(2);
+    assert!(quick_look(&lived).contains(&Check::Order));
+}
+
+#[tokio::test]
+async fn a_quick_look_holds_the_last_signed_head_against_the_tree() {
+    let lived = Lived::new().await;
+    lived.city.tenant.checkpoint(now()).await.expect("signed");
+    lived.intruder().run("DELETE FROM sequence; DELETE FROM tile");
+    assert_eq!(quick_look(&lived), [Check::Checkpoint]);
 }
