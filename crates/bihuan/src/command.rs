@@ -4,6 +4,7 @@ mod backup;
 mod bench;
 mod calendar;
 mod demo;
+mod doctor;
 mod explain;
 mod export;
 mod import;
@@ -46,6 +47,8 @@ enum Task {
     Export(export::Task),
     /// Verify the log and everything that follows from it; exit 1 if something is not as it must be.
     Verify(verify::Verify),
+    /// Look an installation over; exit 1 if something is found that must not go on.
+    Doctor(doctor::Doctor),
     /// Print a signed checkpoint of the log, to be kept outside.
     Checkpoint(verify::Checkpoint),
     /// Copy an installation into a new directory while it runs.
@@ -96,6 +99,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Task::Import(task) => import::run(&task),
         Task::Export(task) => export::run(&task),
         Task::Verify(wanted) => verify::verify(&wanted),
+        Task::Doctor(wanted) => doctor::run(&wanted),
         Task::Checkpoint(wanted) => verify::checkpoint(&wanted),
         Task::Backup(wanted) => backup::backup(&wanted),
         Task::Restore(wanted) => backup::restore(&wanted),

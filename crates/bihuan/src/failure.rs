@@ -30,14 +30,22 @@ impl Failure {
 
     /// Prints the failure and returns its exit code.
     pub fn report(&self) -> ExitCode {
-        let (code, error) = match self {
-            Failure::User(error) => (1, error),
-            Failure::Configuration(error) => (2, error),
-            Failure::Internal(error) => (70, error),
+        let code = match self {
+            Failure::User(_) => 1,
+            Failure::Configuration(_) => 2,
+            Failure::Internal(_) => 70,
             Failure::Negative => return ExitCode::from(1),
         };
-        eprintln!("bihuan: {}", chain(error));
+        eprintln!("bihuan: {}", self.said());
         ExitCode::from(code)
+    }
+
+    /// Returns what the failure says; nothing where all was said already.
+    pub fn said(&self) -> String {
+        match self {
+            Failure::User(error) | Failure::Configuration(error) | Failure::Internal(error) => chain(error),
+            Failure::Negative => String::new(),
+        }
     }
 }
 

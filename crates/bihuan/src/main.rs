@@ -2,6 +2,7 @@
 
 mod bench;
 mod command;
+mod doctor;
 mod failure;
 mod import;
 mod installation;
