@@ -5,7 +5,7 @@ LISTEN ?= 127.0.0.1:8080
 CASES ?= 20000
 SEED ?= 1
 
-.PHONY: run test packages soak
+.PHONY: run test packages soak cluster-test
 
 # Builds, founds the demo city where there is none, and serves it.
 run:
@@ -33,3 +33,10 @@ soak: packages
 # Installs the Debian packages that the tests need, where they are missing.
 packages:
 	@./xtask/packages.sh
+
+# Three database hosts, two app processes and a proxy in network namespaces: broken under load one thing after
+# the other. Needs root and a quarter of an hour; docs/CLUSTER.md tells what it does and what came out.
+cluster-test:
+	./tests/cluster/packages.sh
+	cargo build --release
+	/usr/bin/python3 tests/cluster/run.py --program target/release/bihuan
