@@ -1,18 +1,34 @@
-//! Measuring intake: what the whole server takes in a second, against what SQLite alone can write.
+//! Measuring what the whole server does against what the engine alone can do, in the same run.
 //!
-//! A server of its own process takes messages over HTTP ([`load`]). Then the very rows it wrote are
+//! Intake: a server of its own process takes messages over HTTP ([`load`]); then the very rows it wrote are
 //! written again straight through SQLite, with the same schema and durability, at the batch size that suits
 //! it best ([`floor`]). The ratio says what everything between the socket and the disk costs.
+//!
+//! Everything else is measured over cities of growing size ([`fill`]): pages ([`pages`]), search
+//! ([`finding`]), verifying and following the log ([`history`]); and how far followers are behind while
+//! messages come in ([`lag`]).
 
+pub mod client;
+pub mod figure;
+pub mod fill;
+pub mod finding;
 pub mod floor;
+pub mod history;
+pub mod lag;
 pub mod load;
 pub mod message;
+pub mod pages;
+pub mod processor;
 pub mod server;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::failure::Failure;
+use figure::{Figure, Size};
+use fill::Filled;
 use floor::Floor;
 use load::{Load, Taken};
 use message::Message;
@@ -68,7 +84,7 @@ impl Measured {
 /// A server that does not start or does not take a message in, or a disk that fails.
 pub fn intake(plan: &Plan) -> Result<Measured, Failure> {
     let messages = Message::some().map_err(Failure::Internal)?;
-    let place = Place::make(&plan.folder)?;
+    let place = Place::make(&plan.folder, Timestamp::now())?;
     let server = Server::start(&place)?;
     let load = Load {
         address: server.address(),
@@ -76,9 +92,63 @@ pub fn intake(plan: &Plan) -> Result<Measured, Failure> {
         warm_up: WARM_UP,
         duration: plan.duration,
         cases: plan.cases,
+        rate: None,
     };
     let (taken, cpu) = load.run(&messages, &|| server.cpu())?;
     server.kill()?;
     let floor = floor::measure(&place, &messages)?;
     Ok(Measured { taken, cpu, floor })
+}
+
+/// What is measured over filled cities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// Pages over HTTP.
+    Pages,
+    /// Searching texts.
+    Search,
+    /// Verifying everything.
+    Verify,
+    /// Writing anew what the followers write.
+    Rebuild,
+}
+
+impl Subject {
+    /// All, in the order in which they are measured.
+    pub const ALL: [Subject; 4] = [Subject::Pages, Subject::Search, Subject::Verify, Subject::Rebuild];
+}
+
+/// Fills cities of these sizes, one after the other, and measures the subjects over each.
+///
+/// # Errors
+/// A disk that fails, or a server that does not start.
+pub fn over_sizes(subjects: &[Subject], sizes: &[usize], folder: &Path) -> Result<Vec<Size>, Failure> {
+    let mut measured = Vec::new();
+    for cases in sizes {
+        let filled = fill::make(folder, *cases)?;
+        let mut figures: Vec<Figure> = Vec::new();
+        for subject in subjects {
+            figures.extend(match subject {
+                Subject::Pages => pages::measure(&filled)?,
+                Subject::Search => finding::measure(&filled)?,
+                Subject::Verify => history::verify(&filled)?,
+                Subject::Rebuild => history::rebuild(&filled)?,
+            });
+        }
+        measured.push(Size {
+            cases: *cases,
+            about: about(&filled)?,
+            figures,
+        });
+    }
+    Ok(measured)
+}
+
+fn about(filled: &Filled) -> Result<Vec<(&'static str, f64)>, Failure> {
+    let cases = filled.cases as f64;
+    let bytes = filled.place.bytes()? as f64;
+    Ok(vec![
+        ("filled_per_s", cases / filled.took.as_secs_f64()),
+        ("bytes_per_case", bytes / cases),
+    ])
 }

@@ -17,7 +17,7 @@ use crate::seeded::Seeded;
 use crate::story::Stories;
 
 /// The taxonomy of the shipped packs that the city's data files name categories of.
-pub(crate) const TAXONOMY: &str = "matters";
+pub const TAXONOMY: &str = "matters";
 
 /// Days that the city lives through.
 const DAYS: i64 = 365;

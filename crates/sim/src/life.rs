@@ -6,7 +6,7 @@
 
 mod affair;
 pub mod error;
-mod staff;
+pub mod staff;
 mod turn;
 
 use std::cmp::Reverse;

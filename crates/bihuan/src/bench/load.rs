@@ -28,6 +28,8 @@ pub struct Load {
     pub duration: Duration,
     /// The most messages that are sent.
     pub cases: usize,
+    /// Messages a second; `None` for as many as are answered.
+    pub rate: Option<f64>,
 }
 
 /// What was taken in.
@@ -44,6 +46,8 @@ struct Shared {
     requests: Vec<Vec<u8>>,
     next: AtomicUsize,
     most: usize,
+    began: Instant,
+    rate: Option<f64>,
     acknowledged: AtomicUsize,
     stop: AtomicBool,
 }
@@ -75,6 +79,8 @@ impl Load {
             requests: messages.iter().map(|message| self.request(message)).collect(),
             next: AtomicUsize::new(0),
             most: self.cases,
+            began: Instant::now(),
+            rate: self.rate,
             acknowledged: AtomicUsize::new(0),
             stop: AtomicBool::new(false),
         });
@@ -136,6 +142,10 @@ async fn one_connection(address: SocketAddr, shared: Arc<Shared>) -> Result<()> 
         let at = shared.next.fetch_add(1, Ordering::Relaxed);
         if at >= shared.most {
             break;
+        }
+        if let Some(rate) = shared.rate {
+            let turn = shared.began + Duration::from_secs_f64(at as f64 / rate);
+            tokio::time::sleep_until(turn.into()).await;
         }
         let mut request = shared.requests[at % shared.requests.len()].clone();
         write_key(&mut request, at);

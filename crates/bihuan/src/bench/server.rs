@@ -26,11 +26,11 @@ pub struct Place {
 }
 
 impl Place {
-    /// Makes a testing directory in a new folder below `parent`.
+    /// Makes a testing directory, founded at `now`, in a new folder below `parent`.
     ///
     /// # Errors
     /// A folder that cannot be made or written.
-    pub fn make(parent: &Path) -> Result<Place, Failure> {
+    pub fn make(parent: &Path, now: Timestamp) -> Result<Place, Failure> {
         let folder = parent.join(format!("bihuan-bench-{}", std::process::id()));
         make_private(&folder)?;
         let place = Place { folder };
@@ -47,12 +47,21 @@ impl Place {
             host: None,
             calendar: bihuan_packs::CALENDAR_CN,
             packs: &bihuan_packs::TEXTS,
-            now: Timestamp::now(),
+            now,
         };
         let options = Options::new(master_key);
         Store::init(&place.data(), marks, &options, &founding, &mut SystemEntropy)
             .map_err(Failure::opening)?;
         Ok(place)
+    }
+
+    /// Opens the store.
+    ///
+    /// # Errors
+    /// A directory that does not open.
+    pub fn open(&self) -> Result<Store, Failure> {
+        let key = MasterKey::read(&self.key_file()).map_err(|error| Failure::Configuration(error.into()))?;
+        Store::open(&self.data(), &Options::new(key)).map_err(Failure::opening)
     }
 
     /// Returns the data directory.
@@ -63,6 +72,20 @@ impl Place {
     /// Returns the server's database.
     pub fn database(&self) -> PathBuf {
         self.data().join(DATABASE_FILE)
+    }
+
+    /// Returns how many bytes the database has on disk, its write-ahead log among them.
+    ///
+    /// # Errors
+    /// A folder that cannot be read.
+    pub fn bytes(&self) -> Result<u64, Failure> {
+        let files = std::fs::read_dir(self.data()).context("the data directory cannot be read")?;
+        let mut bytes = 0;
+        for file in files {
+            let about = file.and_then(|file| file.metadata());
+            bytes += about.context("the data directory cannot be read")?.len();
+        }
+        Ok(bytes)
     }
 
     /// Returns a file beside the data directory.
@@ -126,6 +149,11 @@ impl Server {
     /// Returns where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Returns its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// Returns the CPU time of all its threads so far.

@@ -6,7 +6,9 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use crate::bench::{self, Measured, Plan};
+use crate::bench::figure::{self, Size};
+use crate::bench::lag::Stream;
+use crate::bench::{self, Measured, Plan, Subject};
 use crate::failure::Failure;
 
 /// What to measure.
@@ -18,7 +20,62 @@ pub enum Task {
     /// Then the rows it wrote are written again straight through SQLite with the same schema and
     /// durability, at the batch size that suits it best.
     Intake(Intake),
+    /// Measure what pages cost the server as the number of cases grows, against reading their rows.
+    Pages(OverSizes),
+    /// Measure searching what people wrote as the number of cases grows, against the index alone.
+    Search(OverSizes),
+    /// Measure how far followers are behind while messages come in at a steady rate.
+    Followers(Followers),
+    /// Measure verifying everything, against reading and hashing the log's bytes.
+    Verify(OverSizes),
+    /// Measure writing anew what the followers write, against reading the log.
+    Rebuild(OverSizes),
+    /// Measure pages, search, verifying and rebuilding over the same cities.
+    All(OverSizes),
 }
+
+/// Over which sizes to measure: each is a city of its own, made before and removed in the end.
+#[derive(Args)]
+pub struct OverSizes {
+    /// Print the figures as JSON.
+    #[arg(long)]
+    json: bool,
+    /// Up to a million cases.
+    #[arg(long)]
+    full: bool,
+    /// Up to ten million cases.
+    #[arg(long, conflicts_with = "full")]
+    large: bool,
+    /// These numbers of cases instead.
+    #[arg(long, value_name = "N", value_delimiter = ',', conflicts_with_all = ["full", "large"])]
+    cases: Vec<usize>,
+    /// The folder in which the directories are made; by default the system's for temporary files.
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
+
+/// How to measure the followers.
+#[derive(Args)]
+pub struct Followers {
+    /// Print the figures as JSON.
+    #[arg(long)]
+    json: bool,
+    /// Messages a second.
+    #[arg(long, value_name = "N", default_value = "2000")]
+    rate: f64,
+    /// How long, in seconds, after one second of warming up.
+    #[arg(long, value_name = "N", default_value = "20")]
+    seconds: u64,
+    /// Connections that send.
+    #[arg(long, value_name = "N", default_value = "64")]
+    connections: usize,
+    /// The folder in which the directory is made; by default the system's for temporary files.
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
+
+/// The fewest cases of which everybody at the desk sees a hundred pages.
+const FEWEST: usize = 10_000;
 
 /// How to measure intake.
 #[derive(Args)]
@@ -44,6 +101,49 @@ pub struct Intake {
 pub fn run(task: &Task) -> Result<(), Failure> {
     match task {
         Task::Intake(wanted) => intake(wanted),
+        Task::Pages(wanted) => over_sizes(&[Subject::Pages], wanted),
+        Task::Search(wanted) => over_sizes(&[Subject::Search], wanted),
+        Task::Followers(wanted) => followers(wanted),
+        Task::Verify(wanted) => over_sizes(&[Subject::Verify], wanted),
+        Task::Rebuild(wanted) => over_sizes(&[Subject::Rebuild], wanted),
+        Task::All(wanted) => over_sizes(&Subject::ALL, wanted),
+    }
+}
+
+fn over_sizes(subjects: &[Subject], wanted: &OverSizes) -> Result<(), Failure> {
+    let sizes: Vec<usize> = match (&wanted.cases[..], wanted.full, wanted.large) {
+        ([], false, false) => vec![10_000, 100_000],
+        ([], true, _) => vec![10_000, 100_000, 1_000_000],
+        ([], false, true) => vec![10_000, 100_000, 1_000_000, 10_000_000],
+        (chosen, _, _) => chosen.to_vec(),
+    };
+    if sizes.iter().any(|cases| *cases < FEWEST) {
+        return Err(Failure::user(format!("at least {FEWEST} cases are needed")));
+    }
+    let folder = wanted.folder.clone().unwrap_or_else(std::env::temp_dir);
+    shown(&bench::over_sizes(subjects, &sizes, &folder)?, wanted.json);
+    Ok(())
+}
+
+fn followers(wanted: &Followers) -> Result<(), Failure> {
+    if wanted.connections == 0 || wanted.seconds == 0 || wanted.rate <= 0.0 {
+        return Err(Failure::user("a connection, a second and a message are needed"));
+    }
+    let stream = Stream {
+        rate: wanted.rate,
+        duration: Duration::from_secs(wanted.seconds),
+        connections: wanted.connections,
+    };
+    let folder = wanted.folder.clone().unwrap_or_else(std::env::temp_dir);
+    shown(&[bench::lag::measure(&folder, stream)?], wanted.json);
+    Ok(())
+}
+
+fn shown(sizes: &[Size], json: bool) {
+    if json {
+        println!("{:#}", figure::as_json(sizes));
+    } else {
+        figure::print(sizes);
     }
 }
 

@@ -14,7 +14,7 @@ use super::error::LifeError;
 use crate::city::{City, Handler};
 
 /// The people of the city with the permits for their work.
-pub(super) struct Staff {
+pub struct Staff {
     permits: BTreeMap<(PersonId, &'static str), Permit>,
     desks: BTreeMap<String, (PersonId, UnitId)>,
     outside: PersonId,
@@ -40,6 +40,9 @@ const WORK: [(&str, &[&str]); 5] = [
 
 impl Staff {
     /// Gives everybody in `city` the permits that the packs in force grant them.
+    ///
+    /// # Errors
+    /// [`LifeError::Data`] if somebody lacks the grant for their work.
     pub fn of(city: &City, scene: &Scene, now: Timestamp) -> Result<Staff, LifeError> {
         let handlers: Vec<Handler> = city
             .departments

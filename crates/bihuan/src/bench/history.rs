@@ -1,0 +1,104 @@
+//! Verifying the log and following it from its beginning, against reading the same bytes.
+//!
+//! Both are measured in this process, on the threads that a server would do them on. Their floor reads every
+//! event once, in the order they lie in, through the same driver; that of verifying hashes the bytes too.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use rusqlite::{Connection, OpenFlags};
+use sha2::{Digest as _, Sha256};
+
+use super::figure::Figure;
+use super::fill::Filled;
+use super::processor::own_time;
+use crate::failure::Failure;
+use crate::runtime;
+
+/// What the log alone takes to be read.
+#[derive(Debug, Clone, Copy)]
+struct Read {
+    events: u64,
+    bytes: u64,
+    took: Duration,
+}
+
+/// Measures verifying: first the log and its proof, then with it all that is derived.
+///
+/// # Errors
+/// A store that does not open, or does not agree with itself.
+pub fn verify(filled: &Filled) -> Result<Vec<Figure>, Failure> {
+    let floor = read(&filled.place.database(), true).map_err(Failure::Internal)?;
+    let store = filled.place.open()?;
+    let tenant = store.tenant(None).map_err(Failure::opening)?;
+    let (began, before) = (Instant::now(), own_time()?);
+    let verified = tenant
+        .verify(None, &mut |_| {})
+        .map_err(|error| Failure::Internal(error.into()))?;
+    let (took, cpu) = (began.elapsed(), own_time()?.saturating_sub(before));
+    if let Some(difference) = verified.differences.first() {
+        return Err(Failure::Internal(anyhow::anyhow!("{difference}")));
+    }
+    Ok(vec![figure("verify", floor, took, cpu)])
+}
+
+/// Measures writing what the followers write from the beginning of the log.
+///
+/// # Errors
+/// A store that does not open, or a log that cannot be followed.
+pub fn rebuild(filled: &Filled) -> Result<Vec<Figure>, Failure> {
+    let floor = read(&filled.place.database(), false).map_err(Failure::Internal)?;
+    let store = filled.place.open()?;
+    let tenant = store.tenant(None).map_err(Failure::opening)?;
+    let (began, before) = (Instant::now(), own_time()?);
+    let (took, cpu) = runtime::run(async {
+        tenant.rebuild_followers().await?;
+        Ok::<_, bihuan_store::error::StoreError>((began.elapsed(), own_time()))
+    })?
+    .map_err(|error| Failure::Internal(error.into()))?;
+    Ok(vec![figure("rebuild", floor, took, cpu?.saturating_sub(before))])
+}
+
+fn figure(name: &'static str, floor: Read, took: Duration, cpu: Duration) -> Figure {
+    let rate = floor.events as f64 / took.as_secs_f64();
+    let alone = floor.events as f64 / floor.took.as_secs_f64();
+    let cost = cpu.as_secs_f64() * 1_000.0 / floor.events as f64;
+    Figure {
+        name,
+        values: vec![
+            ("seconds", took.as_secs_f64()),
+            ("events", floor.events as f64),
+            ("log_bytes", floor.bytes as f64),
+            ("rate", rate),
+            ("floor", alone),
+            ("ratio", rate / alone),
+            ("cpu_ms_per_event", cost),
+        ],
+        cost,
+    }
+}
+
+/// Reads every event, and hashes its bytes if asked to.
+fn read(database: &Path, hash: bool) -> Result<Read> {
+    let connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let began = Instant::now();
+    let mut statement = connection.prepare("SELECT data, prev, hash FROM event ORDER BY rowid")?;
+    let mut rows = statement.query([])?;
+    let (mut events, mut bytes, mut odd) = (0, 0, 0_u64);
+    while let Some(row) = rows.next()? {
+        let (data, prev) = (row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?);
+        if hash {
+            let digest = Sha256::new().chain_update(prev).chain_update(data).finalize();
+            odd += u64::from(digest[0] & 1);
+        }
+        events += 1;
+        bytes += data.len() as u64;
+    }
+    ensure!(events > 0 && odd <= events, "the log is empty");
+    Ok(Read {
+        events,
+        bytes,
+        took: began.elapsed(),
+    })
+}
