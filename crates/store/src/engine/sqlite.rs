@@ -21,7 +21,7 @@ const PREPARED: usize = 256;
 const CHECKPOINT_PAGES: u32 = 8_000;
 
 /// Page cache of the writer, which touches every index with every case; negative means KiB.
-const WRITER_CACHE: i64 = -131_072;
+const WRITER_CACHE: i64 = -32_768;
 
 /// Page cache of each reader; negative means KiB.
 const READER_CACHE: i64 = -16_384;
