@@ -14,7 +14,6 @@ use serde_json::{Value, json};
 use super::client::Client;
 use super::figure::{Figure, percentile};
 use super::fill::Filled;
-use super::processor;
 use super::server::Server;
 use crate::failure::Failure;
 
@@ -65,11 +64,11 @@ pub fn measure(filled: &Filled) -> Result<Vec<Figure>, Failure> {
 fn one(page: &Asked, client: &mut Client, server: &Server, floors: &Floors) -> Result<Figure, Failure> {
     let (mut cpu, mut wall) = (Vec::with_capacity(ASKED), Vec::with_capacity(ASKED));
     for number in 0..WARM_UP + ASKED {
-        let before = processor::of_threads(server.process())?;
+        let before = server.cpu()?;
         let began = Instant::now();
         (page.ask)(client, number).map_err(Failure::Internal)?;
         let elapsed = began.elapsed();
-        let used = processor::of_threads(server.process())?.saturating_sub(before);
+        let used = server.cpu()?.saturating_sub(before);
         if number >= WARM_UP {
             cpu.push(millis(used));
             wall.push(millis(elapsed));

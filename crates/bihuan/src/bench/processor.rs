@@ -1,43 +1,32 @@
-//! How much processor time a process has used, to the nanosecond: what its threads say by themselves.
+//! How much processor time a process has used, to the nanosecond: the clock that the system keeps for it.
 
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, Result};
+use nix::time::{clock_getcpuclockid, clock_gettime};
+use nix::unistd::Pid;
 
 use crate::failure::Failure;
 
-/// Returns the time that the living threads of a process have been on a processor.
-///
-/// A thread that ended takes its time with it, so this is for short spans in which none does.
+/// Returns the time that all threads of a process, ended ones too, have been on a processor.
 ///
 /// # Errors
-/// A system that does not tell it the way Linux does.
-pub fn of_threads(process: u32) -> Result<Duration, Failure> {
-    let folder = format!("/proc/{process}/task");
-    let threads = std::fs::read_dir(&folder).with_context(|| format!("cannot read {folder}"))?;
-    let mut nanos = 0;
-    for thread in threads {
-        let file = thread
-            .context("the threads cannot be listed")?
-            .path()
-            .join("schedstat");
-        // A thread may end while they are read.
-        let text = std::fs::read_to_string(file).unwrap_or_default();
-        nanos += text
-            .split(' ')
-            .next()
-            .and_then(|first| first.parse::<u64>().ok())
-            .unwrap_or(0);
-    }
-    Ok(Duration::from_nanos(nanos))
+/// A process that is gone, or a system that keeps no such clock.
+pub fn time_of(process: u32) -> Result<Duration, Failure> {
+    Ok(read(process).with_context(|| format!("the processor time of process {process} is not told"))?)
 }
 
-/// Returns the time that the living threads of this process have been on a processor.
+/// Returns the time that all threads of this process have been on a processor.
 ///
 /// # Errors
-/// As [`of_threads`].
+/// As [`time_of`].
 pub fn own_time() -> Result<Duration, Failure> {
-    of_threads(std::process::id())
+    time_of(std::process::id())
+}
+
+fn read(process: u32) -> Result<Duration> {
+    let clock = clock_getcpuclockid(Pid::from_raw(process.try_into()?))?;
+    Ok(clock_gettime(clock)?.into())
 }
 
 #[cfg(test)]
@@ -45,9 +34,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn working_takes_processor_time() {
+    fn time_worked_is_kept_when_its_thread_ends() {
         let before = own_time().expect("read");
-        let sum: u64 = std::hint::black_box((0..20_000_000_u64).fold(0, |sum, n| sum ^ n.rotate_left(3)));
+        let work = || std::hint::black_box((0..20_000_000_u64).fold(0, |sum, n| sum ^ n.rotate_left(3)));
+        let sum = std::thread::spawn(work).join().expect("worked");
         assert!(own_time().expect("read") > before, "{sum}");
+    }
+
+    #[test]
+    fn nobody_has_no_time() {
+        assert!(time_of(u32::MAX).is_err());
     }
 }

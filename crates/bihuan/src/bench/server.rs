@@ -13,11 +13,9 @@ use bihuan_store::tenant::{DATABASE_FILE, Founding, Marks, Options, Store};
 use bihuan_web::app::SystemEntropy;
 use jiff::Timestamp;
 
+use super::processor;
 use crate::failure::Failure;
 use crate::installation::make_private;
-
-/// Ticks of processor time in a second: what Linux tells every program, whatever the kernel counts in.
-const TICKS_PER_SECOND: u64 = 100;
 
 /// A folder for one measurement; removed when dropped.
 #[derive(Debug)]
@@ -151,20 +149,12 @@ impl Server {
         self.address
     }
 
-    /// Returns its process.
-    pub fn process(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// Returns the CPU time of all its threads so far.
+    /// Returns the processor time of all its threads so far.
     ///
     /// # Errors
-    /// A system that does not tell it the way Linux does.
+    /// A server that has ended.
     pub fn cpu(&self) -> Result<Duration, Failure> {
-        let file = format!("/proc/{}/stat", self.child.id());
-        let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {file}"))?;
-        let ticks = ticks(&text).with_context(|| format!("{file} is not understood"))?;
-        Ok(Duration::from_millis(ticks * 1_000 / TICKS_PER_SECOND))
+        processor::time_of(self.child.id())
     }
 
     /// Ends it at once.
@@ -183,25 +173,5 @@ impl Drop for Server {
         // Both fail where it has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
-    }
-}
-
-/// Returns user and system time: the 14th and 15th field, counted behind the name, which may hold blanks.
-fn ticks(stat: &str) -> Option<u64> {
-    let (_, fields) = stat.rsplit_once(')')?;
-    let mut fields = fields.split_whitespace().skip(11);
-    let mut next = || fields.next()?.parse::<u64>().ok();
-    Some(next()? + next()?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn processor_time_is_read_behind_a_name_with_blanks() {
-        let stat = "7 (a (b) c) S 1 7 7 0 -1 4194560 900 0 3 0 120 30 0 0 20 0 4 0 99 1 1";
-        assert_eq!(ticks(stat), Some(150));
-        assert_eq!(ticks("nothing"), None);
     }
 }
