@@ -68,9 +68,10 @@ impl Failure {
     pub fn opening(error: StoreError) -> Failure {
         match error {
             StoreError::Corrupt(_) => Failure::Internal(error.into()),
-            StoreError::NotFound(_) | StoreError::Conflict(_) | StoreError::Unavailable { .. } => {
-                Failure::Configuration(error.into())
-            }
+            StoreError::NotFound(_)
+            | StoreError::Conflict(_)
+            | StoreError::Busy(_)
+            | StoreError::Unavailable { .. } => Failure::Configuration(error.into()),
         }
     }
 }
@@ -79,7 +80,9 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound(_) | StoreError::Conflict(_) => Failure::User(error.into()),
-            StoreError::Unavailable { .. } | StoreError::Corrupt(_) => Failure::Internal(error.into()),
+            StoreError::Busy(_) | StoreError::Unavailable { .. } | StoreError::Corrupt(_) => {
+                Failure::Internal(error.into())
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::bodies::{self, Bodies};
 use crate::commit::session::Session;
 use crate::commit::{self, Beside, Change, Loaded, Moment};
 use crate::engine::connection::Connection;
+use crate::engine::readers::Snapshot;
 use crate::error::{ExecuteError, StoreError};
 use crate::leave::{require, require_raise};
 use crate::receipt::ReceiptCode;
@@ -46,6 +47,8 @@ impl When {
 pub(crate) enum Source<'a> {
     /// From a reader of the pool.
     Pool(&'a Tenant),
+    /// From a reader that is at work.
+    Read(&'a Snapshot),
     /// From a session that has the writer to itself, which sees what is not committed yet.
     Session(&'a Session),
 }
@@ -54,6 +57,7 @@ impl Source<'_> {
     fn run<T>(self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         match self {
             Source::Pool(tenant) => work(tenant.snapshot()?.connection()),
+            Source::Read(snapshot) => work(snapshot.connection()),
             Source::Session(session) => work(session.settled()?),
         }
     }

@@ -25,6 +25,9 @@ pub enum StoreError {
         #[source]
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
+    /// More is asked of the store at once than it takes; try again in a moment.
+    #[error("{0}; try again")]
+    Busy(String),
     /// What is stored contradicts itself; nothing more is written.
     #[error("the store is damaged: {0}")]
     Corrupt(String),

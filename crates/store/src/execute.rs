@@ -124,7 +124,7 @@ impl Tenant {
             Ok(written) => Ok(self.receipt(&written, raise.number, code)),
             Err(CommitError::Repeated(request, first)) => self.receipt_again(once, request, &first).await,
             // One with the same key came in the same batch, and has been written.
-            Err(CommitError::Moved) => match self.first_of(permit, once.as_ref())? {
+            Err(CommitError::Moved) => match self.first_of(permit, once.as_ref()).await? {
                 Some((request, first)) => self.receipt_again(once, request, &first).await,
                 None => Err(failed(CommitError::Moved)),
             },
@@ -152,11 +152,16 @@ impl Tenant {
     }
 
     /// Returns what the first request with this key said and led to, if there was one.
-    fn first_of(&self, permit: &Permit, once: Option<&Once>) -> Result<Option<(Digest, First)>, StoreError> {
+    async fn first_of(
+        &self,
+        permit: &Permit,
+        once: Option<&Once>,
+    ) -> Result<Option<(Digest, First)>, StoreError> {
         let Some(key) = once.map(|once| once.place(permit.actor())) else {
             return Ok(None);
         };
-        idempotency::find(self.snapshot()?.connection(), self.id(), key)
+        self.read(move |reader| idempotency::find(reader.snapshot.connection(), reader.tenant.id(), key))
+            .await
     }
 
     /// Carries out a command on a case and returns once its events are on disk.
@@ -272,11 +277,9 @@ impl Tenant {
 
     /// Returns a case as the log has it now.
     async fn load_anew(&self, id: CaseId) -> Result<Arc<Loaded>, ExecuteError> {
-        let tenant = self.clone();
-        let read = tokio::task::spawn_blocking(move || Source::Pool(&tenant).case(&tenant, id));
-        let loaded = read
-            .await
-            .map_err(|error| StoreError::caused("a reader broke off", error))??;
+        let loaded = self
+            .read(move |reader| Source::Read(&reader.snapshot).case(&reader.tenant, id))
+            .await?;
         self.remember(std::slice::from_ref(&loaded));
         Ok(loaded)
     }
@@ -329,7 +332,7 @@ impl Tenant {
         permit: &Permit,
         once: Option<&Once>,
     ) -> Result<Appended, ExecuteError> {
-        let Some((request, first)) = self.first_of(permit, once)? else {
+        let Some((request, first)) = self.first_of(permit, once).await? else {
             return Err(error);
         };
         let tenant = self.id();

@@ -24,6 +24,7 @@ use crate::followers::clocks::Clocks;
 use crate::followers::outbox::Outbox;
 use crate::followers::rollups::Rollups;
 use crate::proof::sequence;
+use crate::read::Reader;
 use crate::tenant::Tenant;
 use crate::tenant::scene::Scene;
 
@@ -78,15 +79,12 @@ impl Tenant {
         let tenant = self.id();
         let mut cases = Cases::default();
         loop {
-            let here = self.clone();
-            let read = move || {
-                let snapshot = here.snapshot()?;
-                let batch = Batch::read(snapshot.connection(), tenant, &here.scene(), &mut cases)?;
+            let read = move |reader: &Reader| {
+                let scene = reader.tenant.scene();
+                let batch = Batch::read(reader.snapshot.connection(), tenant, &scene, &mut cases)?;
                 Ok::<_, StoreError>((batch, cases))
             };
-            let (batch, kept) = tokio::task::spawn_blocking(read)
-                .await
-                .map_err(|error| StoreError::caused("a follower stopped", error))??;
+            let (batch, kept) = self.read(read).await?;
             cases = kept;
             let Some(batch) = batch else {
                 return Ok(());

@@ -132,6 +132,19 @@ impl Measures {
     }
 }
 
+/// How many connections read, up to an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ReaderUse {
+    /// The most there may be.
+    pub most: u64,
+    /// Those that read.
+    pub in_use: u64,
+    /// Those who wait for one.
+    pub waiting: u64,
+    /// Those who waited for too long and were told that there is no room.
+    pub turned_away: u64,
+}
+
 /// How often a folded case was found in the cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CacheUse {

@@ -22,7 +22,8 @@ impl Tenant {
     /// Begins to read. For synchronous callers; others use [`Tenant::read`].
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] if the database cannot be opened.
+    /// [`StoreError::Busy`] if too many are reading; [`StoreError::Unavailable`] if the database cannot be
+    /// opened.
     pub fn reader(&self) -> Result<Reader, StoreError> {
         Ok(Reader {
             tenant: self.clone(),
@@ -33,7 +34,8 @@ impl Tenant {
     /// Reads off the async threads: all that `work` sees is of one instant.
     ///
     /// # Errors
-    /// What `work` returns, or [`StoreError::Unavailable`] if the database cannot be opened.
+    /// What `work` returns; [`StoreError::Busy`] if too many are reading; [`StoreError::Unavailable`] if the
+    /// database cannot be opened.
     pub async fn read<T, E>(
         &self,
         work: impl FnOnce(&Reader) -> Result<T, E> + Send + 'static,
@@ -42,8 +44,11 @@ impl Tenant {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let tenant = self.clone();
-        let read = tokio::task::spawn_blocking(move || work(&tenant.reader()?));
+        let (tenant, place) = (self.clone(), self.reader_place().await?);
+        let read = tokio::task::spawn_blocking(move || {
+            let snapshot = tenant.snapshot_at(place)?;
+            work(&Reader { tenant, snapshot })
+        });
         read.await
             .map_err(|error| StoreError::caused("a reader broke off", error))?
     }

@@ -22,7 +22,8 @@ use crate::blob::Blobs;
 use crate::commit::order::Order;
 use crate::commit::{CommitError, log};
 use crate::engine::connection::{Connection, Engine};
-use crate::engine::readers::{Readers, Snapshot};
+pub use crate::engine::readers::ReaderLimits;
+use crate::engine::readers::{Place, Readers, Snapshot};
 use crate::engine::sql::statements;
 use crate::engine::value::Params;
 use crate::engine::writer::{self, Busy, Loan, Writer};
@@ -181,7 +182,7 @@ impl Store {
                 options: options.clone(),
                 marks,
                 writer: Arc::new(Writer::start(&database)?),
-                readers: Readers::new(database),
+                readers: Readers::new(database, options.readers),
                 tenants: RwLock::default(),
             }),
         };
@@ -370,6 +371,15 @@ impl Tenant {
         self.inner.readers.begin()
     }
 
+    /// Waits for a reader's place without holding a thread.
+    pub(crate) async fn reader_place(&self) -> Result<Place, StoreError> {
+        self.inner.readers.place().await
+    }
+
+    pub(crate) fn snapshot_at(&self, place: Place) -> Result<Snapshot, StoreError> {
+        self.inner.readers.begin_at(place)
+    }
+
     pub(crate) fn borrow_writer(&self) -> Result<Loan, StoreError> {
         self.inner.writer.borrow()
     }
@@ -417,9 +427,7 @@ impl Tenant {
         match self.write(work).await {
             Ok(outcome) => outcome,
             Err(ExecuteError::Store(error)) => Err(error),
-            Err(_busy) => Err(StoreError::unavailable(
-                "too much is waiting to be written; try again",
-            )),
+            Err(_busy) => Err(StoreError::Busy("too much is waiting to be written".into())),
         }
     }
 

@@ -232,6 +232,7 @@ impl From<StoreError> for WebError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound(_) => WebError::NotFound,
+            StoreError::Busy(_) => WebError::Busy,
             error @ StoreError::Unavailable { .. } => WebError::Unavailable(error.into()),
             error @ (StoreError::Conflict(_) | StoreError::Corrupt(_)) => WebError::internal(error),
         }

@@ -8,6 +8,7 @@ mod common;
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use bihuan_store::tenant::ReaderLimits;
 use common::browser::Answer;
 use common::{Counter, NEIGHBOUR, Town};
 use serde_json::{Value, json};
@@ -171,4 +172,26 @@ async fn a_form_for_which_there_is_no_room_is_shown_again_with_its_own_token() {
         next(&mut answers).await;
     }
     send_again(&mut citizen, &page).await.says("查询码");
+}
+
+#[tokio::test]
+async fn whoever_finds_every_reader_taken_is_told_to_come_again() {
+    let impatient = ReaderLimits {
+        most: 2,
+        patience: Duration::ZERO,
+    };
+    let town = Town::found_on(|store| store.readers = impatient, |_| {}).await;
+    let mut handler = town.log_in("handler").await;
+    let tenant = town.tenant();
+    let taken = (tenant.reader().unwrap(), tenant.reader().unwrap());
+    let page = handler.get("/ledger").await;
+    assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(page.headers["retry-after"], "2");
+    // What is only written needs no reader.
+    town.browser().create("/api/v1/portal/messages", &message()).await;
+    let used = town.store().reader_use();
+    assert_eq!((used.most, used.in_use, used.waiting), (2, 2, 0));
+    assert!(used.turned_away > 0);
+    drop(taken);
+    assert_eq!(handler.get("/ledger").await.status, StatusCode::OK);
 }

@@ -118,8 +118,9 @@ fn make_key(file: &Path) -> Result<(), Failure> {
 pub fn refused(error: StoreError) -> Failure {
     match error {
         StoreError::Conflict(_) => Failure::User(error.into()),
-        StoreError::NotFound(_) | StoreError::Unavailable { .. } | StoreError::Corrupt(_) => {
-            Failure::opening(error)
-        }
+        StoreError::NotFound(_)
+        | StoreError::Busy(_)
+        | StoreError::Unavailable { .. }
+        | StoreError::Corrupt(_) => Failure::opening(error),
     }
 }

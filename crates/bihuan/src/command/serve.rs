@@ -9,7 +9,7 @@ use bihuan_core::id::Digest;
 use bihuan_store::error::StoreError;
 use bihuan_store::followers::ticker::Ticker;
 use bihuan_store::lease::Lease;
-use bihuan_store::tenant::{Store, Tenant};
+use bihuan_store::tenant::{ReaderLimits, Store, Tenant};
 use bihuan_web::app::{App, ServeOptions, SystemEntropy, TlsFiles};
 use bihuan_web::secret::secret_hash;
 use bihuan_web::serve::{self, ServeError};
@@ -38,6 +38,10 @@ const SWEEPING_ROUNDS: u32 = 600;
 pub struct Serve {
     #[command(flatten)]
     installation: Installation,
+    /// How many connections to the database read at once, beside the one that writes; whoever finds all
+    /// taken waits up to five seconds. The processes on one server must fit into its max_connections.
+    #[arg(long, value_name = "N", default_value = "16", value_parser = clap::value_parser!(u32).range(2..))]
+    database_readers: u32,
     #[command(flatten)]
     door: Door,
 }
@@ -95,7 +99,11 @@ enum LogForm {
 
 /// Serves until the process is asked to stop.
 pub fn run(wanted: &Serve) -> Result<(), Failure> {
-    serve(wanted.installation.open()?, &wanted.door)
+    let readers = ReaderLimits {
+        most: wanted.database_readers as usize,
+        ..ReaderLimits::default()
+    };
+    serve(wanted.installation.open_with(readers)?, &wanted.door)
 }
 
 /// Serves a store until the process is asked to stop; requests under way are ended first.

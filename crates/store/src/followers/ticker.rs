@@ -51,7 +51,12 @@ impl Ticker {
         let mut changed = 0;
         let mut after = None;
         loop {
-            let page = clocks::due(tenant.snapshot()?.connection(), tenant.id(), now, after, PAGE)?;
+            let page = tenant
+                .read(move |reader| {
+                    let connection = reader.snapshot.connection();
+                    clocks::due(connection, reader.tenant.id(), now, after, PAGE)
+                })
+                .await?;
             let Some(last) = page.last() else {
                 return Ok(changed);
             };

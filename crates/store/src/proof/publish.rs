@@ -43,12 +43,14 @@ impl Tenant {
     /// [`StoreError::NotFound`] if there is no such case.
     pub async fn case_proof(&self, case: CaseId, now: Timestamp) -> Result<CaseProof, StoreError> {
         let note = self.checkpoint(now).await?;
-        let snapshot = self.snapshot()?;
-        let proof = case_proof::prove(snapshot.connection(), self.keys(), &note, case)?;
-        if proof.events.is_empty() {
-            return Err(StoreError::NotFound(format!("case {case}")));
-        }
-        Ok(proof)
+        self.read(move |reader| {
+            let proof = case_proof::prove(reader.snapshot.connection(), reader.tenant.keys(), &note, case)?;
+            if proof.events.is_empty() {
+                return Err(StoreError::NotFound(format!("case {case}")));
+            }
+            Ok(proof)
+        })
+        .await
     }
 
     /// Returns the proof that the log of now begins with the one under `earlier`, a checkpoint kept
@@ -62,8 +64,16 @@ impl Tenant {
         now: Timestamp,
     ) -> Result<ConsistencyProof, StoreError> {
         let later = self.checkpoint(now).await?;
-        let snapshot = self.snapshot()?;
-        consistency::prove(snapshot.connection(), self.keys(), earlier, &later)
+        let earlier = earlier.to_owned();
+        self.read(move |reader| {
+            consistency::prove(
+                reader.snapshot.connection(),
+                reader.tenant.keys(),
+                &earlier,
+                &later,
+            )
+        })
+        .await
     }
 }
 

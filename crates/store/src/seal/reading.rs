@@ -96,8 +96,10 @@ impl Tenant {
     async fn open_identity(&self, read: &Appended) -> Result<Identity, ExecuteError> {
         let case = read.case();
         let id = self.identity_of(case).await?;
-        let snapshot = self.snapshot()?;
-        let sealed = sealed(snapshot.connection(), self, case, id)?.ok_or_else(|| gone(case))?;
+        let sealed = self
+            .read(move |reader| sealed(reader.snapshot.connection(), &reader.tenant, case, id))
+            .await?
+            .ok_or_else(|| gone(case))?;
         Ok(sealed.open(self.keys(), id).map_err(StoreError::from)?)
     }
 

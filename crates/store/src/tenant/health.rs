@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use super::{Store, Tenant};
 use crate::engine::sql::statements;
 use crate::error::StoreError;
-use crate::measure::{CacheUse, Measured};
+use crate::measure::{CacheUse, Measured, ReaderUse};
 
 statements! {
     // No row has this name: the engine takes the lock that writing needs, and changes nothing.
@@ -16,6 +16,11 @@ impl Store {
     /// Returns what was counted while the writer worked.
     pub fn measured(&self) -> Measured {
         self.inner.writer.measured()
+    }
+
+    /// Returns how many connections read now, and who could not.
+    pub fn reader_use(&self) -> ReaderUse {
+        self.inner.readers.used()
     }
 }
 

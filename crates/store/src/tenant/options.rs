@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::engine::database::Database;
+use crate::engine::readers::ReaderLimits;
 use crate::engine::sqlite::File;
 use crate::error::StoreError;
 use crate::keys::MasterKey;
@@ -20,6 +21,8 @@ pub struct Options {
     pub vfs: Option<String>,
     /// The URL of the PostgreSQL database; `None` for the SQLite file in the directory.
     pub database_url: Option<String>,
+    /// How many connections read at once.
+    pub readers: ReaderLimits,
 }
 
 impl std::fmt::Debug for Options {
@@ -28,6 +31,7 @@ impl std::fmt::Debug for Options {
         f.debug_struct("Options")
             .field("vfs", &self.vfs)
             .field("on_server", &self.database_url.is_some())
+            .field("readers", &self.readers)
             .finish_non_exhaustive()
     }
 }
@@ -39,6 +43,7 @@ impl Options {
             master_key,
             vfs: None,
             database_url: None,
+            readers: ReaderLimits::default(),
         }
     }
 

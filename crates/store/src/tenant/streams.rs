@@ -94,19 +94,14 @@ impl Tenant {
     /// # Errors
     /// [`StoreError::Corrupt`] if a stream of it cannot be folded.
     pub async fn see_others_changes(&self) -> Result<(), StoreError> {
-        let here = self.clone();
-        let look = move || {
-            let snapshot = here.snapshot()?;
-            let now = Heads::read(snapshot.connection(), here.id())?;
-            if now == here.scene().heads {
-                Ok(())
-            } else {
-                here.refresh_scene()
+        self.read(|reader| {
+            let (connection, tenant) = (reader.snapshot.connection(), &reader.tenant);
+            if Heads::read(connection, tenant.id())? != tenant.scene().heads {
+                tenant.set_scene(Scene::load(connection, tenant.id())?);
             }
-        };
-        tokio::task::spawn_blocking(look)
-            .await
-            .map_err(|error| StoreError::caused("a reader broke off", error))?
+            Ok(())
+        })
+        .await
     }
 
     /// Reads the scene again, where another process may have changed it.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use bihuan_store::followers::lag::Lag;
-use bihuan_store::measure::{CacheUse, Histogram, Measured};
+use bihuan_store::measure::{CacheUse, Histogram, Measured, ReaderUse};
 use jiff::Timestamp;
 
 use super::{Intake, Metrics};
@@ -135,6 +135,25 @@ impl Page {
             "What a transaction took with its commit.",
         );
         self.histogram("bihuan_writer_commit_seconds", &[], &measured.commits);
+    }
+
+    /// Adds how many connections read, and who waits for one.
+    pub fn readers(&mut self, used: ReaderUse) {
+        let gauges = [
+            ("bihuan_readers", "Connections that may read at once.", used.most),
+            ("bihuan_readers_in_use", "Connections that read.", used.in_use),
+            (
+                "bihuan_readers_waiting",
+                "Readers that wait for a connection.",
+                used.waiting,
+            ),
+        ];
+        for (name, help, value) in gauges {
+            self.single(name, "gauge", help, value as f64);
+        }
+        let help = "Readers that waited for a connection for too long.";
+        let name = "bihuan_readers_turned_away_total";
+        self.single(name, "counter", help, used.turned_away as f64);
     }
 
     /// Adds how far each follower is behind, the worst of all tenants.

@@ -105,13 +105,22 @@ impl Town {
 
     /// Founds the town with other options.
     pub async fn found_with(change: impl FnOnce(&mut ServeOptions)) -> Town {
+        Town::found_on(|_| {}, change).await
+    }
+
+    /// Founds the town on a store with other options, and with other options of its own.
+    pub async fn found_on(
+        change_store: impl FnOnce(&mut Options),
+        change: impl FnOnce(&mut ServeOptions),
+    ) -> Town {
         let directory = tempfile::tempdir().unwrap();
         let now: Timestamp = "2026-03-02T01:00:00Z".parse().unwrap();
         let database = bihuan_test_postgres::if_asked();
-        let opened = Options {
+        let mut opened = Options {
             database_url: database.as_ref().map(|database| database.url().to_owned()),
             ..Options::new(MasterKey::of_seed(7))
         };
+        change_store(&mut opened);
         let founding = Founding {
             name: Label::new("青禾市", "Qinghe City"),
             host: Some(HOST.to_owned()),
@@ -141,6 +150,11 @@ impl Town {
             _directory: directory,
             _database: database,
         }
+    }
+
+    /// Returns the store.
+    pub fn store(&self) -> &Store {
+        &self.store
     }
 
     /// Returns the tenant.

@@ -9,6 +9,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use bihuan_store::export_job::ExportJob;
+use bihuan_store::read::Reader;
 use futures_core::Stream;
 use tokio::sync::mpsc;
 
@@ -28,15 +29,13 @@ const CHUNKS: usize = 4;
 /// [`WebError::Internal`] if it cannot be written.
 pub async fn at_once(ctx: &Ctx, order: Order) -> Result<Response, WebError> {
     let (writing, format) = (ctx.clone(), order.format);
-    let write = move || {
+    let write = move |reader: &Reader| {
         let mut out = Cursor::new(Vec::new());
         let goes_on = &mut |_rows| std::ops::ControlFlow::Continue(());
-        table::write(&writing, &order, &mut out, goes_on).map(|_written| out.into_inner())
+        table::write(&writing, &order, reader, &mut out, goes_on).map_err(WebError::internal)?;
+        Ok::<_, WebError>(out.into_inner())
     };
-    let written = tokio::task::spawn_blocking(write)
-        .await
-        .map_err(WebError::internal)?;
-    let bytes = written.map_err(WebError::internal)?;
+    let bytes = ctx.tenant.read(write).await?;
     Ok(attachment(ctx, format, Body::from(bytes)))
 }
 

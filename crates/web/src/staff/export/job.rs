@@ -109,7 +109,9 @@ fn write(ctx: &Ctx, id: Uuid, order: &Order, part: &Path, handle: &Handle) -> Re
         // A writer that is busy is no reason to throw the work away.
         Ok(true) | Err(_) => ControlFlow::Continue(()),
     };
-    table::write(ctx, order, io::BufWriter::new(&out), &mut watch)
+    let reader = ctx.tenant.reader();
+    let reader = reader.map_err(|error| WriteError::Rows(error.into()))?;
+    table::write(ctx, order, &reader, io::BufWriter::new(&out), &mut watch)
 }
 
 /// Creates a file that only the server's own user reads.

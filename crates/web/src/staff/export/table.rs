@@ -21,13 +21,10 @@ const PAGE: usize = 500;
 pub fn write(
     ctx: &Ctx,
     order: &Order,
+    reader: &Reader,
     out: impl Write + Seek + Send,
     watch: &mut Watch<'_>,
 ) -> Result<Written, WriteError> {
-    let reader = ctx
-        .tenant
-        .reader()
-        .map_err(|error| WriteError::Rows(error.into()))?;
     let table = table(ctx, order);
     let rows = Rows {
         ctx,
@@ -66,7 +63,7 @@ fn table(ctx: &Ctx, order: &Order) -> Table {
 struct Rows<'a> {
     ctx: &'a Ctx,
     order: &'a Order,
-    reader: Reader,
+    reader: &'a Reader,
     page: std::vec::IntoIter<ListRow>,
     after: Option<Cursor>,
     ended: bool,
