@@ -1,5 +1,6 @@
 //! The database underneath: two engines behind one seam, one connection that writes, many that read.
 
+pub(crate) mod backfill;
 pub(crate) mod connection;
 pub(crate) mod database;
 pub(crate) mod many;

@@ -1,5 +1,6 @@
 //! Which database it is, and opening connections to it.
 
+use crate::engine::backfill::Backfill;
 use crate::engine::connection::{Connection, Engine};
 use crate::engine::postgres::server::Server;
 use crate::engine::sqlite::File;
@@ -36,6 +37,14 @@ impl Database {
         match self {
             Database::Sqlite(file) => file.open_writer().map(Connection::Sqlite),
             Database::Postgres(server) => server.open(),
+        }
+    }
+
+    /// Starts what works beside the writer, where the engine has none of its own.
+    pub(crate) fn start_backfill(&self) -> Result<Option<Backfill>, StoreError> {
+        match self {
+            Database::Sqlite(file) => Backfill::start(file.open_backfill()?).map(Some),
+            Database::Postgres(_) => Ok(None),
         }
     }
 

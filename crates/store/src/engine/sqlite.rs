@@ -16,9 +16,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Statements that a connection keeps prepared.
 const PREPARED: usize = 256;
 
-/// After how many pages of write-ahead log the writer copies them into the database. Larger than
-/// SQLite's 1000: each copy costs two more syncs in the middle of intake.
-const CHECKPOINT_PAGES: u32 = 8_000;
+/// After how many pages of write-ahead log the writer copies into the database what `backfill` has not yet,
+/// so that the log begins again at its start: a log of 128 MiB.
+const CHECKPOINT_PAGES: u32 = 32_000;
 
 /// Page cache of the writer, which touches every index with every case; negative means KiB.
 const WRITER_CACHE: i64 = -32_768;
@@ -60,6 +60,13 @@ impl File {
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         // What is erased must not linger in free pages.
         connection.pragma_update(None, "secure_delete", true)?;
+        Ok(connection)
+    }
+
+    /// Opens a connection that copies the write-ahead log into the database.
+    pub(crate) fn open_backfill(&self) -> Result<Connection, StoreError> {
+        let connection = self.open(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        connection.pragma_update(None, "synchronous", "full")?;
         Ok(connection)
     }
 

@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
+use crate::engine::backfill::Backfill;
 use crate::engine::connection::Connection;
 use crate::engine::database::Database;
 use crate::error::StoreError;
@@ -95,6 +96,7 @@ impl<T: Together> Writer<T> {
         let measures = Arc::new(Measures::default());
         let desk = Desk {
             connection,
+            backfill: database.start_backfill()?,
             database,
             measures: Arc::clone(&measures),
         };
@@ -256,6 +258,7 @@ type Lend = (SyncSender<Connection>, Receiver<Connection>);
 /// The thread's own: its connection and how to get another.
 struct Desk {
     connection: Connection,
+    backfill: Option<Backfill>,
     database: Database,
     measures: Arc<Measures>,
 }
@@ -270,6 +273,9 @@ impl Desk {
                 let began = Instant::now();
                 let answer = self.commit(batch);
                 self.measures.committed(pieces, began.elapsed());
+                if let Some(backfill) = &self.backfill {
+                    backfill.committed();
+                }
                 answer();
             }
             let Some((give, back)) = lend else { continue };
