@@ -117,7 +117,7 @@ impl<'a> Asked<'a> {
         beside.wrapped_key = Some(key.wrap(keys, id, bodies.random()));
         let code = self
             .needs_code(&named)
-            .then(|| ReceiptCode::random(bodies.random()));
+            .then(|| ReceiptCode::new(self.when.now, bodies.random()));
         beside.receipt = code.as_ref().map(|code| code.lookup_hash(keys));
         let change = commit::change(
             &self.moment(self.permit.actor()),

@@ -12,7 +12,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use bihuan_core::case::Case;
 use bihuan_core::case::refusal::Refusal;
-use bihuan_core::id::Digest;
+use bihuan_core::id::{Digest, uuid_v7};
 use bihuan_core::label::Label;
 use bihuan_core::pack::model::Pack;
 use bihuan_core::permission::{self, Rights, Viewer};
@@ -20,7 +20,7 @@ use bihuan_store::tenant::Tenant;
 use bihuan_store::tenant::scene::Scene;
 use jiff::Timestamp;
 
-use crate::app::App;
+use crate::app::{App, SystemEntropy};
 use crate::error::WebError;
 use crate::lang::Tongue;
 use crate::page::{Area, Page};
@@ -114,6 +114,12 @@ impl Ctx {
     /// Returns the secret that forms are bound to.
     pub fn secret(&self) -> &str {
         self.secret.get_or_init(new_secret)
+    }
+
+    /// Returns a key for what a form does once, however often it is sent. It begins with the moment, so that
+    /// what is kept of it lies with its neighbours'.
+    pub fn form_key(&self) -> String {
+        format!("{}.{}", uuid_v7(self.now, &mut SystemEntropy), new_secret())
     }
 
     /// Returns the token that forms send back: known only to who knows the session's or the visit's secret.

@@ -6,6 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use bihuan_core::id::uuid_v7;
+use bihuan_web::app::SystemEntropy;
+use jiff::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -130,7 +133,7 @@ impl Load {
 }
 
 /// What stands in a request for its key: the same length as a key.
-const KEY_PLACE: &str = "0000000000000000";
+const KEY_PLACE: &str = "00000000-0000-7000-8000-000000000000";
 
 async fn one_connection(address: SocketAddr, shared: Arc<Shared>) -> Result<()> {
     let mut stream = TcpStream::connect(address)
@@ -148,7 +151,7 @@ async fn one_connection(address: SocketAddr, shared: Arc<Shared>) -> Result<()> 
             tokio::time::sleep_until(turn.into()).await;
         }
         let mut request = shared.requests[at % shared.requests.len()].clone();
-        write_key(&mut request, at);
+        write_key(&mut request);
         stream.write_all(&request).await?;
         read_answer(&mut stream, &mut answer).await?;
         if !answer.starts_with(b"HTTP/1.1 201") {
@@ -159,9 +162,9 @@ async fn one_connection(address: SocketAddr, shared: Arc<Shared>) -> Result<()> 
     Ok(())
 }
 
-/// Gives a request a key that no other has.
-fn write_key(request: &mut [u8], at: usize) {
-    let key = format!("{at:016x}");
+/// Gives a request a key that no other has: a UUIDv7, as RFC 9562 advises those who make many.
+fn write_key(request: &mut [u8]) {
+    let key = uuid_v7(Timestamp::now(), &mut SystemEntropy).to_string();
     let end = request.windows(4).position(|four| four == b"\r\n\r\n");
     if let Some(end) = end {
         request[end - KEY_PLACE.len()..end].copy_from_slice(key.as_bytes());
@@ -211,12 +214,14 @@ mod tests {
 
     #[test]
     fn every_request_gets_a_key_of_its_own() {
-        let mut request = format!("POST / HTTP/1.1\r\nIdempotency-Key: {KEY_PLACE}\r\n\r\n{{}}").into_bytes();
-        write_key(&mut request, 255);
-        let text = String::from_utf8(request).expect("text");
-        assert!(
-            text.contains("Idempotency-Key: 00000000000000ff\r\n\r\n{}"),
-            "{text}"
-        );
+        let keyed = || {
+            let mut request =
+                format!("POST / HTTP/1.1\r\nIdempotency-Key: {KEY_PLACE}\r\n\r\n{{}}").into_bytes();
+            write_key(&mut request);
+            String::from_utf8(request).expect("text")
+        };
+        let (one, other) = (keyed(), keyed());
+        assert!(one.ends_with("\r\n\r\n{}") && !one.contains(KEY_PLACE), "{one}");
+        assert_ne!(one, other);
     }
 }

@@ -62,8 +62,25 @@ impl Once {
     }
 
     fn place_in(&self, kind: u8, who: Uuid) -> Digest {
-        Digest::of(&[&[kind], who.as_bytes(), self.key.as_bytes()])
+        let mut place = Digest::of(&[&[kind], who.as_bytes(), self.key.as_bytes()]);
+        // A key that says its moment lies among those of that moment, instead of on a page of its own.
+        if let Some(moment) = moment_of(&self.key) {
+            place.0.copy_within(..32 - MOMENT, MOMENT);
+            place.0[..MOMENT].copy_from_slice(&moment);
+        }
+        place
     }
+}
+
+/// Bytes of a UUIDv7 that say when it was made.
+const MOMENT: usize = 6;
+
+/// Returns the moment of a key that begins with a UUIDv7, in the form of RFC 9562.
+fn moment_of(key: &str) -> Option<[u8; MOMENT]> {
+    let id = Uuid::try_parse(key.get(..36)?).ok()?;
+    (id.get_version_num() == 7)
+        .then(|| id.as_bytes().first_chunk().copied())
+        .flatten()
 }
 
 impl First {
@@ -152,5 +169,21 @@ mod tests {
             request: Digest::ZERO,
         };
         assert_ne!(once.place(Actor::Reporter), once.place(Actor::Import));
+    }
+
+    #[test]
+    fn keys_that_say_their_moment_lie_in_its_order_and_never_meet() {
+        let place = |key: &str| {
+            let key = key.to_owned();
+            let request = Digest::ZERO;
+            Once { key, request }.place(Actor::Reporter)
+        };
+        let early = place("01890a5d-ac96-774b-bcce-b302099a8057");
+        let beside = place("01890a5d-ac96-774b-bcce-b302099a8058");
+        let late = place("01890a5d-ac97-7000-8000-000000000000");
+        assert_ne!(early, beside);
+        assert!(early.0 < late.0 && beside.0 < late.0);
+        let random = place("919108f7-52d1-4320-9bac-f847db4148a8");
+        assert_ne!(random.0[..MOMENT], [0x91, 0x91, 0x08, 0xf7, 0x52, 0xd1]);
     }
 }

@@ -22,7 +22,7 @@ use crate::value::Id;
 statements! {
     BODIES = "SELECT id, sealed FROM body WHERE tenant = $1 AND case_id = $2 ORDER BY id";
     BY_NUMBER = "SELECT id FROM case_row WHERE tenant = $1 AND number = $2";
-    BY_CODE = "SELECT case_id FROM receipt WHERE tenant = $1 AND code_hash = $2";
+    BY_CODE = "SELECT case_id FROM receipt WHERE tenant = $1 AND code_hash IN ($2, $3)";
     LINKED_TO = "SELECT tie, case_id FROM case_link WHERE tenant = $1 AND other = $2
         ORDER BY case_id DESC, tie LIMIT $3";
     BY_EXTERNAL = "SELECT case_id FROM external WHERE tenant = $1 AND system = $2 AND key = $3";
@@ -142,8 +142,9 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be read.
     pub fn by_code(&self, code: &ReceiptCode) -> Result<Option<CaseId>, StoreError> {
-        let code_hash = code.lookup_hash(self.tenant.keys());
-        self.find(BY_CODE, (Id(self.tenant.id().0), code_hash))
+        let keys = self.tenant.keys();
+        let either = (code.lookup_hash(keys), code.whole_hash(keys));
+        self.find(BY_CODE, (Id(self.tenant.id().0), either.0, either.1))
     }
 
     /// Returns the case that an imported record became.

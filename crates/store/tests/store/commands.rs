@@ -1,6 +1,7 @@
 //! Commands on their way to disk.
 
 use crate::common::{City, Counter, now, raise};
+use crate::direct::Cell;
 use bihuan_core::case::command::{Command, Raise};
 use bihuan_core::event::Linkage;
 use bihuan_core::event::{BodyRef, ExternalRef};
@@ -9,6 +10,7 @@ use bihuan_core::permission::Permit;
 use bihuan_store::bodies::Bodies;
 use bihuan_store::commit::idempotency::Once;
 use bihuan_store::error::ExecuteError;
+use bihuan_store::keys::MasterKey;
 use bihuan_store::seal::Identity;
 use bihuan_store::tenant::Store;
 use bihuan_store::tie::Tie;
@@ -48,6 +50,21 @@ async fn a_raised_case_is_read_back_whole_also_after_reopening() {
         reader.by_number(receipt.number()).expect("reads"),
         Some(receipt.case())
     );
+}
+
+#[tokio::test]
+async fn a_code_that_lies_under_its_hash_alone_still_finds_its_case() {
+    let mut city = City::new().await;
+    let receipt = city.raise("路灯坏了", "人民路的路灯坏了三天").await;
+    let code = receipt.code().expect("a reporter's code");
+    let direct = city.place.direct();
+    let wrapped = direct.value("SELECT wrapped_key FROM tenant", &[]);
+    let keys = MasterKey::of_seed(7).tenant_keys(city.tenant.id(), wrapped.blob());
+    let hash = code.whole_hash(&keys.expect("the tenant's keys"));
+    let changed = direct.change("UPDATE receipt SET code_hash = $1", &[Cell::Blob(hash.to_vec())]);
+    assert_eq!(changed, 1);
+    let reader = city.tenant.reader().expect("reader");
+    assert_eq!(reader.by_code(code).expect("reads"), Some(receipt.case()));
 }
 
 #[tokio::test]

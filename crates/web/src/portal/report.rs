@@ -9,7 +9,6 @@ use bihuan_store::seal::Identity;
 use super::alarms::Raised;
 use super::intake::{self, Message};
 use super::view;
-use crate::auth;
 use crate::ctx::Ctx;
 use crate::ctx::cookie::Cookie;
 use crate::error::{Complaint, WebError};
@@ -72,7 +71,7 @@ pub async fn new_report(ctx: Ctx) -> Response {
         disclosure: "anonymous".to_owned(),
         ..Values::default()
     };
-    html(&ReportPage::new(&ctx, auth::new_secret(), values))
+    html(&ReportPage::new(&ctx, ctx.form_key(), values))
 }
 
 /// `POST /report`: takes the report in and shows its code; or says first what has to be said first.

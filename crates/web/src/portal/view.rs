@@ -9,7 +9,6 @@ use bihuan_core::pack::model::{AnswerRule, Effect, Relation};
 use bihuan_store::read::case::CaseView;
 
 use super::notice::{self, Told};
-use crate::auth;
 use crate::ctx::Ctx;
 use crate::error::WebError;
 use crate::page::{Area, Page};
@@ -95,7 +94,7 @@ impl TrackPage {
             page: ctx.page(Some(Area::Track)),
             done,
             notices,
-            key: auth::new_secret(),
+            key: ctx.form_key(),
             number: case.number.clone(),
             raised: story.date(case.raised_at),
             title: story.text(case.title),

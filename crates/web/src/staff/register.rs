@@ -24,7 +24,6 @@ use self::choices::{Choices, REGISTER};
 use self::entry::Entry;
 use crate::access;
 use crate::app::SystemEntropy;
-use crate::auth;
 use crate::ctx::Ctx;
 use crate::error::{Complaint, WebError};
 use crate::form::Form;
@@ -138,7 +137,7 @@ impl<'a> RegisterPage<'a> {
         let error = |complaint: &Complaint| (complaint.field.clone(), complaint.said(ctx.tongue));
         RegisterPage {
             page: ctx.page(Some(Area::Register)),
-            key: key.unwrap_or_else(auth::new_secret),
+            key: key.unwrap_or_else(|| ctx.form_key()),
             form,
             choices: Choices::of(ctx),
             errors: complaints.iter().map(error).collect(),

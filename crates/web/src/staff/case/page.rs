@@ -13,7 +13,6 @@ use super::moments::{self, Moment};
 use super::relations::{self, Relation};
 use super::steps::{self, Next, StepSheet};
 use super::{address, fields, obstacle};
-use crate::auth;
 use crate::ctx::Ctx;
 use crate::error::WebError;
 use crate::page::{Area, Page};
@@ -125,7 +124,7 @@ impl CasePage {
         CasePage {
             page: page(story),
             address: address(&case.number),
-            key: auth::new_secret(),
+            key: ctx.form_key(),
             done: done.and_then(|done| done_words(story, done)),
             problem: again.map(|again| (again.said.0.clone(), again.anchor())),
             number: case.number.clone(),

@@ -99,7 +99,7 @@ impl Sent<'_> {
         let said = serde_json::to_string(body).unwrap_or_default();
         let request = Digest::of(&[self.form.value("step").as_bytes(), b"\0", said.as_bytes()]);
         (!key.is_empty()).then(|| Once {
-            key: format!("{} {} {key} {request}", self.case(), self.id),
+            key: format!("{key} {} {} {request}", self.case(), self.id),
             request,
         })
     }

@@ -134,7 +134,7 @@ impl LedgerPage {
                 export: may("export"),
                 share: may(views::SHARE),
             },
-            key: crate::auth::new_secret(),
+            key: ctx.form_key(),
             place,
         })
     }

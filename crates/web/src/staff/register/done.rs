@@ -12,7 +12,6 @@ use bihuan_store::read::case::CaseView;
 
 use super::similar;
 use crate::access;
-use crate::auth;
 use crate::ctx::Ctx;
 use crate::error::WebError;
 use crate::page::{Area, Page};
@@ -49,7 +48,7 @@ impl DonePage {
         let readable = access::may(ctx, READ, &view.facts);
         Ok(DonePage {
             page: ctx.page(Some(Area::Register)),
-            key: auth::new_secret(),
+            key: ctx.form_key(),
             number: receipt.number().to_owned(),
             code: receipt.code().map(ToString::to_string),
             repeated: receipt.appended().is_repeated(),
