@@ -117,10 +117,7 @@ fn it_is_told_in_chinese_and_in_english() {
 
 #[test]
 fn where_there_is_nothing_and_where_the_key_is_another_it_says_so() {
-    let nothing = Directory {
-        database: None,
-        ..Directory::none()
-    };
+    let nothing = Directory::in_database(None);
     let (code, found) = doctor(&nothing, &[]);
     assert_eq!(code, 1);
     assert!(
@@ -214,10 +211,7 @@ fn the_configuration_file_tells_the_interface_too() {
 #[test]
 fn a_server_that_syncs_no_disk_is_refused_for_it() {
     let database = bihuan_test_postgres::empty();
-    let directory = Directory {
-        database: Some(database),
-        ..Directory::none()
-    };
+    let directory = Directory::in_database(Some(database));
     directory.ok(&["init", "--for-testing"]);
     let (code, found) = doctor(&directory, &[]);
     assert_eq!(code, 1);

@@ -67,6 +67,15 @@ impl Server {
     /// # Panics
     /// Where PostgreSQL is not installed or does not start.
     pub fn start() -> Server {
+        Server::start_with(&|_directory| Vec::new())
+    }
+
+    /// Starts one whose processes have more in their environment: what `variables` says for the directory
+    /// that its files lie in. A library that is preloaded must be open to everybody to read.
+    ///
+    /// # Panics
+    /// As [`Server::start`].
+    pub fn start_with(variables: &dyn Fn(&Path) -> Vec<(&'static str, String)>) -> Server {
         let install = Install::find();
         let directory = temporary_directory();
         let data = directory.join("data");
@@ -79,6 +88,7 @@ impl Server {
         for setting in SETTINGS {
             command.args(["-c", setting]);
         }
+        command.envs(variables(&directory));
         // A group of its own, so that an interrupt from the keyboard ends the tests first.
         let keeper = command.stdin(Stdio::piped()).process_group(0).spawn();
         let server = Server {
@@ -100,6 +110,17 @@ impl Server {
     pub fn start_again(&self) {
         self.tell("start");
         self.wait_until(|| !self.directory.join("crashed").exists() && self.is_ready());
+    }
+
+    /// Makes an empty database, and returns its URL.
+    pub fn make_database(&self, name: &str) -> String {
+        self.sql("postgres", &format!("CREATE DATABASE {name} OWNER {ROLE}"));
+        self.url(name)
+    }
+
+    /// Returns the directory that its files lie in.
+    pub fn directory(&self) -> &Path {
+        &self.directory
     }
 
     /// Returns the URL of a database of this server for the program under test.

@@ -5,7 +5,11 @@
     reason = "each test file is a program of its own and uses its part of this"
 )]
 
-use std::io::{BufRead, BufReader};
+pub mod messages;
+pub mod pages;
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
@@ -28,6 +32,7 @@ inspect,督查办,Inspection,department,city,
 pub struct Directory {
     pub root: tempfile::TempDir,
     pub database: Option<Database>,
+    url: Option<String>,
 }
 
 impl Directory {
@@ -38,19 +43,35 @@ impl Directory {
 
     /// Makes one that is marked for tests and lies in files alone.
     pub fn in_files() -> Directory {
-        let database = None;
+        Directory::in_database(None).founded()
+    }
+
+    /// Makes one that is marked for tests and whose database lies on the tests' server.
+    pub fn on_a_server() -> Directory {
+        Directory::in_database(Some(bihuan_test_postgres::empty())).founded()
+    }
+
+    /// Makes one that is marked for tests and whose database lies on a server of the test's own.
+    pub fn on(server: &bihuan_test_postgres::Server) -> Directory {
+        let url = Some(server.make_database("city"));
         Directory {
-            database,
-            ..Directory::none()
+            url,
+            ..Directory::in_database(None)
         }
         .founded()
     }
 
     /// Names one that is not made yet.
     pub fn none() -> Directory {
+        Directory::in_database(bihuan_test_postgres::if_asked())
+    }
+
+    /// Names one that is not made yet, in this database or in files.
+    pub fn in_database(database: Option<Database>) -> Directory {
         Directory {
             root: tempfile::tempdir().expect("a folder"),
-            database: bihuan_test_postgres::if_asked(),
+            url: database.as_ref().map(|database| database.url().to_owned()),
+            database,
         }
     }
 
@@ -75,8 +96,7 @@ impl Directory {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
         command.args(arguments).arg("--data").arg(self.data());
-        let url = self.database.iter().map(Database::url);
-        command.envs(url.map(|url| ("BIHUAN_DATABASE_URL", url)));
+        command.envs(self.url.iter().map(|url| ("BIHUAN_DATABASE_URL", url)));
         command
     }
 
@@ -102,6 +122,28 @@ impl Directory {
         token.trim().to_owned()
     }
 
+    /// Makes a login with a role in a unit and this password.
+    pub fn person(&self, login: &str, unit: &str, role: &str, password: &str) {
+        let person = [
+            "user",
+            "add",
+            login,
+            "--name-zh",
+            login,
+            "--unit",
+            unit,
+            "--role",
+            role,
+        ];
+        let mut adding = self.command(&[&person[..], &["--password-stdin"]].concat());
+        adding.stdin(Stdio::piped()).stdout(Stdio::null());
+        let mut adding = adding.spawn().expect("the program starts");
+        let mut input = adding.stdin.take().expect("its input is ours");
+        writeln!(input, "{password}").expect("it reads");
+        drop(input);
+        assert!(adding.wait().expect("it ends").success());
+    }
+
     /// Serves this directory at a free port.
     pub fn serve(&self) -> Server {
         Server::start(self, &[])
@@ -120,6 +162,32 @@ pub fn complaint(output: &Output) -> (i32, String) {
     assert!(!output.status.success(), "the program must fail");
     let code = output.status.code().expect("an exit code");
     (code, String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// What is preloaded into a server, to stand between it and the system: `layers/<name>.c`.
+pub struct Layer {
+    folder: tempfile::TempDir,
+}
+
+impl Layer {
+    pub fn compile(name: &str) -> Layer {
+        let folder = tempfile::tempdir().expect("a folder");
+        // The database server has a user of its own.
+        let open = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(folder.path(), open).expect("the folder is ours");
+        let layer = Layer { folder };
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/layers/{name}.c"));
+        let mut compiler = Command::new("cc");
+        compiler.args(["-shared", "-fPIC", "-O1", "-Wall", "-o"]);
+        compiler.arg(layer.library()).arg(source).arg("-ldl");
+        let built = compiler.status().expect("a C compiler is there");
+        assert!(built.success(), "{name}.c is not compiled");
+        layer
+    }
+
+    pub fn library(&self) -> PathBuf {
+        self.folder.path().join("layer.so")
+    }
 }
 
 pub fn path(path: &Path) -> &str {
@@ -181,6 +249,11 @@ impl Server {
 
     /// Kills it at once, as a power cut does.
     pub fn kill(mut self) {
+        self.die();
+    }
+
+    /// Like [`Server::kill`], where another is to take its place.
+    pub fn die(&mut self) {
         self.child.kill().expect("it runs");
         self.child.wait().expect("it ends");
     }
@@ -214,6 +287,15 @@ pub struct Client {
     token: Option<String>,
 }
 
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    /// After how many seconds to come again.
+    pub retry_after: Option<String>,
+    pub json: Value,
+}
+
 /// Why there is no answer: the server went away.
 #[derive(Debug)]
 pub struct Gone;
@@ -245,6 +327,12 @@ impl Client {
 
     /// Sends a request that may be sent again under the same key.
     pub fn try_post(&self, path: &str, body: &Value, key: Option<&str>) -> Result<(u16, Value), Gone> {
+        let answer = self.answer_to(path, body, key)?;
+        Ok((answer.status, answer.json))
+    }
+
+    /// Like [`Client::try_post`], with all that is known of the answer.
+    pub fn answer_to(&self, path: &str, body: &Value, key: Option<&str>) -> Result<Answer, Gone> {
         let mut request = self.agent.post(format!("{}{path}", self.url));
         if let Some(token) = &self.token {
             request = request.header("Authorization", format!("Bearer {token}"));
@@ -252,7 +340,16 @@ impl Client {
         if let Some(key) = key {
             request = request.header("Idempotency-Key", key);
         }
-        read(request.send_json(body).map_err(|_gone| Gone)?)
+        let answer = request.send_json(body).map_err(|_gone| Gone)?;
+        let retry_after = answer.headers().get("retry-after");
+        let retry_after = retry_after.and_then(|value| value.to_str().ok());
+        let retry_after = retry_after.map(str::to_owned);
+        let (status, json) = read(answer)?;
+        Ok(Answer {
+            status,
+            retry_after,
+            json,
+        })
     }
 
     /// Sends a photo as evidence.

@@ -1,22 +1,25 @@
 //! Nothing that was acknowledged is lost, at whatever instant the server dies.
 //!
 //! Clients send messages; the server is killed at random instants and started again, many times. In the
-//! end every acknowledged message is there once, by its code, and the log verifies. SIGKILL leaves the
-//! page cache alone, so the same runs again over a file layer that forgets, at each kill, whatever was not
-//! synced (`forgetful/forgetful.c`). The layer bites: when it says "synced" and forgets all the same, as
-//! a disk that lies does, acknowledged messages are lost.
+//! end every acknowledged message is there once, by its code, and the log verifies. So it is with two
+//! processes on one database (`two.rs`).
+//!
+//! SIGKILL leaves the page cache alone, so the same runs again over a file layer that forgets, at each kill,
+//! whatever was not synced (`layers/forgetful.c`). The layer bites: when it says "synced" and forgets all the
+//! same, as a disk that lies does, acknowledged messages are lost.
 
+mod forgetting;
+#[path = "../support/mod.rs"]
 mod support;
+mod two;
 
-use std::fs::OpenOptions;
-use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bihuan_sim::seeded::Seeded;
-use serde_json::json;
+use forgetting::forget_unsynced;
+use support::messages::{Message, check_log, lost};
 use support::{Client, Directory, Server};
 
 /// Threads that send.
@@ -27,15 +30,6 @@ const KILLS: (usize, usize) = (12, 220);
 
 /// How long a server lives, from its first answer on, in milliseconds.
 const LIFE: (i64, i64) = (10, 250);
-
-/// A message, known by the key it is sent under.
-#[derive(Clone)]
-struct Message {
-    key: String,
-    text: String,
-    /// The code it was acknowledged with.
-    code: Option<String>,
-}
 
 /// What became of a run.
 struct Outcome {
@@ -79,7 +73,8 @@ fn what_was_not_synced_was_not_acknowledged() {
 #[test]
 fn a_disk_that_lies_about_syncing_loses_what_was_acknowledged() {
     let directory = Directory::in_files();
-    let library = build_layer(&directory);
+    let layer_below = support::Layer::compile("forgetful");
+    let library = layer_below.library();
     let messages = new_messages(&mut Seeded::new(13), 20);
     let (sent, _) = one_life(
         &directory,
@@ -91,7 +86,7 @@ fn a_disk_that_lies_about_syncing_loses_what_was_acknowledged() {
     let acknowledged = sent.iter().filter(|message| message.code.is_some()).count();
     assert!(acknowledged > 0);
     let server = Server::start(&directory, &[]);
-    assert!(lost(&server, &sent) > 0, "the layer forgets nothing");
+    assert!(lost(&server.url, &sent) > 0, "the layer forgets nothing");
 }
 
 /// Lets a server live and die again and again under load; returns what became of all messages.
@@ -101,7 +96,8 @@ fn crash(layer: Layer, kills: usize, seed: u64) -> (Directory, Outcome) {
         Layer::Plain => Directory::for_testing(),
         Layer::Forgetful | Layer::Lying => Directory::in_files(),
     };
-    let library = build_layer(&directory);
+    let layer_below = support::Layer::compile("forgetful");
+    let library = layer_below.library();
     let mut open: Vec<Message> = Vec::new();
     let mut done: Vec<Message> = Vec::new();
     let mut forgotten = 0;
@@ -122,11 +118,11 @@ fn crash(layer: Layer, kills: usize, seed: u64) -> (Directory, Outcome) {
     let rest = send_all(&server.url, open, &AtomicBool::new(false));
     assert!(rest.iter().all(|message| message.code.is_some()));
     done.extend(rest);
-    let lost = lost(&server, &done);
+    let lost = lost(&server.url, &done);
     server.stop();
-    check_log(&directory, &done);
+    let doubled = check_log(&directory, &done);
     println!(
-        "seed {seed}: {kills} kills, {} acknowledged, {lost} lost, {forgotten} bytes forgotten",
+        "seed {seed}: {kills} kills, {} acknowledged, {lost} lost, {doubled} doubled, whole; {forgotten} bytes forgotten",
         done.len()
     );
     let outcome = Outcome {
@@ -135,6 +131,7 @@ fn crash(layer: Layer, kills: usize, seed: u64) -> (Directory, Outcome) {
         forgotten,
     };
     assert!(outcome.acknowledged > kills, "there was no load");
+    assert_eq!(doubled, 0);
     assert!(layer != Layer::Plain || outcome.forgotten == 0);
     (directory, outcome)
 }
@@ -196,9 +193,7 @@ fn send_some(url: &str, messages: &[Message], next: &AtomicUsize, gone: &AtomicB
     while !gone.load(Ordering::Relaxed) {
         let at = next.fetch_add(1, Ordering::Relaxed);
         let Some(message) = messages.get(at) else { break };
-        let body = json!({ "text": message.text });
-        let sent = client.try_post("/api/v1/portal/messages", &body, Some(&message.key));
-        match sent {
+        match message.send(&client) {
             Ok((201, receipt)) => answers.push((at, receipt["code"].as_str().expect("a code").to_owned())),
             Ok((status, answer)) => panic!("{status}: {answer}"),
             // It may have been taken in or not; it is sent again.
@@ -209,115 +204,5 @@ fn send_some(url: &str, messages: &[Message], next: &AtomicUsize, gone: &AtomicB
 }
 
 fn new_messages(chance: &mut Seeded, count: usize) -> Vec<Message> {
-    let new = (0..count).map(|_| {
-        let number = chance.between(0, i64::MAX);
-        Message {
-            key: format!("key-{number}"),
-            text: format!("第 {number} 号楼的电梯停运，请派人检修。"),
-            code: None,
-        }
-    });
-    new.collect()
-}
-
-/// Counts the acknowledged messages that are not there.
-fn lost(server: &Server, sent: &[Message]) -> usize {
-    let client = Client::new(&server.url, None);
-    let codes = sent.iter().filter_map(|message| message.code.as_ref());
-    let missing = codes.filter(|code| client.post("/api/v1/portal/track", &json!({ "code": code })).0 != 200);
-    missing.count()
-}
-
-/// Checks that the log is whole and holds each message once.
-fn check_log(directory: &Directory, sent: &[Message]) {
-    let verified = directory.ok(&["verify", "--json"]);
-    let verified: serde_json::Value = serde_json::from_str(&verified).expect("JSON");
-    assert_eq!(verified["whole"], true, "{verified}");
-    assert_eq!(verified["cases"], sent.len(), "{verified}");
-}
-
-/// Compiles the file layer.
-fn build_layer(directory: &Directory) -> PathBuf {
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/forgetful/forgetful.c");
-    let library = directory.file("forgetful.so");
-    let built = Command::new("cc")
-        .args([
-            "-shared",
-            "-fPIC",
-            "-O1",
-            "-o",
-            support::path(&library),
-            source,
-            "-ldl",
-        ])
-        .status();
-    assert!(built.expect("a C compiler is there").success());
-    library
-}
-
-/// Undoes every change to a file that was not synced, the newest first; returns how many bytes were new.
-fn forget_unsynced(data: &Path) -> u64 {
-    let mut forgotten = 0;
-    for entry in std::fs::read_dir(data).expect("the directory is there") {
-        let journal = entry.expect("an entry").path();
-        let name = support::path(&journal).to_owned();
-        let Some(file) = name.strip_suffix(".unsynced") else {
-            continue;
-        };
-        let mut bytes = Vec::new();
-        let mut opened = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(&journal)
-            .expect("opened");
-        opened.read_to_end(&mut bytes).expect("read");
-        for change in changes(&bytes).into_iter().rev() {
-            forgotten += undo(Path::new(file), &change);
-        }
-        opened.set_len(0).expect("emptied");
-    }
-    forgotten
-}
-
-/// What a change overwrote.
-struct Change<'a> {
-    offset: u64,
-    size_before: u64,
-    old: &'a [u8],
-}
-
-fn changes(mut journal: &[u8]) -> Vec<Change<'_>> {
-    let mut changes = Vec::new();
-    // A record that was cut off belongs to a change that had not begun.
-    while let Some((head, rest)) = journal.split_first_chunk::<24>() {
-        let number = |at: usize| {
-            let bytes = head[at..at + 8].try_into().expect("eight bytes");
-            u64::from_ne_bytes(bytes)
-        };
-        let length = usize::try_from(number(8)).expect("a length in memory");
-        let Some((old, after)) = rest.split_at_checked(length) else {
-            break;
-        };
-        changes.push(Change {
-            offset: number(0),
-            size_before: number(16),
-            old,
-        });
-        journal = after;
-    }
-    changes
-}
-
-fn undo(file: &Path, change: &Change<'_>) -> u64 {
-    // SQLite may have removed the file since.
-    let Ok(mut opened) = OpenOptions::new().write(true).open(file) else {
-        return 0;
-    };
-    let size = opened.metadata().expect("its size").len();
-    opened
-        .seek(SeekFrom::Start(change.offset))
-        .expect("a place in it");
-    opened.write_all(change.old).expect("written back");
-    opened.set_len(change.size_before).expect("cut back");
-    change.old.len() as u64 + size.saturating_sub(change.size_before)
+    (0..count).map(|_| Message::new(chance)).collect()
 }
