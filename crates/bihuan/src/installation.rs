@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use bihuan_store::keys::{MASTER_KEY_VARIABLE, MasterKey};
-use bihuan_store::tenant::{DATABASE_FILE, Options, ReaderLimits, Store, Tenant};
+use bihuan_store::tenant::{DATABASE_FILE, Options, Store, Tenant};
 use clap::Args;
 
 use crate::failure::Failure;
@@ -79,22 +79,21 @@ impl Installation {
     /// # Errors
     /// [`Failure::Configuration`] if it is not there or the key does not fit.
     pub fn open(&self) -> Result<Store, Failure> {
-        self.open_with(ReaderLimits::default())
+        self.open_with(|options| options)
     }
 
-    /// Like [`Installation::open`], with so many connections that read.
-    pub fn open_with(&self, readers: ReaderLimits) -> Result<Store, Failure> {
+    /// Opens the directory in another way than the installation alone says.
+    ///
+    /// # Errors
+    /// As [`Installation::open`].
+    pub fn open_with(&self, change: impl FnOnce(Options) -> Options) -> Result<Store, Failure> {
         if self.lacks_file() {
             let directory = self.data.display();
             return Err(Failure::configuration(format!(
                 "{directory} is no data directory: make one with `bihuan init --data {directory}`"
             )));
         }
-        let options = Options {
-            readers,
-            ..self.options()?
-        };
-        Store::open(&self.data, &options).map_err(Failure::opening)
+        Store::open(&self.data, &change(self.options()?)).map_err(Failure::opening)
     }
 }
 

@@ -181,7 +181,7 @@ impl Store {
                 directory: directory.to_owned(),
                 options: options.clone(),
                 marks,
-                writer: Arc::new(Writer::start(&database)?),
+                writer: Arc::new(Writer::start(&database, options.patience)?),
                 readers: Readers::new(database, options.readers),
                 tenants: RwLock::default(),
             }),

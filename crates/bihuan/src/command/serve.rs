@@ -9,7 +9,7 @@ use bihuan_core::id::Digest;
 use bihuan_store::error::StoreError;
 use bihuan_store::followers::ticker::Ticker;
 use bihuan_store::lease::Lease;
-use bihuan_store::tenant::{ReaderLimits, Store, Tenant};
+use bihuan_store::tenant::{Options, ReaderLimits, Store, Tenant};
 use bihuan_web::app::{App, ServeOptions, SystemEntropy, TlsFiles};
 use bihuan_web::secret::secret_hash;
 use bihuan_web::serve::{self, ServeError};
@@ -44,6 +44,10 @@ pub struct Serve {
     database_readers: u32,
     #[command(flatten)]
     door: Door,
+    /// How long those who have sent something wait for a PostgreSQL server that is lost, in seconds, before
+    /// they are told to send it again. Whoever comes after that is told at once, until it is back.
+    #[arg(long, value_name = "N", default_value = "45", value_parser = clap::value_parser!(u64).range(1..=50))]
+    database_patience: u64,
 }
 
 /// How the server is reached.
@@ -103,7 +107,13 @@ pub fn run(wanted: &Serve) -> Result<(), Failure> {
         most: wanted.database_readers as usize,
         ..ReaderLimits::default()
     };
-    serve(wanted.installation.open_with(readers)?, &wanted.door)
+    let patience = Duration::from_secs(wanted.database_patience);
+    let store = wanted.installation.open_with(|options| Options {
+        readers,
+        patience,
+        ..options
+    })?;
+    serve(store, &wanted.door)
 }
 
 /// Serves a store until the process is asked to stop; requests under way are ended first.

@@ -10,7 +10,8 @@
 //!
 //! A server may be lost in the middle, and whether a commit that was under way got through is not known
 //! then. What is written together is written again on the next connection, which finds what is there
-//! already; a piece is not, and whoever handed it in is told.
+//! already; a piece is not, and whoever handed it in is told. A server that stays away is waited for once,
+//! not by each batch anew: after that whoever asks is told at once, until it is back.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -30,10 +31,6 @@ const QUEUE: usize = 4_096;
 
 /// The most work in one transaction: bounds what a failing commit takes with it.
 const MAX_BATCH: usize = 1_024;
-
-/// How long a lost server is waited for before what could not be written is given up. A fail-over takes
-/// about 30 seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long after a failed attempt the next one follows; doubles up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -88,8 +85,8 @@ pub(crate) struct Writer<T: Together> {
 }
 
 impl<T: Together> Writer<T> {
-    /// Starts the thread with its connection.
-    pub(crate) fn start(database: &Database) -> Result<Writer<T>, StoreError> {
+    /// Starts the thread with its connection; a lost server is waited for as long as `patience`.
+    pub(crate) fn start(database: &Database, patience: Duration) -> Result<Writer<T>, StoreError> {
         let connection = database.open_writer()?;
         let database = database.clone();
         let (queue, waiting) = sync_channel(QUEUE);
@@ -98,6 +95,8 @@ impl<T: Together> Writer<T> {
             connection,
             backfill: database.start_backfill()?,
             database,
+            patience,
+            lost_since: None,
             measures: Arc::clone(&measures),
         };
         let thread = std::thread::Builder::new()
@@ -260,6 +259,9 @@ struct Desk {
     connection: Connection,
     backfill: Option<Backfill>,
     database: Database,
+    patience: Duration,
+    /// Since when nothing could be written because the server is away.
+    lost_since: Option<Instant>,
     measures: Arc<Measures>,
 }
 
@@ -310,6 +312,9 @@ impl Desk {
             }
             other => other,
         };
+        if !outcome.as_ref().is_err_and(StoreError::is_transient) {
+            self.lost_since = None;
+        }
         if let Err(error) = &outcome {
             let lost = together.len() + finishes.len();
             tracing::error!(%error, "a batch of {lost} could not be committed");
@@ -368,16 +373,17 @@ impl Desk {
         })
     }
 
-    /// Writes what is written together again and again, until the server is back or patience is at its end.
+    /// Writes what is written together again and again, until the server is back or has been away for longer
+    /// than patience lasts.
     fn try_again<T: Together>(
         &mut self,
         together: &[T],
         mut error: StoreError,
     ) -> Result<Vec<Result<(), T::Error>>, StoreError> {
-        let began = Instant::now();
+        let lost_since = *self.lost_since.get_or_insert_with(Instant::now);
         let mut pause = FIRST_PAUSE;
         tracing::warn!(%error, "the database was lost; trying again");
-        while !together.is_empty() && error.is_transient() && began.elapsed() < PATIENCE {
+        while !together.is_empty() && error.is_transient() && lost_since.elapsed() < self.patience {
             std::thread::sleep(pause);
             pause = (pause * 2).min(LONGEST_PAUSE);
             // A server that may only be read is not lost, and never the right one again.
@@ -429,7 +435,7 @@ mod tests {
             path: dir.path().join("test.db"),
             vfs: None,
         });
-        let writer = Writer::start(&database).expect("writer");
+        let writer = Writer::start(&database, Duration::ZERO).expect("writer");
         (dir, writer, database)
     }
 

@@ -1,6 +1,7 @@
 //! How a directory is opened: with which key, and where its database is.
 
 use std::path::Path;
+use std::time::Duration;
 
 use crate::engine::database::Database;
 use crate::engine::readers::ReaderLimits;
@@ -11,6 +12,10 @@ use crate::tenant::marks::Marks;
 
 /// The database file in a data directory.
 pub const DATABASE_FILE: &str = "bihuan.db";
+
+/// How long a lost database server is waited for, unless somebody says otherwise. A fail-over takes about 30
+/// seconds.
+const PATIENCE: Duration = Duration::from_secs(45);
 
 /// How a directory is opened.
 #[derive(Clone)]
@@ -23,6 +28,9 @@ pub struct Options {
     pub database_url: Option<String>,
     /// How many connections read at once.
     pub readers: ReaderLimits,
+    /// How long those who have handed something in wait for a database server that is lost, before they are
+    /// told that it is away. Whoever comes after that is told at once.
+    pub patience: Duration,
 }
 
 impl std::fmt::Debug for Options {
@@ -44,6 +52,7 @@ impl Options {
             vfs: None,
             database_url: None,
             readers: ReaderLimits::default(),
+            patience: PATIENCE,
         }
     }
 
