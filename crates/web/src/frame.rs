@@ -83,7 +83,13 @@ async fn admitted(app: &App, tenant: Tenant, request: Request, next: Next) -> Re
     let ctx = open(app, &parts, tenant, visitor);
     parts.extensions.insert(ctx.clone());
     let response = match denied {
-        Some(error) => error.into_response(),
+        Some(error) => {
+            // Who it is cannot be told while the database is away.
+            if matches!(error, WebError::Unavailable(_)) {
+                salvage(&ctx, Request::from_parts(parts, body)).await;
+            }
+            error.into_response()
+        }
         None => next.run(Request::from_parts(parts, body)).await,
     };
     let mut response = dress(&ctx, response);
@@ -101,21 +107,26 @@ fn weight(request: &Request) -> usize {
 }
 
 /// Answers a request for which there is no room. A page's form is read all the same, if it is small and few
-/// others are, so that what was typed is not lost with it.
+/// others are.
 async fn turned_away(app: &App, tenant: Tenant, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let ctx = open(app, &parts, tenant, (None, None));
+    salvage(&ctx, Request::from_parts(parts, body)).await;
+    dress(&ctx, WebError::Busy.into_response())
+}
+
+/// Reads the form of a request that no handler will see, so that what was typed can be shown again.
+async fn salvage(ctx: &Ctx, request: Request) {
     if !ctx.wants_json()
         && ctx.method == Method::POST
-        && let Ok(_seat) = app.sorry().try_acquire()
+        && let Ok(_seat) = ctx.app.sorry().try_acquire()
     {
-        let form = Form::salvage(Request::from_parts(parts, body));
         // What cannot be read in time is not shown again; the browser still has it.
-        if let Ok(Some(form)) = tokio::time::timeout(limits::SALVAGE_TIME, form).await {
-            form.keep_typed(&ctx);
+        let form = tokio::time::timeout(limits::SALVAGE_TIME, Form::salvage(request));
+        if let Ok(Some(form)) = form.await {
+            form.keep_typed(ctx);
         }
     }
-    dress(&ctx, WebError::Busy.into_response())
 }
 
 /// Puts together what is known of a request; `visitor` is who is logged in, and the session's secret.
