@@ -47,7 +47,10 @@ impl Ticker {
         now: Timestamp,
     ) -> Result<u64, StoreError> {
         tenant.follow().await?;
-        self.tried.retain(|_, tried| tried.again_at > now);
+        // What was tried while the clock went ahead is tried again once it is set back.
+        let latest = now.saturating_add(RETRY).unwrap_or(now);
+        self.tried
+            .retain(|_, tried| tried.again_at > now && tried.again_at <= latest);
         let mut changed = 0;
         let mut after = None;
         loop {
@@ -76,7 +79,7 @@ impl Ticker {
                             case,
                             Tried {
                                 due_at,
-                                again_at: now.saturating_add(RETRY).unwrap_or(now),
+                                again_at: latest,
                             },
                         );
                     }

@@ -96,7 +96,8 @@ fn wait(failures: u32, failed_at: Option<jiff::Timestamp>, now: jiff::Timestamp)
         return false;
     };
     let pause = SignedDuration::from_secs(1 << beyond.min(20)).min(LONGEST_WAIT);
-    now < failed_at + pause
+    // A failure that lies ahead was noted before the clock was set back.
+    (failed_at..failed_at + pause).contains(&now)
 }
 
 /// Returns where to go after the log-in: a place of our own, never another host. Browsers leave tabs and

@@ -81,7 +81,9 @@ impl Counts {
             entropy.fill(&mut self.key);
             self.by_sender.clear();
         }
-        let over = now.duration_since(self.began_at) >= window || self.by_sender.len() >= SENDERS;
+        let age = now.duration_since(self.began_at);
+        // A clock that was set back would keep a window open until it has caught up.
+        let over = age >= window || age.is_negative() || self.by_sender.len() >= SENDERS;
         if over || self.by_sender.is_empty() {
             self.began_at = now;
             self.by_sender.clear();
@@ -143,6 +145,18 @@ mod tests {
         assert_eq!(throttle.take(b"a", at(4), &mut entropy), Err(361));
         assert_eq!(throttle.take(b"b", at(4), &mut entropy), Ok(()));
         assert_eq!(throttle.take(b"a", at(10), &mut entropy), Ok(()));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_makes_nobody_wait_longer() {
+        let throttle = throttle();
+        let mut entropy = Counter(9);
+        for _ in 0..2 {
+            assert_eq!(throttle.take(b"a", at(60), &mut entropy), Ok(()));
+        }
+        assert_eq!(throttle.take(b"a", at(0), &mut entropy), Ok(()));
+        assert_eq!(throttle.take(b"a", at(1), &mut entropy), Ok(()));
+        assert_eq!(throttle.take(b"a", at(2), &mut entropy), Err(481));
     }
 
     #[test]
