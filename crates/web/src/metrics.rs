@@ -61,7 +61,7 @@ impl Intake {
     pub fn of<T>(outcome: &Result<T, WebError>) -> Intake {
         match outcome {
             Ok(_) => Intake::Accepted,
-            Err(error) if error.status() == StatusCode::SERVICE_UNAVAILABLE => Intake::Busy,
+            Err(WebError::Busy) => Intake::Busy,
             Err(error) if error.status().is_server_error() => Intake::Failed,
             Err(_) => Intake::Refused,
         }
