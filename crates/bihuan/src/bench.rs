@@ -1,8 +1,9 @@
 //! Measuring what the whole server does against what the engine alone can do, in the same run.
 //!
 //! Intake: a server of its own process takes messages over HTTP ([`load`]); then the very rows it wrote are
-//! written again straight through SQLite, with the same schema and durability, at the batch size that suits
-//! it best ([`floor`]). The ratio says what everything between the socket and the disk costs.
+//! written again straight through the engine's driver, with the same schema and durability, at the batch size
+//! that suits it best ([`floor`]). The ratio says what everything between the socket and the disk costs. On
+//! PostgreSQL ([`on_server`]) that is so beside [`pgbench`].
 //!
 //! Everything else is measured over cities of growing size ([`fill`]): pages ([`pages`]), search
 //! ([`finding`]), verifying and following the log ([`history`]); and how far followers are behind while
@@ -17,7 +18,9 @@ pub mod history;
 pub mod lag;
 pub mod load;
 pub mod message;
+pub mod on_server;
 pub mod pages;
+pub mod pgbench;
 pub mod processor;
 pub mod server;
 
@@ -32,6 +35,7 @@ use fill::Filled;
 use floor::Floor;
 use load::{Load, Taken};
 use message::Message;
+use on_server::Database;
 use server::{Place, Server};
 
 /// How long messages are sent before anything is counted.
@@ -48,6 +52,9 @@ pub struct Plan {
     pub cases: usize,
     /// Where the data directory is made; removed in the end.
     pub folder: PathBuf,
+    /// A PostgreSQL server to measure on, in a database that is made there and dropped in the end; SQLite where
+    /// it is `None`.
+    pub database_url: Option<String>,
 }
 
 /// What was measured.
@@ -57,8 +64,10 @@ pub struct Measured {
     pub taken: Taken,
     /// CPU time of the server in the same time, all its threads.
     pub cpu: Duration,
-    /// What SQLite alone writes.
+    /// What the engine alone writes.
     pub floor: Floor,
+    /// Transactions a second of `pgbench` on the same server, where it is installed.
+    pub pgbench: Option<f64>,
 }
 
 impl Measured {
@@ -84,7 +93,10 @@ impl Measured {
 /// A server that does not start or does not take a message in, or a disk that fails.
 pub fn intake(plan: &Plan) -> Result<Measured, Failure> {
     let messages = Message::some().map_err(Failure::Internal)?;
-    let place = Place::make(&plan.folder, Timestamp::now())?;
+    // Dropped after everything that uses it.
+    let database = plan.database_url.as_deref().map(Database::make).transpose()?;
+    let url = database.as_ref().map(Database::url);
+    let place = Place::make_on(&plan.folder, Timestamp::now(), url)?;
     let server = Server::start(&place)?;
     let load = Load {
         address: server.address(),
@@ -96,8 +108,20 @@ pub fn intake(plan: &Plan) -> Result<Measured, Failure> {
     };
     let (taken, cpu) = load.run(&messages, &|| server.cpu())?;
     server.kill()?;
-    let floor = floor::measure(&place, &messages)?;
-    Ok(Measured { taken, cpu, floor })
+    let (floor, pgbench) = match &database {
+        None => (floor::measure(&place, &messages)?, None),
+        Some(database) => {
+            // It takes a row of each table, which the floor empties and fills again.
+            let pgbench = pgbench::measure(database, &place.file(""), plan.duration)?;
+            (floor::postgres::measure(database)?, pgbench)
+        }
+    };
+    Ok(Measured {
+        taken,
+        cpu,
+        floor,
+        pgbench,
+    })
 }
 
 /// What is measured over filled cities.

@@ -385,9 +385,9 @@ fn a_demo_of_the_same_seed_and_end_has_the_same_log() {
     assert_ne!(first, demo("8"));
 }
 
-#[test]
-fn measuring_intake_prints_the_figures_that_others_read() {
-    let plan = [
+/// Measures intake shortly; returns the figures.
+fn measured(more: &[&str]) -> Value {
+    let short = [
         "bench",
         "intake",
         "--json",
@@ -396,20 +396,42 @@ fn measuring_intake_prints_the_figures_that_others_read() {
         "--seconds",
         "1",
     ];
+    let plan = [&short, more].concat();
     let printed = said(&run(&plan), &plan);
     let figures: Value = serde_json::from_str(&printed).expect("JSON");
-    let names: Vec<&String> = figures.as_object().expect("an object").keys().collect();
-    let expected = [
-        "connections",
-        "cpu_ms_per_case",
-        "engine",
-        "floor",
-        "rate",
-        "ratio",
-    ];
-    assert_eq!(names, expected);
     let positive = |name: &str| figures[name].as_f64().is_some_and(|figure| figure > 0.0);
     assert!(["rate", "floor", "ratio"].into_iter().all(positive), "{printed}");
+    figures
+}
+
+/// What is printed of intake, whatever it is measured on.
+const FIGURES: [&str; 6] = [
+    "connections",
+    "cpu_ms_per_case",
+    "engine",
+    "floor",
+    "rate",
+    "ratio",
+];
+
+#[test]
+fn measuring_intake_prints_the_figures_that_others_read() {
+    let figures = measured(&[]);
+    let names: Vec<&String> = figures.as_object().expect("an object").keys().collect();
+    assert_eq!(names, FIGURES);
+    assert_eq!(figures["engine"], "sqlite");
+}
+
+#[test]
+fn measuring_intake_on_a_server_leaves_nothing_there() {
+    let database = bihuan_test_postgres::empty();
+    let figures = measured(&["--database-url", database.url()]);
+    assert_eq!(figures["engine"], "postgres");
+    for name in FIGURES {
+        assert!(!figures[name].is_null(), "{name}: {figures}");
+    }
+    let left = "SELECT count(*) FROM pg_database WHERE datname LIKE 'bihuan_bench%'";
+    assert_eq!(database.sql(left).trim(), "0");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The floor: the same rows, indexes and search tokens, written straight through SQLite.
 
+pub mod postgres;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -35,7 +37,7 @@ const TABLES: [(&str, &str); 11] = [
     ("idempotency", "substr(result, 1, 16)"),
 ];
 
-/// What SQLite alone writes.
+/// What the engine alone writes.
 #[derive(Debug, Clone, Copy)]
 pub struct Floor {
     /// Cases a second, at the best batch size.

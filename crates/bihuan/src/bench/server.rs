@@ -21,6 +21,7 @@ use crate::installation::make_private;
 #[derive(Debug)]
 pub struct Place {
     folder: PathBuf,
+    database_url: Option<String>,
 }
 
 impl Place {
@@ -29,9 +30,17 @@ impl Place {
     /// # Errors
     /// A folder that cannot be made or written.
     pub fn make(parent: &Path, now: Timestamp) -> Result<Place, Failure> {
+        Place::make_on(parent, now, None)
+    }
+
+    /// Like [`Place::make`], with its database on a server.
+    pub fn make_on(parent: &Path, now: Timestamp, database_url: Option<&str>) -> Result<Place, Failure> {
         let folder = parent.join(format!("bihuan-bench-{}", std::process::id()));
         make_private(&folder)?;
-        let place = Place { folder };
+        let place = Place {
+            folder,
+            database_url: database_url.map(str::to_owned),
+        };
         let master_key = MasterKey::random(&mut SystemEntropy);
         master_key
             .write(&place.key_file())
@@ -47,7 +56,7 @@ impl Place {
             packs: &bihuan_packs::TEXTS,
             now,
         };
-        let options = Options::new(master_key);
+        let options = place.options(master_key);
         Store::init(&place.data(), marks, &options, &founding, &mut SystemEntropy)
             .map_err(Failure::opening)?;
         Ok(place)
@@ -59,7 +68,14 @@ impl Place {
     /// A directory that does not open.
     pub fn open(&self) -> Result<Store, Failure> {
         let key = MasterKey::read(&self.key_file()).map_err(|error| Failure::Configuration(error.into()))?;
-        Store::open(&self.data(), &Options::new(key)).map_err(Failure::opening)
+        Store::open(&self.data(), &self.options(key)).map_err(Failure::opening)
+    }
+
+    fn options(&self, key: MasterKey) -> Options {
+        Options {
+            database_url: self.database_url.clone(),
+            ..Options::new(key)
+        }
     }
 
     /// Returns the data directory.
@@ -126,6 +142,9 @@ impl Server {
             .arg("--master-key")
             .arg(place.key_file())
             .env("BIHUAN_LOG", "warn")
+            // Whatever the environment of the measurement names is not measured.
+            .env_remove("BIHUAN_DATABASE_URL")
+            .envs(place.database_url.iter().map(|url| ("BIHUAN_DATABASE_URL", url)))
             .stdout(Stdio::piped());
         let mut child = command.spawn().context("the server cannot be started")?;
         let mut said = String::new();

@@ -14,11 +14,12 @@ use crate::failure::Failure;
 /// What to measure.
 #[derive(Subcommand)]
 pub enum Task {
-    /// Measure how many messages a second are taken in over HTTP, against what SQLite alone can write.
+    /// Measure how many messages a second are taken in over HTTP, against what the engine alone can write.
     ///
     /// A server of its own, in a directory that is removed in the end, takes messages on many connections.
-    /// Then the rows it wrote are written again straight through SQLite with the same schema and
-    /// durability, at the batch size that suits it best.
+    /// Then the rows it wrote are written again straight through the engine's driver with the same schema
+    /// and durability, at the batch size that suits it best. On PostgreSQL, beside it, what pgbench makes of
+    /// one row of a case and one of an event in a transaction, with 64 clients.
     Intake(Intake),
     /// Measure what pages cost the server as the number of cases grows, against reading their rows.
     Pages(OverSizes),
@@ -95,6 +96,10 @@ pub struct Intake {
     /// The folder in which the directory is made; by default the system's for temporary files.
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
+    /// Measure on this PostgreSQL server, such as postgres://user@host/postgres, in a database of its own that
+    /// is made there and dropped in the end. By default SQLite is measured.
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
 }
 
 /// Runs the task.
@@ -156,38 +161,51 @@ fn intake(wanted: &Intake) -> Result<(), Failure> {
         duration: Duration::from_secs(wanted.seconds),
         cases: wanted.cases,
         folder: wanted.folder.clone().unwrap_or_else(std::env::temp_dir),
+        database_url: wanted.database_url.clone(),
     })?;
     if wanted.json {
-        println!("{}", as_json(&measured, wanted.connections));
+        println!("{}", as_json(&measured, wanted));
     } else {
-        print(&measured, wanted.connections);
+        print(&measured, wanted);
     }
     Ok(())
 }
 
-fn as_json(measured: &Measured, connections: usize) -> serde_json::Value {
-    json!({
-        "engine": "sqlite",
+fn engine(wanted: &Intake) -> &'static str {
+    match wanted.database_url {
+        None => "sqlite",
+        Some(_) => "postgres",
+    }
+}
+
+fn as_json(measured: &Measured, wanted: &Intake) -> serde_json::Value {
+    let mut figures = json!({
+        "engine": engine(wanted),
         "rate": rounded(measured.rate(), 1.0),
         "floor": rounded(measured.floor.rate, 1.0),
         "ratio": rounded(measured.ratio(), 1_000.0),
         "cpu_ms_per_case": rounded(measured.cpu_ms_per_case(), 1_000.0),
-        "connections": connections,
-    })
+        "connections": wanted.connections,
+    });
+    if let Some(rate) = measured.pgbench {
+        figures["pgbench"] = rounded(rate, 1.0).into();
+    }
+    figures
 }
 
 fn rounded(value: f64, parts: f64) -> f64 {
     (value * parts).round() / parts
 }
 
-fn print(measured: &Measured, connections: usize) {
+fn print(measured: &Measured, wanted: &Intake) {
     let floor = &measured.floor;
     let seconds = measured.taken.elapsed.as_secs_f64();
-    println!("engine          sqlite");
+    println!("engine          {}", engine(wanted));
     println!("taken in        {} cases in {seconds:.1} s", measured.taken.cases);
     println!(
-        "rate            {:.0} cases/s on {connections} connections",
-        measured.rate()
+        "rate            {:.0} cases/s on {} connections",
+        measured.rate(),
+        wanted.connections
     );
     println!(
         "floor           {:.0} cases/s ({:.1} rows a case, {} cases a transaction)",
@@ -195,4 +213,10 @@ fn print(measured: &Measured, connections: usize) {
     );
     println!("ratio           {:.3}", measured.ratio());
     println!("CPU             {:.3} ms a case", measured.cpu_ms_per_case());
+    if let Some(rate) = measured.pgbench {
+        let clients = bench::pgbench::CLIENTS;
+        println!(
+            "pgbench         {rate:.0} transactions/s with {clients} clients: a case row and an event row"
+        );
+    }
 }
