@@ -89,8 +89,8 @@ impl FromRequestParts<App> for Sent {
         // Under the path too: the same key for another operation is another request.
         Ok(Sent(Some(format!(
             "{} {}",
-            parts.uri.path(),
-            key.ok_or_else(wrong)?
+            key.ok_or_else(wrong)?,
+            parts.uri.path()
         ))))
     }
 }

@@ -282,7 +282,7 @@ async fn say(
     talk::own_step(ctx, case, &command).await?;
     // Under the case too: reporters have no name, and their keys must not meet.
     let once = once.map(|once| Once {
-        key: format!("{case} {}", once.key),
+        key: format!("{} {case}", once.key),
         ..once
     });
     let appended = ctx

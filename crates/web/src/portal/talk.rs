@@ -119,7 +119,7 @@ fn once(case: CaseId, form: &Form) -> Option<Once> {
     let said = ["text", "remark", "solved", "step", "reason"].map(|name| form.value(name));
     let request = Digest::of(&said.map(|text| text.as_bytes()));
     (!key.is_empty()).then(|| Once {
-        key: format!("{case} {key}"),
+        key: format!("{key} {case}"),
         request,
     })
 }
