@@ -75,6 +75,12 @@ impl Tenant {
         Ok(())
     }
 
+    /// Waits until this process has committed an order since the last wait ended: there is something to
+    /// follow. What other processes commit, and what is no order, is not told.
+    pub async fn committed(&self) {
+        self.inner.committed.notified().await;
+    }
+
     async fn advance(&self) -> Result<(), StoreError> {
         let tenant = self.id();
         let mut cases = Cases::default();

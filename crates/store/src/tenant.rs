@@ -17,6 +17,7 @@ use bihuan_core::id::{Entropy, TenantId};
 use bihuan_core::label::Label;
 use bihuan_core::permission::Permit;
 use jiff::Timestamp;
+use tokio::sync::Notify;
 
 use crate::blob::Blobs;
 use crate::commit::order::Order;
@@ -102,6 +103,8 @@ pub(crate) struct Inner {
     scene_change: tokio::sync::Mutex<()>,
     pub(crate) cases: Mutex<Cache>,
     pub(crate) numbers: Numbers,
+    /// Told of each order that is committed.
+    pub(crate) committed: Notify,
 }
 
 impl Store {
@@ -269,6 +272,7 @@ impl Store {
                 scene_change: tokio::sync::Mutex::default(),
                 cases: Mutex::new(Cache::new(CACHED_CASES)),
                 numbers: Numbers::default(),
+                committed: Notify::new(),
             }),
         })
     }
@@ -414,9 +418,11 @@ impl Tenant {
             .writer
             .submit(order)
             .map_err(|Busy| ExecuteError::Busy)?;
-        outcome
+        let written = outcome
             .await
-            .map_err(|_dropped| ExecuteError::Store(writer::stopped()))
+            .map_err(|_dropped| ExecuteError::Store(writer::stopped()));
+        self.inner.committed.notify_one();
+        written
     }
 
     /// Like [`Tenant::write`], where nothing but the store can fail.

@@ -6,14 +6,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bihuan_core::id::Digest;
-use bihuan_store::error::StoreError;
-use bihuan_store::followers::ticker::Ticker;
-use bihuan_store::lease::Lease;
-use bihuan_store::tenant::{Options, ReaderLimits, Store, Tenant};
-use bihuan_web::app::{App, ServeOptions, SystemEntropy, TlsFiles};
+use bihuan_store::tenant::{Options, ReaderLimits, Store};
+use bihuan_web::app::{ServeOptions, TlsFiles};
 use bihuan_web::secret::secret_hash;
 use bihuan_web::serve::{self, ServeError};
-use bihuan_web::sweep::sweep;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
@@ -23,15 +19,12 @@ use tracing_subscriber::EnvFilter;
 use crate::failure::Failure;
 use crate::installation::{Installation, tenant_of};
 use crate::runtime;
+use keeping::keep_up;
 
-/// How long followers and timers rest between two rounds.
-const ROUND: Duration = Duration::from_secs(1);
+mod keeping;
 
 /// How long between two looks at which partitions are missing.
 const DAY: Duration = Duration::from_hours(24);
-
-/// Rounds between two sweepings of what has ended by itself.
-const SWEEPING_ROUNDS: u32 = 600;
 
 /// What to serve.
 #[derive(Args)]
@@ -252,42 +245,4 @@ fn keep_partitions(store: Store) {
             tokio::time::sleep(DAY).await;
         }
     });
-}
-
-/// Lets followers and timers of a tenant keep up with its log until the process is asked to stop.
-async fn keep_up(app: App, tenant: Tenant, stop: watch::Receiver<bool>) {
-    let mut ticker = Ticker::default();
-    let mut lease = Lease::new(&tenant, "followers", app.now(), &mut SystemEntropy);
-    let mut rounds = 0_u32;
-    let id = tenant.id();
-    while !*stop.borrow() {
-        if let Err(error) = one_round(&app, &tenant, &mut lease, &mut ticker).await {
-            tracing::error!(tenant.id = %id, %error, "followers of tenant {id} cannot keep up");
-        }
-        if rounds.is_multiple_of(SWEEPING_ROUNDS)
-            && let Err(error) = sweep(&app, &tenant).await
-        {
-            tracing::error!(tenant.id = %id, %error, "what has ended of tenant {id} cannot be cleared away");
-        }
-        rounds = rounds.wrapping_add(1);
-        // The next round comes, or there is none.
-        let _ = tokio::time::timeout(ROUND, asked_to_stop(stop.clone())).await;
-    }
-    if let Err(error) = lease.give_up().await {
-        tracing::warn!(tenant.id = %id, %error, "another process follows tenant {id} a few seconds later");
-    }
-}
-
-async fn one_round(
-    app: &App,
-    tenant: &Tenant,
-    lease: &mut Lease,
-    ticker: &mut Ticker,
-) -> Result<(), StoreError> {
-    tenant.see_others_changes().await?;
-    if !lease.hold().await? {
-        return Ok(());
-    }
-    ticker.tick(tenant, &mut SystemEntropy, app.now()).await?;
-    Ok(())
 }

@@ -27,6 +27,15 @@ pub struct Ticker {
     tried: HashMap<CaseId, Tried>,
 }
 
+/// What a round of the timer did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Round {
+    /// Events that the followers were given.
+    pub placed: u64,
+    /// Cases that a command changed.
+    pub changed: u64,
+}
+
 #[derive(Debug)]
 struct Tried {
     due_at: Timestamp,
@@ -34,7 +43,7 @@ struct Tried {
 }
 
 impl Ticker {
-    /// Issues a command for every timer up to `now` and returns how many cases changed.
+    /// Issues a command for every timer up to `now`.
     ///
     /// The followers catch up first, so that no timer is out of date.
     ///
@@ -45,13 +54,13 @@ impl Ticker {
         tenant: &Tenant,
         entropy: &mut (dyn Entropy + Send),
         now: Timestamp,
-    ) -> Result<u64, StoreError> {
-        tenant.follow().await?;
+    ) -> Result<Round, StoreError> {
+        let placed = tenant.follow().await?;
         // What was tried while the clock went ahead is tried again once it is set back.
         let latest = now.saturating_add(RETRY).unwrap_or(now);
         self.tried
             .retain(|_, tried| tried.again_at > now && tried.again_at <= latest);
-        let mut changed = 0;
+        let mut round = Round { placed, changed: 0 };
         let mut after = None;
         loop {
             let page = tenant
@@ -61,7 +70,7 @@ impl Ticker {
                 })
                 .await?;
             let Some(last) = page.last() else {
-                return Ok(changed);
+                return Ok(round);
             };
             after = Some(*last);
             for (due_at, case) in page {
@@ -73,7 +82,7 @@ impl Ticker {
                     .execute(&Permit::system(), case, Command::Tick, bodies, None, now)
                     .await
                 {
-                    Ok(_) => changed += 1,
+                    Ok(_) => round.changed += 1,
                     Err(ExecuteError::Refused(_)) => {
                         self.tried.insert(
                             case,
@@ -84,7 +93,7 @@ impl Ticker {
                         );
                     }
                     // Intake goes first; the timers are still there next time.
-                    Err(ExecuteError::Busy) => return Ok(changed),
+                    Err(ExecuteError::Busy) => return Ok(round),
                     Err(ExecuteError::Store(error)) => return Err(error),
                     Err(error) => return Err(StoreError::caused(format!("timer of case {case}"), error)),
                 }
