@@ -3,6 +3,7 @@
 //! A reader is synchronous. [`Tenant::read`] runs one off the async threads.
 
 pub mod case;
+pub mod count;
 pub mod events;
 pub mod list;
 pub mod search;

@@ -40,6 +40,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/sqlite/0002_search_merging.sql"),
         postgres: include_str!("migrations/postgres/0002_search_merging.sql"),
     },
+    Migration {
+        number: 3,
+        name: "lists",
+        sqlite: include_str!("migrations/sqlite/0003_lists.sql"),
+        postgres: include_str!("migrations/postgres/0003_lists.sql"),
+    },
 ];
 
 impl Migration {

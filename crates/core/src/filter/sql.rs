@@ -4,6 +4,10 @@
 //! SQL compares a missing value to "unknown", which counts as false in a condition, but whose `NOT` does
 //! so too. Under a `NOT`, a test that may be unknown is therefore wrapped in `COALESCE(…, FALSE)`;
 //! elsewhere it stands bare, so that indexes serve it.
+//!
+//! Tests are written the way that an index begins with: due instants by the column that is never missing, a
+//! state with all phases before it, small numbers in full (an index over some rows must read that they are
+//! among them), cases of related units by the ids that lie there.
 
 use std::collections::BTreeSet;
 use std::collections::HashMap;
@@ -45,13 +49,26 @@ pub enum SqlValue {
 /// one parameter it may use, to the condition and that parameter. The condition is never unknown.
 pub type TextSql<'a> = dyn Fn(&[String], usize) -> (String, SqlValue) + 'a;
 
+/// How the rows are to be come by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// By whatever index knows the fewest rows.
+    Fewest,
+    /// In the order of the list, where most of what lies there is wanted: words, ids and phases are hidden
+    /// from SQLite's indexes. Other engines weigh that by themselves and do not take the hint.
+    InOrder,
+}
+
 impl Checked {
-    /// Returns the filter as a condition of a `WHERE`, whose parameters count from `first_param`.
+    /// Returns the filter as a condition of a `WHERE`, whose parameters count from `first_param`; the
+    /// parameter before them is the tenant.
     ///
     /// What is not true may be unknown: do not negate the condition, negate the filter.
-    pub fn to_sql(&self, first_param: usize, text: &TextSql<'_>) -> Sql {
+    pub fn to_sql(&self, first_param: usize, way: Way, text: &TextSql<'_>) -> Sql {
         let mut writer = Writer {
             first_param,
+            way,
+            open: false,
             text,
             params: Vec::new(),
             known: HashMap::new(),
@@ -66,6 +83,9 @@ impl Checked {
 
 struct Writer<'a> {
     first_param: usize,
+    way: Way,
+    /// Whether the condition is only asked where the case is open.
+    open: bool,
     text: &'a TextSql<'a>,
     params: Vec<SqlValue>,
     known: HashMap<SqlValue, usize>,
@@ -76,11 +96,22 @@ impl Writer<'_> {
         match checked {
             Checked::Everything => "TRUE".to_owned(),
             Checked::Nothing => "FALSE".to_owned(),
-            Checked::And(parts) => self.joined(parts, " AND ", negated),
+            Checked::And(parts) => {
+                let around = self.open;
+                self.open |= parts.contains(&Checked::Is(Predicate::Flag(Flag::Open)));
+                let joined = self.joined(parts, " AND ", negated);
+                self.open = around;
+                joined
+            }
             Checked::Or(parts) => self.joined(parts, " OR ", negated),
-            Checked::Not(part) => format!("NOT {}", self.checked(part, true)),
+            Checked::Not(part) => match part.as_ref() {
+                Checked::Is(Predicate::Late { now }) if self.open => {
+                    format!("(c.due_order >= {})", self.instant(*now))
+                }
+                part => format!("NOT {}", self.checked(part, true)),
+            },
             Checked::Is(predicate) => {
-                let condition = self.predicate(predicate);
+                let condition = self.predicate(predicate, negated);
                 if negated && predicate.may_be_unknown() {
                     format!("COALESCE({condition}, FALSE)")
                 } else {
@@ -95,20 +126,17 @@ impl Writer<'_> {
         format!("({})", parts.join(glue))
     }
 
-    fn predicate(&mut self, predicate: &Predicate) -> String {
+    fn predicate(&mut self, predicate: &Predicate, negated: bool) -> String {
         match predicate {
             Predicate::Id(column, among) => {
                 let among = self.ids(among.iter().copied());
-                format!("{} {among}", column.name())
+                format!("{}{} {among}", self.hidden(), column.name())
             }
-            Predicate::Word(column, among) => {
-                let among = self.words(among);
-                format!("{} {among}", column.name())
-            }
+            Predicate::Word(column, among) => self.among_words(*column, among, negated),
             Predicate::Phase(among) => {
                 // Column `phase` holds the place of the phase in the order of the enumeration.
                 let among: Vec<String> = among.iter().map(|phase| (*phase as u8).to_string()).collect();
-                format!("c.phase IN ({})", among.join(", "))
+                format!("{}c.phase IN ({})", self.hidden(), among.join(", "))
             }
             Predicate::CategoryUnder(code) => {
                 let (is, from) = (self.word(code), self.word(&format!("{code}.")));
@@ -121,20 +149,28 @@ impl Writer<'_> {
             Predicate::AnyUnit(set, among) => {
                 let among = self.ids(among.iter().map(|unit| unit.0));
                 let role = set.role();
-                related("case_unit", &format!("r.role = {role} AND r.unit {among}"))
+                self.related(
+                    "case_unit",
+                    &format!("r.role = {role} AND r.unit {among}"),
+                    negated,
+                )
             }
             Predicate::AnyAccusedPerson(among) => {
                 let among = self.ids(among.iter().map(|person| person.0));
-                related("case_person", &format!("r.role = 1 AND r.person {among}"))
+                self.related(
+                    "case_person",
+                    &format!("r.role = 1 AND r.person {among}"),
+                    negated,
+                )
             }
             Predicate::AnyCampaign(among) => {
                 let among = self.words(among);
-                related("case_campaign", &format!("r.campaign {among}"))
+                self.related("case_campaign", &format!("r.campaign {among}"), negated)
             }
             Predicate::Number(column, order, value) => {
-                let value = self.int(i64::from(*value));
                 format!("{} {} {value}", column.name(), symbol(*order))
             }
+            Predicate::Instant(InstantColumn::Due, order, at) => self.due(*order, *at),
             Predicate::Instant(column, order, at) => {
                 let at = self.instant(*at);
                 format!("{} {} {at}", column.name(), symbol(*order))
@@ -160,7 +196,53 @@ impl Writer<'_> {
         }
     }
 
+    fn among_words(&mut self, column: WordColumn, among: &BTreeSet<String>, negated: bool) -> String {
+        let among = self.words(among);
+        let test = format!("{}{} {among}", self.hidden(), column.name());
+        if column == WordColumn::State && self.way == Way::Fewest && !negated {
+            // True of every case; the index has the phases before the states.
+            return format!("c.phase IN (0, 1, 2, 3, 4, 5, 6) AND {test}");
+        }
+        test
+    }
+
+    /// What keeps SQLite from beginning with a column's index; nothing elsewhere.
+    fn hidden(&self) -> &'static str {
+        match self.way {
+            Way::Fewest => "",
+            Way::InOrder => "+",
+        }
+    }
+
+    /// A condition on a table that holds several rows for a case. Where it is negated, few lists begin with
+    /// what lies there, and each case is looked up.
+    fn related(&self, table: &str, condition: &str, negated: bool) -> String {
+        if negated {
+            return format!(
+                "EXISTS (SELECT 1 FROM {table} r WHERE r.tenant = c.tenant AND r.case_id = c.id AND {condition})"
+            );
+        }
+        let tenant = self.first_param - 1;
+        format!(
+            "{}c.id IN (SELECT r.case_id FROM {table} r WHERE r.tenant = ${tenant} AND {condition})",
+            self.hidden()
+        )
+    }
+
+    /// Column `due_order` is the due instant, or the end of time where there is none.
+    fn due(&mut self, order: Order, at: Timestamp) -> String {
+        let at = self.instant(at);
+        let test = format!("c.due_order {} {at}", symbol(order));
+        match order {
+            Order::Equal | Order::Less | Order::AtMost => test,
+            Order::Unequal | Order::More | Order::AtLeast => format!("{test} AND c.due_at IS NOT NULL"),
+        }
+    }
+
     fn late(&mut self, now: Timestamp) -> String {
+        if self.open {
+            return format!("c.due_order < {}", self.instant(now));
+        }
         format!("c.due_at < COALESCE(c.closed_at, {})", self.instant(now))
     }
 
@@ -271,11 +353,6 @@ fn after_prefix(prefix: &str) -> Option<String> {
         }
     }
     None
-}
-
-/// A condition on a table that holds several rows for a case.
-fn related(table: &str, condition: &str) -> String {
-    format!("EXISTS (SELECT 1 FROM {table} r WHERE r.tenant = c.tenant AND r.case_id = c.id AND {condition})")
 }
 
 fn in_list(params: Vec<String>) -> String {

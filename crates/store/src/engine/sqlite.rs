@@ -24,7 +24,7 @@ const CHECKPOINT_PAGES: u32 = 32_000;
 const WRITER_CACHE: i64 = -32_768;
 
 /// Page cache of each reader; negative means KiB.
-const READER_CACHE: i64 = -16_384;
+const READER_CACHE: i64 = -4_096;
 
 /// Where the database lies, and through which file layer it is reached.
 #[derive(Debug, Clone)]

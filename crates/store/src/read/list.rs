@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bihuan_core::case::facts::Flag;
 use bihuan_core::event::PackRef;
-use bihuan_core::filter::{Checked, Sql, SqlValue};
+use bihuan_core::filter::{Checked, Sql, SqlValue, Way};
 use bihuan_core::id::{BodyId, CaseId, PersonId, UnitId};
 use bihuan_core::pack::model::Phase;
 use jiff::Timestamp;
@@ -33,6 +33,9 @@ statements! {
         JOIN body b ON b.tenant = c.tenant AND b.case_id = c.id AND b.id = c.title_body
         WHERE c.tenant = $1 AND c.id = ANY ($2)";
 }
+
+/// So many cases are sorted rather than found in their order.
+const FEW: usize = 1_000;
 
 /// The columns of a list, in the order that [`ListRow`] is read in.
 pub(crate) const COLUMNS: &str =
@@ -250,8 +253,46 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be read.
     pub fn list(&self, listing: &Listing<'_>) -> Result<Page<ListRow>, StoreError> {
-        let mut query = Query::of(self, listing.filter, &[]);
-        let column = listing.sort.by.column();
+        match self.tenant.engine() {
+            Engine::Sqlite => Ok(self.list_and_count(listing, FEW)?.0),
+            Engine::Postgres => self.page(listing, Way::Fewest),
+        }
+    }
+
+    /// Returns a page of a list, and how many cases there are on all its pages, counted up to `cap`: `cap`
+    /// means "at least so many".
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the database cannot be read.
+    pub fn list_and_count(
+        &self,
+        listing: &Listing<'_>,
+        cap: usize,
+    ) -> Result<(Page<ListRow>, usize), StoreError> {
+        let count = self.count(listing.filter, cap)?;
+        // SQLite keeps no account of how many rows a value has: whether to begin with the filter or with the
+        // order is told it. Where there are many, the next rows in the order are soon found.
+        let way = match count {
+            0 => {
+                return Ok((
+                    Page {
+                        rows: Vec::new(),
+                        next: None,
+                    },
+                    0,
+                ));
+            }
+            _ if count < cap || self.tenant.engine() == Engine::Postgres => Way::Fewest,
+            _ => Way::InOrder,
+        };
+        Ok((self.page(listing, way)?, count))
+    }
+
+    fn page(&self, listing: &Listing<'_>, way: Way) -> Result<Page<ListRow>, StoreError> {
+        let mut query = Query::of(self, listing.filter, &[], way);
+        // A plus hides the column from SQLite's indexes: what is few is sorted.
+        let sorted = way == Way::Fewest && self.tenant.engine() == Engine::Sqlite;
+        let column = format!("{}{}", if sorted { "+" } else { "" }, listing.sort.by.column());
         let (order, beyond) = if listing.sort.descending {
             ("DESC", "<")
         } else {
@@ -284,42 +325,6 @@ impl Reader {
             id: row.id,
         });
         Ok(Page { rows, next })
-    }
-
-    /// Counts the cases under a filter, up to `cap`: a result of `cap` means "at least so many".
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] if the database cannot be read.
-    pub fn count(&self, filter: &Checked, cap: usize) -> Result<usize, StoreError> {
-        let mut query = Query::of(self, filter, &[]);
-        let limit = query.bind(SqlValue::Int(i64::try_from(cap).unwrap_or(i64::MAX)));
-        let sql = format!(
-            "SELECT count(*) FROM (SELECT 1 {} LIMIT ${limit}) AS counted",
-            query.text
-        );
-        let mut statement = self.snapshot.connection().prepare_once(&sql)?;
-        let count: i64 = statement.query_row(&query.params[..], |row| row.get(0))?;
-        Ok(usize::try_from(count).unwrap_or(0))
-    }
-
-    /// Counts the cases under a filter by phase, in the order of the phases; phases without one are left out.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] if the database cannot be read.
-    pub fn count_by_phase(&self, filter: &Checked) -> Result<Vec<(Phase, usize)>, StoreError> {
-        let query = Query::of(self, filter, &[]);
-        let sql = format!(
-            "SELECT c.phase, count(*) {} GROUP BY c.phase ORDER BY c.phase",
-            query.text
-        );
-        let mut statement = self.snapshot.connection().prepare_once(&sql)?;
-        let mut rows = statement.query(&query.params[..])?;
-        let mut counts = Vec::new();
-        while let Some(row) = rows.next()? {
-            let (phase, count): (i64, i64) = (row.get(0)?, row.get(1)?);
-            counts.push((phase_of(phase)?, usize::try_from(count).unwrap_or(0)));
-        }
-        Ok(counts)
     }
 
     pub(crate) fn rows(&self, sql: &str, params: Vec<SqlValue>) -> Result<Vec<ListRow>, StoreError> {
@@ -372,7 +377,7 @@ impl Query {
     /// Begins with the tenant and the filter; with `tokens`, from the search documents `t` that hold them.
     ///
     /// The engine numbers parameters by their first appearance, so each is bound where it is written.
-    pub(crate) fn of(reader: &Reader, filter: &Checked, tokens: &[String]) -> Self {
+    pub(crate) fn of(reader: &Reader, filter: &Checked, tokens: &[String], way: Way) -> Self {
         let tenant = blob(reader.tenant.id().0);
         let engine = reader.tenant.engine();
         let (head, mut params) = if tokens.is_empty() {
@@ -385,7 +390,7 @@ impl Query {
             let asked = SqlValue::Text(search::question(engine, tokens));
             (search::condition(engine, parameter), asked)
         };
-        let Sql { text, params: more } = filter.to_sql(params.len() + 1, &text_condition);
+        let Sql { text, params: more } = filter.to_sql(params.len() + 1, way, &text_condition);
         params.extend(more);
         Query {
             text: format!("{head} AND ({text})"),
@@ -404,7 +409,7 @@ fn blob(id: Uuid) -> SqlValue {
     SqlValue::Uuid(*id.as_bytes())
 }
 
-fn phase_of(number: i64) -> Result<Phase, StoreError> {
+pub(crate) fn phase_of(number: i64) -> Result<Phase, StoreError> {
     let phase = usize::try_from(number).ok().and_then(|place| PHASES.get(place));
     phase
         .copied()

@@ -4,7 +4,7 @@
 //! [`RANKED`] matches are ranked: words in the title count more than words in the text, and between
 //! equals the newer comes first.
 
-use bihuan_core::filter::{Checked, SqlValue};
+use bihuan_core::filter::{Checked, SqlValue, Way};
 
 use crate::bodies;
 use crate::commit::search;
@@ -50,7 +50,7 @@ impl Reader {
         if tokens.is_empty() {
             return Ok(Hits::default());
         }
-        let mut query = Query::of(self, filter, &tokens);
+        let mut query = Query::of(self, filter, &tokens, Way::Fewest);
         let newest_first = search::newest_first(self.tenant.engine());
         let most = query.bind(SqlValue::Int(i64::try_from(RANKED + 1).unwrap_or(i64::MAX)));
         query

@@ -67,6 +67,16 @@ async fn pages_cover_a_list_without_gap_or_double_in_every_order() {
                 .map(|row| row.id)
                 .collect();
             assert_eq!(seen, whole, "{sort}");
+            // With a cap that is reached, the list is walked in its order instead of sorted.
+            let walked = Listing {
+                filter: &everything,
+                sort,
+                after: None,
+                limit: 100,
+            };
+            let (walked, count) = reader.list_and_count(&walked, 1).expect("reads");
+            let walked: Vec<_> = walked.rows.into_iter().map(|row| row.id).collect();
+            assert_eq!((walked, count), (seen, 1), "{sort}");
         }
     }
 }

@@ -173,13 +173,14 @@ async fn read_groups(ctx: &Ctx, plans: &[Plan]) -> Result<Vec<Group>, WebError> 
                 by: SortBy::Due,
                 descending: false,
             };
-            let page = reader.list(&Listing {
+            let listing = Listing {
                 filter,
                 sort,
                 after: None,
                 limit: ROWS,
-            })?;
-            Ok((reader.count(filter, CAP + 1)?, page.rows))
+            };
+            let (page, count) = reader.list_and_count(&listing, CAP + 1)?;
+            Ok((count, page.rows))
         };
         within.iter().map(group).collect::<Result<Vec<_>, StoreError>>()
     });

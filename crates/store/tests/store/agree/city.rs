@@ -137,7 +137,14 @@ impl City {
             due_at: random.chance(85).then(|| self.due_at(random, closed_at)),
             returns: u32::try_from(random.below(5)).expect("small"),
             reopened: u32::try_from(random.below(5)).expect("small"),
-            flags: Flag::ALL.into_iter().filter(|_| random.chance(50)).collect(),
+            flags: Flag::ALL
+                .into_iter()
+                .filter(|flag| match flag {
+                    // What has not ended has no end, and the SQL relies on it.
+                    Flag::Open => closed_at.is_none(),
+                    _ => random.chance(50),
+                })
+                .collect(),
             accused: self.accused(random),
             finder: random
                 .chance(80)

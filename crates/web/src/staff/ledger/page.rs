@@ -157,13 +157,13 @@ async fn find(ctx: &Ctx, place: &Place, asked: &Asked) -> Result<Found, WebError
     ]);
     let (sort, after) = (place.sort, place.after.clone());
     let read = ctx.tenant.read(move |reader| {
-        let rows = reader.list(&Listing {
+        let listing = Listing {
             filter: &within,
             sort,
             after: after.as_ref(),
             limit: ROWS,
-        })?;
-        let total = reader.count(&within, CAP + 1)?;
+        };
+        let (rows, total) = reader.list_and_count(&listing, CAP + 1)?;
         let in_phase = |phase| Checked::and(vec![base.clone(), of_phase(phase)]);
         let phases = PHASES
             .into_iter()
