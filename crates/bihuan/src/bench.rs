@@ -6,7 +6,7 @@
 //! PostgreSQL ([`on_server`]) that is so beside [`pgbench`].
 //!
 //! Everything else is measured over cities of growing size ([`fill`]): pages ([`pages`]), search
-//! ([`finding`]), verifying and following the log ([`history`]); and how far followers are behind while
+//! ([`finding`]), verifying and following the log ([`history`]), starting and memory ([`serving`]), bytes ([`space`]); and how far followers are behind while
 //! messages come in ([`lag`]).
 
 pub mod client;
@@ -23,8 +23,10 @@ pub mod pages;
 pub mod pgbench;
 pub mod processor;
 pub mod server;
+pub mod serving;
+pub mod space;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -135,21 +137,51 @@ pub enum Subject {
     Verify,
     /// Writing anew what the followers write.
     Rebuild,
+    /// Starting to serve, and the memory that serving takes.
+    Serving,
+    /// Bytes on disk.
+    Space,
 }
 
 impl Subject {
     /// All, in the order in which they are measured.
-    pub const ALL: [Subject; 4] = [Subject::Pages, Subject::Search, Subject::Verify, Subject::Rebuild];
+    pub const ALL: [Subject; 6] = [
+        Subject::Space,
+        Subject::Serving,
+        Subject::Pages,
+        Subject::Search,
+        Subject::Verify,
+        Subject::Rebuild,
+    ];
+}
+
+/// Where the cities are made.
+#[derive(Debug, Clone)]
+pub struct Cities {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Whether they are kept, and taken again where they are there.
+    pub keep: bool,
+}
+
+impl Cities {
+    fn of(&self, cases: usize) -> Result<Filled, Failure> {
+        if self.keep {
+            fill::make_kept(&self.folder, cases)
+        } else {
+            fill::make(&self.folder, cases)
+        }
+    }
 }
 
 /// Fills cities of these sizes, one after the other, and measures the subjects over each.
 ///
 /// # Errors
 /// A disk that fails, or a server that does not start.
-pub fn over_sizes(subjects: &[Subject], sizes: &[usize], folder: &Path) -> Result<Vec<Size>, Failure> {
+pub fn over_sizes(subjects: &[Subject], sizes: &[usize], cities: &Cities) -> Result<Vec<Size>, Failure> {
     let mut measured = Vec::new();
     for cases in sizes {
-        let filled = fill::make(folder, *cases)?;
+        let filled = cities.of(*cases)?;
         let mut figures: Vec<Figure> = Vec::new();
         for subject in subjects {
             figures.extend(match subject {
@@ -157,6 +189,8 @@ pub fn over_sizes(subjects: &[Subject], sizes: &[usize], folder: &Path) -> Resul
                 Subject::Search => finding::measure(&filled)?,
                 Subject::Verify => history::verify(&filled)?,
                 Subject::Rebuild => history::rebuild(&filled)?,
+                Subject::Serving => serving::measure(&filled)?,
+                Subject::Space => space::measure(&filled)?,
             });
         }
         measured.push(Size {

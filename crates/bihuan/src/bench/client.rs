@@ -57,11 +57,33 @@ impl Client {
     }
 
     fn ask(&mut self, request: &str) -> Result<String> {
-        self.stream.write_all(request.as_bytes())?;
+        let answer = self.ask_once(request)?;
+        if let Some(answer) = answer {
+            return Ok(answer);
+        }
+        // A connection on which nothing was asked for some seconds is closed by the server.
+        self.stream = TcpStream::connect(self.address).context("the server does not answer")?;
+        self.stream.set_nodelay(true)?;
+        let answer = self.ask_once(request)?;
+        answer.context("the server closed the connection")
+    }
+
+    /// Returns the answer; `None` where the connection was closed before anything of it came.
+    fn ask_once(&mut self, request: &str) -> Result<Option<String>> {
+        if self.stream.write_all(request.as_bytes()).is_err() {
+            return Ok(None);
+        }
         let mut answer = Vec::with_capacity(64 << 10);
         let mut piece = [0; 16 << 10];
         loop {
-            let read = self.stream.read(&mut piece)?;
+            let read = match self.stream.read(&mut piece) {
+                Ok(read) => read,
+                Err(_reset) if answer.is_empty() => 0,
+                Err(error) => return Err(error.into()),
+            };
+            if read == 0 && answer.is_empty() {
+                return Ok(None);
+            }
             ensure!(read > 0, "the server closed the connection");
             answer.extend_from_slice(&piece[..read]);
             ensure!(answer.len() <= ANSWER_BYTES, "an answer is longer than any page");
@@ -69,7 +91,7 @@ impl Client {
                 if !head.starts_with("HTTP/1.1 200") {
                     bail!("answered {}", head.lines().next().unwrap_or_default());
                 }
-                return Ok(body.to_owned());
+                return Ok(Some(body.to_owned()));
             }
         }
     }

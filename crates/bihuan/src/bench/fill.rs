@@ -24,6 +24,7 @@ use bihuan_store::error::ExecuteError;
 use bihuan_store::tenant::Tenant;
 use bihuan_web::auth::secret_hash;
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::server::Place;
 use crate::failure::Failure;
@@ -39,8 +40,16 @@ const SAMPLES: usize = 256;
 const TOLD_EVERY: usize = 100_000;
 /// The kind that the desk does not see.
 const SECRET: &str = "report";
-/// Whose desk is looked at.
-const ROLE: &str = "dispatcher";
+/// Who leads the new cases on their way; sees nearly all.
+const DESK: &str = "dispatcher";
+/// Who sees what a unit and those below it are responsible for.
+const UNIT: &str = "handler";
+/// The actions that their tokens are for.
+const SCOPES: [&str; 7] = [
+    "read", "register", "assign", "answer", "rule", "approve", "handle",
+];
+/// Beside the data of a kept directory: what is known of it.
+const ABOUT_FILE: &str = "about.json";
 
 /// A directory with cases in it.
 pub struct Filled {
@@ -52,12 +61,30 @@ pub struct Filled {
     pub took: Duration,
     /// Some of them: number and receipt code.
     pub samples: Vec<Sample>,
-    /// A bearer token of somebody who may read all.
-    pub token: String,
+    /// Bearer tokens.
+    pub tokens: Tokens,
+}
+
+/// Bearer tokens of those whose pages are measured.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Tokens {
+    /// Of somebody who may read nearly all.
+    pub desk: String,
+    /// Of somebody in a unit, who may read what the unit is responsible for.
+    pub unit: String,
+}
+
+/// What is known of a filled directory, as it is kept beside it.
+#[derive(Serialize, Deserialize)]
+struct About {
+    cases: usize,
+    took: f64,
+    samples: Vec<Sample>,
+    tokens: Tokens,
 }
 
 /// A case that is asked for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Sample {
     /// Its number.
     pub number: String,
@@ -65,35 +92,76 @@ pub struct Sample {
     pub code: Option<String>,
 }
 
-/// Makes a directory with so many cases.
+/// Makes a directory with so many cases, removed in the end.
 ///
 /// # Errors
 /// A directory that cannot be written.
 pub fn make(parent: &Path, cases: usize) -> Result<Filled, Failure> {
     let now = Timestamp::now();
-    let founded = now - SignedDuration::from_hours(24 * (DAYS + 1));
-    let place = Place::make(parent, founded)?;
+    fill_place(Place::make(parent, founded(now))?, cases, now)
+}
+
+/// Makes a directory with so many cases that is kept, or takes the one that was kept before.
+///
+/// # Errors
+/// A directory that cannot be written or was not filled to its end.
+pub fn make_kept(parent: &Path, cases: usize) -> Result<Filled, Failure> {
+    let folder = parent.join(format!("bihuan-city-{cases}"));
+    if folder.exists() {
+        let place = Place::kept(folder);
+        let about = std::fs::read(place.file(ABOUT_FILE)).context("a kept directory was not filled")?;
+        let about: About = serde_json::from_slice(&about).context("a kept directory is not known")?;
+        return Ok(Filled {
+            place,
+            cases: about.cases,
+            took: Duration::from_secs_f64(about.took),
+            samples: about.samples,
+            tokens: about.tokens,
+        });
+    }
+    let now = Timestamp::now();
+    let filled = fill_place(Place::make_kept(folder, founded(now))?, cases, now)?;
+    let about = About {
+        cases,
+        took: filled.took.as_secs_f64(),
+        samples: filled.samples.clone(),
+        tokens: filled.tokens.clone(),
+    };
+    let about = serde_json::to_vec(&about).context("a kept directory cannot be described")?;
+    std::fs::write(filled.place.file(ABOUT_FILE), about).context("a kept directory cannot be described")?;
+    Ok(filled)
+}
+
+/// Returns when a city is founded whose last case comes in at `now`.
+fn founded(now: Timestamp) -> Timestamp {
+    now - SignedDuration::from_hours(24 * (DAYS + 1))
+}
+
+fn fill_place(place: Place, cases: usize, now: Timestamp) -> Result<Filled, Failure> {
     let store = place.open()?;
     let tenant = store.tenant(None).map_err(Failure::opening)?;
     let began = Instant::now();
-    let filler = Filler::begin(&tenant, founded, now).map_err(Failure::Internal)?;
+    let filler = Filler::begin(&tenant, founded(now), now).map_err(Failure::Internal)?;
     let (samples, city) = filler.fill(cases).map_err(Failure::Internal)?;
     let took = began.elapsed();
-    let token = token(&tenant, &city, now)?;
+    let tokens = Tokens {
+        desk: token(&tenant, &city, DESK, now)?,
+        unit: token(&tenant, &city, UNIT, now)?,
+    };
     Ok(Filled {
         place,
         cases,
         took,
         samples,
-        token,
+        tokens,
     })
 }
 
-/// Gives somebody at the desk a bearer token.
-fn token(tenant: &Tenant, city: &City, now: Timestamp) -> Result<String, Failure> {
-    let account = city.accounts.iter().find(|account| account.role == ROLE);
-    let account = account.context("the city has nobody at the desk")?;
-    let secret = "measurement".repeat(4);
+/// Gives somebody with this role a bearer token.
+fn token(tenant: &Tenant, city: &City, role: &str, now: Timestamp) -> Result<String, Failure> {
+    let account = city.accounts.iter().find(|account| account.role == role);
+    let account = account.with_context(|| format!("the city has no {role}"))?;
+    let secret = format!("measurement-of-a-{role}").repeat(2);
     let made = NewAccount {
         login: account.login.clone(),
         person: account.person,
@@ -104,7 +172,8 @@ fn token(tenant: &Tenant, city: &City, now: Timestamp) -> Result<String, Failure
         token_hash: secret_hash(&secret),
         name: "measurement".to_owned(),
         login: account.login.clone(),
-        scopes: vec!["read".to_owned()],
+        // What either may do: by it the desk tells on whom it is the turn.
+        scopes: SCOPES.map(str::to_owned).to_vec(),
         expires_at: None,
     };
     runtime::run(async {
@@ -227,8 +296,8 @@ impl Filler {
             return Ok(staged);
         }
         let steps = [
-            (4, "accept", None, self.staff.desk(ROLE, "register").clone()),
-            (24, "assign", Some(unit), self.staff.desk(ROLE, "assign").clone()),
+            (4, "accept", None, self.staff.desk(DESK, "register").clone()),
+            (24, "assign", Some(unit), self.staff.desk(DESK, "assign").clone()),
             (48, "sign", None, self.handler(unit)),
         ];
         for (hours, step, unit, permit) in steps {

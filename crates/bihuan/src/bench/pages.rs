@@ -4,6 +4,7 @@
 //! what SQLite takes to read the rows that it is about through their index: 51 rows of a list, the events of
 //! a case.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::figure::{Figure, percentile};
-use super::fill::Filled;
+use super::fill::{Filled, Tokens};
 use super::server::Server;
 use crate::failure::Failure;
 
@@ -33,16 +34,47 @@ enum Floor {
     Rows,
     /// The events of a case.
     Case,
+    /// Nothing of any case.
+    Nothing,
+}
+
+/// The connections of those whose pages are measured.
+pub struct Clients {
+    desk: Client,
+    unit: Client,
+}
+
+impl Clients {
+    /// Connects one for each token.
+    ///
+    /// # Errors
+    /// A server that does not answer.
+    pub fn connect(address: SocketAddr, tokens: &Tokens) -> Result<Clients> {
+        Ok(Clients {
+            desk: Client::connect(address, &tokens.desk)?,
+            unit: Client::connect(address, &tokens.unit)?,
+        })
+    }
 }
 
 /// Asks for a page, for the so many-th time.
-type Ask = Box<dyn Fn(&mut Client, usize) -> Result<String>>;
+type Ask = Box<dyn Fn(&mut Clients, usize) -> Result<String>>;
 
 /// A page that is asked for.
-struct Asked {
+pub struct Asked {
     name: &'static str,
     floor: Floor,
     ask: Ask,
+}
+
+impl Asked {
+    /// Asks for it, for the so many-th time.
+    ///
+    /// # Errors
+    /// A page that is not answered.
+    pub fn ask(&self, clients: &mut Clients, number: usize) -> Result<String> {
+        (self.ask)(clients, number)
+    }
 }
 
 /// Measures the pages over a filled directory.
@@ -51,22 +83,22 @@ struct Asked {
 /// A server that does not start, or a page that is not answered.
 pub fn measure(filled: &Filled) -> Result<Vec<Figure>, Failure> {
     let server = Server::start(&filled.place)?;
-    let mut client = Client::connect(server.address(), &filled.token).map_err(Failure::Internal)?;
+    let mut clients = Clients::connect(server.address(), &filled.tokens).map_err(Failure::Internal)?;
     let mut figures = Vec::new();
     let floors = Floors::measure(&filled.place.database()).map_err(Failure::Internal)?;
-    for page in pages(filled, &mut client).map_err(Failure::Internal)? {
-        figures.push(one(&page, &mut client, &server, &floors)?);
+    for page in pages(filled, &mut clients).map_err(Failure::Internal)? {
+        figures.push(one(&page, &mut clients, &server, &floors)?);
     }
     server.kill()?;
     Ok(figures)
 }
 
-fn one(page: &Asked, client: &mut Client, server: &Server, floors: &Floors) -> Result<Figure, Failure> {
+fn one(page: &Asked, clients: &mut Clients, server: &Server, floors: &Floors) -> Result<Figure, Failure> {
     let (mut cpu, mut wall) = (Vec::with_capacity(ASKED), Vec::with_capacity(ASKED));
     for number in 0..WARM_UP + ASKED {
         let before = server.cpu()?;
         let began = Instant::now();
-        (page.ask)(client, number).map_err(Failure::Internal)?;
+        page.ask(clients, number).map_err(Failure::Internal)?;
         let elapsed = began.elapsed();
         let used = server.cpu()?.saturating_sub(before);
         if number >= WARM_UP {
@@ -74,82 +106,159 @@ fn one(page: &Asked, client: &mut Client, server: &Server, floors: &Floors) -> R
             wall.push(millis(elapsed));
         }
     }
-    let (cost, floor) = (percentile(&cpu, 0.5), floors.of(page.floor));
+    let cost = percentile(&cpu, 0.5);
+    let mut values = vec![
+        ("cpu_ms", cost),
+        ("cpu_ms_p99", percentile(&cpu, 0.99)),
+        ("ms", percentile(&wall, 0.5)),
+        ("ms_p99", percentile(&wall, 0.99)),
+    ];
+    if let Some(floor) = floors.of(page.floor) {
+        values.extend([("floor_ms", floor), ("ratio", floor / cost)]);
+    }
     Ok(Figure {
         name: page.name,
-        values: vec![
-            ("cpu_ms", cost),
-            ("cpu_ms_p99", percentile(&cpu, 0.99)),
-            ("ms", percentile(&wall, 0.5)),
-            ("ms_p99", percentile(&wall, 0.99)),
-            ("floor_ms", floor),
-            ("ratio", floor / cost),
-        ],
+        values,
         cost,
     })
 }
 
 /// Returns the pages, asked for in the ways that people do.
-fn pages(filled: &Filled, client: &mut Client) -> Result<Vec<Asked>> {
-    let numbers: Vec<String> = filled
-        .samples
-        .iter()
-        .map(|sample| sample.number.clone())
-        .collect();
-    let codes: Vec<String> = filled
-        .samples
-        .iter()
-        .filter_map(|sample| sample.code.clone())
-        .collect();
-    let (list, hundredth) = ("/ledger?sort=raised&dir=desc", hundredth(client)?);
-    let selective = format!("{list}&filter=open+and+overdue+and+severity+%3E%3D+4");
-    let get = |name, floor, path: String| Asked {
+///
+/// # Errors
+/// A server that does not list its cases.
+pub fn pages(filled: &Filled, clients: &mut Clients) -> Result<Vec<Asked>> {
+    let mut all = lists(filled.cases, &hundredth(&mut clients.desk)?);
+    all.extend(of_cases(filled, newest(&mut clients.desk)?));
+    let plain = [
+        ("register", "/register"),
+        (
+            "suggestions",
+            "/ledger/suggest?text=open+and+unit+under+&cursor=20",
+        ),
+        ("api_units", "/api/v1/units"),
+        ("api_kinds", "/api/v1/kinds"),
+        ("api_views", "/api/v1/views"),
+        ("home", "/"),
+        ("report", "/report"),
+        ("track_form", "/track"),
+        ("login", "/login"),
+        ("checkpoint", "/checkpoint"),
+        ("readiness", "/readyz"),
+        ("metrics", "/metrics"),
+    ];
+    all.extend(plain.map(|(name, path)| desk(name, Floor::Nothing, path.to_owned())));
+    Ok(all)
+}
+
+fn desk(name: &'static str, floor: Floor, path: String) -> Asked {
+    Asked {
         name,
         floor,
-        ask: Box::new(move |client, _| client.get(&path)),
+        ask: Box::new(move |clients, _| clients.desk.get(&path)),
+    }
+}
+
+fn unit(name: &'static str, floor: Floor, path: String) -> Asked {
+    Asked {
+        name,
+        floor,
+        ask: Box::new(move |clients, _| clients.unit.get(&path)),
+    }
+}
+
+/// Returns the lists: the ledger in its orders and under filters, the desk, counts.
+fn lists(cases: usize, hundredth: &str) -> Vec<Asked> {
+    let list = "/ledger?sort=raised&dir=desc";
+    let under = |name, filter: &str| desk(name, Floor::Rows, format!("{list}&filter={filter}"));
+    let one = format!("text+has+%22{}%22", cases / 2);
+    let mut all = vec![
+        desk("ledger", Floor::Rows, list.to_owned()),
+        desk("ledger_100th", Floor::Rows, format!("{list}&after={hundredth}")),
+        desk(
+            "ledger_by_due",
+            Floor::Rows,
+            "/ledger?sort=due&dir=asc&filter=open".to_owned(),
+        ),
+        desk(
+            "ledger_oldest",
+            Floor::Rows,
+            "/ledger?sort=raised&dir=asc&filter=open".to_owned(),
+        ),
+        desk(
+            "ledger_worst",
+            Floor::Rows,
+            "/ledger?sort=severity&dir=desc".to_owned(),
+        ),
+        under("filter_selective", "open+and+overdue+and+severity+%3E%3D+4"),
+        under("filter_none", "state+%3D+verifying"),
+        under("filter_rare", "closed+and+returned+%3E%3D+1"),
+        under("filter_broad", "kind+%3D+complaint"),
+        under("filter_text", "text+has+%22%E8%B7%AF%E7%81%AF%22"),
+        under("filter_one", &one),
+        unit("unit_ledger", Floor::Rows, list.to_owned()),
+        unit(
+            "unit_filter",
+            Floor::Rows,
+            format!("{list}&filter=open+and+overdue"),
+        ),
+        desk("desk", Floor::Rows, "/desk".to_owned()),
+        unit("unit_desk", Floor::Rows, "/desk".to_owned()),
+    ];
+    let api = "/api/v1/cases";
+    all.extend([
+        desk(
+            "api_cases",
+            Floor::Rows,
+            format!("{api}?sort=-changed&limit={ROWS}"),
+        ),
+        desk("api_count", Floor::Nothing, format!("{api}/count?filter=open")),
+    ]);
+    all
+}
+
+/// Returns the pages of single cases.
+fn of_cases(filled: &Filled, newest: Vec<String>) -> Vec<Asked> {
+    let samples = &filled.samples;
+    let numbers: Vec<String> = samples.iter().map(|sample| sample.number.clone()).collect();
+    let codes: Vec<String> = samples.iter().filter_map(|sample| sample.code.clone()).collect();
+    let of_case = |name, before: &'static str, ids: Vec<String>, after: &'static str| Asked {
+        name,
+        floor: Floor::Case,
+        ask: Box::new(move |clients, asked| {
+            clients
+                .desk
+                .get(&format!("{before}{}{after}", ids[asked % ids.len()]))
+        }),
     };
-    let found = filled.cases / 2;
-    Ok(vec![
-        get("ledger", Floor::Rows, list.to_owned()),
-        get("ledger_100th", Floor::Rows, format!("{list}&after={hundredth}")),
-        get("filter_selective", Floor::Rows, selective),
-        get(
-            "filter_none",
-            Floor::Rows,
-            format!("{list}&filter=state+%3D+verifying"),
-        ),
-        get(
-            "filter_broad",
-            Floor::Rows,
-            format!("{list}&filter=kind+%3D+complaint"),
-        ),
-        get(
-            "filter_text",
-            Floor::Rows,
-            format!("{list}&filter=text+has+%22%E8%B7%AF%E7%81%AF%22"),
-        ),
-        get(
-            "filter_one",
-            Floor::Rows,
-            format!("{list}&filter=text+has+%22{found}%22"),
-        ),
-        get("desk", Floor::Rows, "/desk".to_owned()),
-        Asked {
-            name: "case",
-            floor: Floor::Case,
-            ask: Box::new(move |client, asked| {
-                client.get(&format!("/cases/{}", numbers[asked % numbers.len()]))
-            }),
-        },
-        Asked {
-            name: "track",
-            floor: Floor::Case,
-            ask: Box::new(move |client, asked| {
-                let body = json!({ "code": codes[asked % codes.len()] });
-                client.post("/api/v1/portal/track", &body.to_string())
-            }),
-        },
-    ])
+    let by_code = |name, path: &'static str, codes: Vec<String>| Asked {
+        name,
+        floor: Floor::Case,
+        ask: Box::new(move |clients, asked| {
+            let body = json!({ "code": codes[asked % codes.len()] });
+            clients.desk.post(path, &body.to_string())
+        }),
+    };
+    vec![
+        of_case("case", "/cases/", numbers.clone(), ""),
+        of_case("case_proof", "/cases/", numbers, "/proof"),
+        of_case("api_case", "/api/v1/cases/", newest.clone(), ""),
+        of_case("api_events", "/api/v1/cases/", newest.clone(), "/events"),
+        of_case("api_similar", "/api/v1/cases/", newest, "/similar"),
+        by_code("track", "/api/v1/portal/track", codes.clone()),
+        by_code("own_proof", "/api/v1/portal/proofs", codes),
+    ]
+}
+
+/// Returns the ids of the newest cases.
+fn newest(client: &mut Client) -> Result<Vec<String>> {
+    let page = client.get(&format!("/api/v1/cases?sort=-raised&limit={ROWS}"))?;
+    let page: Value = serde_json::from_str(&page)?;
+    let cases = page["cases"].as_array().context("the list has no cases")?;
+    let ids = cases
+        .iter()
+        .filter_map(|case| case["id"].as_str().map(str::to_owned));
+    Ok(ids.collect())
 }
 
 /// Returns where the hundredth page of the ledger begins.
@@ -188,10 +297,11 @@ impl Floors {
         })
     }
 
-    fn of(&self, floor: Floor) -> f64 {
+    fn of(&self, floor: Floor) -> Option<f64> {
         match floor {
-            Floor::Rows => self.rows,
-            Floor::Case => self.case,
+            Floor::Rows => Some(self.rows),
+            Floor::Case => Some(self.case),
+            Floor::Nothing => None,
         }
     }
 }

@@ -17,11 +17,12 @@ use super::processor;
 use crate::failure::Failure;
 use crate::installation::make_private;
 
-/// A folder for one measurement; removed when dropped.
+/// A folder for one measurement; removed when dropped, unless it is to be kept.
 #[derive(Debug)]
 pub struct Place {
     folder: PathBuf,
     database_url: Option<String>,
+    keep: bool,
 }
 
 impl Place {
@@ -36,11 +37,34 @@ impl Place {
     /// Like [`Place::make`], with its database on a server.
     pub fn make_on(parent: &Path, now: Timestamp, database_url: Option<&str>) -> Result<Place, Failure> {
         let folder = parent.join(format!("bihuan-bench-{}", std::process::id()));
-        make_private(&folder)?;
         let place = Place {
             folder,
             database_url: database_url.map(str::to_owned),
+            keep: false,
         };
+        place.found(now)
+    }
+
+    /// Makes a testing directory in this folder, which is kept.
+    ///
+    /// # Errors
+    /// A folder that cannot be made or written.
+    pub fn make_kept(folder: PathBuf, now: Timestamp) -> Result<Place, Failure> {
+        Place::kept(folder).found(now)
+    }
+
+    /// Returns the place of a folder that was made before and is kept.
+    pub fn kept(folder: PathBuf) -> Place {
+        Place {
+            folder,
+            database_url: None,
+            keep: true,
+        }
+    }
+
+    fn found(self, now: Timestamp) -> Result<Place, Failure> {
+        let place = self;
+        make_private(&place.folder)?;
         let master_key = MasterKey::random(&mut SystemEntropy);
         master_key
             .write(&place.key_file())
@@ -114,6 +138,9 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
+        if self.keep {
+            return;
+        }
         if let Err(error) = std::fs::remove_dir_all(&self.folder) {
             eprintln!("{} is left behind: {error}", self.folder.display());
         }
@@ -174,6 +201,18 @@ impl Server {
     /// A server that has ended.
     pub fn cpu(&self) -> Result<Duration, Failure> {
         processor::time_of(self.child.id())
+    }
+
+    /// Returns the most bytes of memory that it has had at once so far.
+    ///
+    /// # Errors
+    /// A server that has ended, or a system that does not say.
+    pub fn peak_memory(&self) -> Result<u64, Failure> {
+        let file = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(file).context("the server's memory is not told")?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak = peak.and_then(|peak| peak.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        Ok(peak.context("the server's memory is not told")? * 1_024)
     }
 
     /// Ends it at once.

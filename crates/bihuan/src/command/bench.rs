@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::bench::figure::{self, Size};
 use crate::bench::lag::Stream;
-use crate::bench::{self, Measured, Plan, Subject};
+use crate::bench::{self, Cities, Measured, Plan, Subject};
 use crate::failure::Failure;
 
 /// What to measure.
@@ -31,7 +31,11 @@ pub enum Task {
     Verify(OverSizes),
     /// Measure writing anew what the followers write, against reading the log.
     Rebuild(OverSizes),
-    /// Measure pages, search, verifying and rebuilding over the same cities.
+    /// Measure how long the server takes to its first answer, and how much memory serving takes.
+    Serving(OverSizes),
+    /// Measure the bytes of a case on disk against those of its content, and say where they lie.
+    Space(OverSizes),
+    /// Measure space, serving, pages, search, verifying and rebuilding over the same cities.
     All(OverSizes),
 }
 
@@ -53,6 +57,9 @@ pub struct OverSizes {
     /// The folder in which the directories are made; by default the system's for temporary files.
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
+    /// Keep the directories, and take those that were kept in this folder before instead of making them.
+    #[arg(long)]
+    keep: bool,
 }
 
 /// How to measure the followers.
@@ -110,6 +117,8 @@ pub fn run(task: &Task) -> Result<(), Failure> {
         Task::Search(wanted) => over_sizes(&[Subject::Search], wanted),
         Task::Followers(wanted) => followers(wanted),
         Task::Verify(wanted) => over_sizes(&[Subject::Verify], wanted),
+        Task::Serving(wanted) => over_sizes(&[Subject::Serving], wanted),
+        Task::Space(wanted) => over_sizes(&[Subject::Space], wanted),
         Task::Rebuild(wanted) => over_sizes(&[Subject::Rebuild], wanted),
         Task::All(wanted) => over_sizes(&Subject::ALL, wanted),
     }
@@ -125,8 +134,11 @@ fn over_sizes(subjects: &[Subject], wanted: &OverSizes) -> Result<(), Failure> {
     if sizes.iter().any(|cases| *cases < FEWEST) {
         return Err(Failure::user(format!("at least {FEWEST} cases are needed")));
     }
-    let folder = wanted.folder.clone().unwrap_or_else(std::env::temp_dir);
-    shown(&bench::over_sizes(subjects, &sizes, &folder)?, wanted.json);
+    let cities = Cities {
+        folder: wanted.folder.clone().unwrap_or_else(std::env::temp_dir),
+        keep: wanted.keep,
+    };
+    shown(&bench::over_sizes(subjects, &sizes, &cities)?, wanted.json);
     Ok(())
 }
 
