@@ -6,6 +6,7 @@ pub(crate) mod database;
 pub(crate) mod many;
 mod postgres;
 pub(crate) mod readers;
+pub(crate) mod replica;
 pub(crate) mod sql;
 pub(crate) mod sqlite;
 pub(crate) mod value;

@@ -145,6 +145,17 @@ pub struct ReaderUse {
     pub turned_away: u64,
 }
 
+/// How often a read replica was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ReplicaUse {
+    /// It had what was needed.
+    pub read: u64,
+    /// It lagged too far behind, and the server was read.
+    pub behind: u64,
+    /// It could not be reached, and the server was read.
+    pub lost: u64,
+}
+
 /// How often a folded case was found in the cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CacheUse {

@@ -9,6 +9,7 @@ pub mod list;
 pub mod search;
 
 use crate::engine::readers::Snapshot;
+use crate::engine::replica::Position;
 use crate::error::StoreError;
 use crate::tenant::Tenant;
 
@@ -45,12 +46,56 @@ impl Tenant {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let (tenant, place) = (self.clone(), self.reader_place().await?);
-        let read = tokio::task::spawn_blocking(move || {
-            let snapshot = tenant.snapshot_at(place)?;
-            work(&Reader { tenant, snapshot })
-        });
+        let tenant = self.clone();
+        let read = match (self.seen, self.inner.replica.clone()) {
+            (Some(seen), Some(replica)) => tokio::task::spawn_blocking(move || {
+                let snapshot = match replica.begin(seen)? {
+                    Some(snapshot) => snapshot,
+                    None => tenant.snapshot()?,
+                };
+                work(&Reader { tenant, snapshot })
+            }),
+            _ => {
+                let place = self.reader_place().await?;
+                tokio::task::spawn_blocking(move || {
+                    let snapshot = tenant.snapshot_at(place)?;
+                    work(&Reader { tenant, snapshot })
+                })
+            }
+        };
         read.await
             .map_err(|error| StoreError::caused("a reader broke off", error))?
+    }
+
+    /// Returns the same tenant for somebody who has seen what lies before `seen` in the server's log and
+    /// needs nothing newer than a few seconds beside it: what [`Tenant::read`] reads may come from a replica.
+    #[must_use]
+    pub fn seen_up_to(&self, seen: Position) -> Tenant {
+        Tenant {
+            seen: Some(seen),
+            ..self.clone()
+        }
+    }
+
+    /// Returns the position that everything written by now lies before; `None` where there is no replica, and
+    /// so nobody needs it.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] or [`StoreError::Unavailable`], as reading.
+    pub async fn position(&self) -> Result<Option<Position>, StoreError> {
+        if self.inner.replica.is_none() {
+            return Ok(None);
+        }
+        let newest = Tenant {
+            seen: None,
+            ..self.clone()
+        };
+        let written = newest.read(|reader| Position::written(reader.snapshot.connection()));
+        written.await.map(Some)
+    }
+
+    /// Whether there is a replica to read from.
+    pub fn has_replica(&self) -> bool {
+        self.inner.replica.is_some()
     }
 }

@@ -23,8 +23,11 @@ use crate::blob::Blobs;
 use crate::commit::order::Order;
 use crate::commit::{CommitError, log};
 use crate::engine::connection::{Connection, Engine};
+use crate::engine::database::Database;
 pub use crate::engine::readers::ReaderLimits;
 use crate::engine::readers::{Place, Readers, Snapshot};
+pub use crate::engine::replica::Position;
+use crate::engine::replica::Replica;
 use crate::engine::sql::statements;
 use crate::engine::value::Params;
 use crate::engine::writer::{self, Busy, Loan, Writer};
@@ -79,6 +82,7 @@ struct StoreInner {
     marks: Marks,
     writer: Arc<Writer<Order>>,
     readers: Arc<Readers>,
+    replica: Option<Arc<Replica>>,
     tenants: RwLock<Vec<Tenant>>,
 }
 
@@ -86,6 +90,8 @@ struct StoreInner {
 #[derive(Debug, Clone)]
 pub struct Tenant {
     pub(crate) inner: Arc<Inner>,
+    /// What a replica must have for this one to read from it; `None` reads from the server itself.
+    pub(crate) seen: Option<Position>,
 }
 
 #[derive(Debug)]
@@ -97,6 +103,7 @@ pub(crate) struct Inner {
     keys: TenantKeys,
     writer: Arc<Writer<Order>>,
     readers: Arc<Readers>,
+    pub(crate) replica: Option<Arc<Replica>>,
     blobs: Blobs,
     scene: RwLock<Arc<Scene>>,
     /// Held while one of the scene's streams grows, so that it is decided against its own end.
@@ -179,13 +186,23 @@ impl Store {
         let marks = marks::read(&connection)?;
         options.check_key(marks)?;
         drop(connection);
+        let readers = Readers::new(database.clone(), options.readers);
+        let replica = match &options.replica_url {
+            Some(url) => Some(Arc::new(Replica::new(
+                Database::postgres(url)?,
+                options.readers,
+                Arc::clone(&readers),
+            ))),
+            None => None,
+        };
         let store = Store {
             inner: Arc::new(StoreInner {
                 directory: directory.to_owned(),
                 options: options.clone(),
                 marks,
                 writer: Arc::new(Writer::start(&database, options.patience)?),
-                readers: Readers::new(database, options.readers),
+                readers,
+                replica,
                 tenants: RwLock::default(),
             }),
         };
@@ -267,6 +284,7 @@ impl Store {
                 keys,
                 writer: Arc::clone(&inner.writer),
                 readers: Arc::clone(&inner.readers),
+                replica: inner.replica.clone(),
                 blobs,
                 scene: RwLock::new(Arc::new(scene)),
                 scene_change: tokio::sync::Mutex::default(),
@@ -274,6 +292,7 @@ impl Store {
                 numbers: Numbers::default(),
                 committed: Notify::new(),
             }),
+            seen: None,
         })
     }
 

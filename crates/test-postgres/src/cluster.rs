@@ -70,6 +70,43 @@ impl Server {
         Server::start_with(&|_directory| Vec::new())
     }
 
+    /// Starts a replica of this server, which follows it and can only be read.
+    ///
+    /// # Panics
+    /// As [`Server::start`].
+    pub fn start_replica(&self) -> Server {
+        let (install, directory) = (Install::find(), temporary_directory());
+        install.give(&directory);
+        let mut backup = install.command(install.bin().join("pg_basebackup"), &directory);
+        backup.args(["--username=postgres", "--checkpoint=fast", "--no-sync"]);
+        backup.args(["--write-recovery-conf", "--wal-method=stream"]);
+        backup.arg("--host").arg(&self.directory);
+        backup.arg("--pgdata").arg(directory.join("data"));
+        output(&mut backup);
+        Server::run(install, directory, Vec::new())
+    }
+
+    /// Lets a replica take nothing over any more, as one does that is far behind, until [`Server::catch_up`].
+    ///
+    /// # Panics
+    /// On a server that is no replica.
+    pub fn fall_behind(&self) {
+        self.sql("postgres", "SELECT pg_wal_replay_pause()");
+        self.wait_until(|| {
+            self.sql("postgres", "SELECT pg_get_wal_replay_pause_state()")
+                .trim()
+                == "paused"
+        });
+    }
+
+    /// Lets a replica take over what it has not yet.
+    ///
+    /// # Panics
+    /// On a server that is no replica.
+    pub fn catch_up(&self) {
+        self.sql("postgres", "SELECT pg_wal_replay_resume()");
+    }
+
     /// Starts one whose processes have more in their environment: what `variables` says for the directory
     /// that its files lie in. A library that is preloaded must be open to everybody to read.
     ///
@@ -78,9 +115,15 @@ impl Server {
     pub fn start_with(variables: &dyn Fn(&Path) -> Vec<(&'static str, String)>) -> Server {
         let install = Install::find();
         let directory = temporary_directory();
-        let data = directory.join("data");
-        copy(&template(&install), &data);
+        copy(&template(&install), &directory.join("data"));
         install.give(&directory);
+        let variables = variables(&directory);
+        Server::run(install, directory, variables)
+    }
+
+    /// Runs a server over the files in `directory`, and returns when it answers.
+    fn run(install: Install, directory: PathBuf, variables: Vec<(&'static str, String)>) -> Server {
+        let data = directory.join("data");
         let mut command = install.command("/bin/sh", &directory);
         command.args(["-c", KEEPER, "keeper"]);
         command.arg(install.bin().join("postgres")).arg("-D").arg(&data);
@@ -88,7 +131,7 @@ impl Server {
         for setting in SETTINGS {
             command.args(["-c", setting]);
         }
-        command.envs(variables(&directory));
+        command.envs(variables);
         // A group of its own, so that an interrupt from the keyboard ends the tests first.
         let keeper = command.stdin(Stdio::piped()).process_group(0).spawn();
         let server = Server {

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bihuan_core::id::Entropy;
-use bihuan_store::tenant::Tenant;
+use bihuan_store::tenant::{Position, Tenant};
 
 use crate::app::{self, App, SystemEntropy};
 use crate::ctx::cookie::Cookie;
@@ -80,7 +80,8 @@ async fn admitted(app: &App, tenant: Tenant, request: Request, next: Next) -> Re
         Ok(visitor) => (visitor, None),
         Err(error) => ((None, None), Some(error)),
     };
-    let ctx = open(app, &parts, tenant, visitor);
+    let writer = tenant.clone();
+    let ctx = open(app, &parts, reading(tenant, &parts, secure), visitor);
     parts.extensions.insert(ctx.clone());
     let response = match denied {
         Some(error) => {
@@ -94,7 +95,47 @@ async fn admitted(app: &App, tenant: Tenant, request: Request, next: Next) -> Re
     };
     let mut response = dress(&ctx, response);
     keep(&ctx, response.headers_mut(), secure);
+    if !is_reading(&ctx.method) {
+        tell_position(&writer, response.headers_mut(), secure).await;
+    }
     response
+}
+
+/// The header that carries a position in the database server's log, for programs; browsers have a cookie.
+static POSITION: HeaderName = HeaderName::from_static("bihuan-position");
+
+fn is_reading(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
+}
+
+/// Lets a request that only reads be answered from a replica that has what its visitor has seen. A program
+/// that does not say what it has seen reads from the server.
+fn reading(tenant: Tenant, request: &Parts, secure: bool) -> Tenant {
+    if !tenant.has_replica() || !is_reading(&request.method) {
+        return tenant;
+    }
+    let headers = &request.headers;
+    let told = app::text_of(headers, POSITION.as_str()).or_else(|| Cookie::Seen.read(headers, secure));
+    match told.map(str::parse) {
+        Some(Ok(position)) => tenant.seen_up_to(position),
+        None if !headers.contains_key(header::AUTHORIZATION) => tenant.seen_up_to(Position::default()),
+        Some(Err(_)) | None => tenant,
+    }
+}
+
+/// Tells whoever may have written what their next page must have.
+async fn tell_position(tenant: &Tenant, headers: &mut HeaderMap, secure: bool) {
+    match tenant.position().await {
+        Ok(Some(position)) => {
+            let position = position.to_string();
+            Cookie::Seen.set(headers, &position, secure);
+            if let Ok(value) = position.parse() {
+                headers.insert(&POSITION, value);
+            }
+        }
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "how far the database server is cannot be told"),
+    }
 }
 
 /// Returns how much a request weighs among those under way.

@@ -93,6 +93,7 @@ pub async fn read_metrics(State(app): State<App>, request: Request) -> Response 
     page.admission(app.admission().counts());
     page.writer(&app.store().measured());
     page.readers(app.store().reader_use());
+    page.replica(app.store().replica_use());
     // A database that cannot be read is told by the absence of its figures, not by the absence of all.
     if let Ok(Ok(lags)) = tokio::time::timeout(PATIENCE, lags(&served)).await {
         page.lags(&lags, app.now());

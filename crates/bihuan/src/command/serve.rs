@@ -35,6 +35,16 @@ pub struct Serve {
     /// taken waits up to five seconds. The processes on one server must fit into its max_connections.
     #[arg(long, value_name = "N", default_value = "16", value_parser = clap::value_parser!(u32).range(2..))]
     database_readers: u32,
+    /// The URL of a read replica of the PostgreSQL database. Pages are read from it where it has what their
+    /// visitor has seen, and is at most a few seconds behind.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "BIHUAN_REPLICA_URL",
+        hide_env_values = true,
+        requires = "database_url"
+    )]
+    replica_url: Option<String>,
     #[command(flatten)]
     door: Door,
     /// How long those who have sent something wait for a PostgreSQL server that is lost, in seconds, before
@@ -104,6 +114,7 @@ pub fn run(wanted: &Serve) -> Result<(), Failure> {
     let store = wanted.installation.open_with(|options| Options {
         readers,
         patience,
+        replica_url: wanted.replica_url.clone(),
         ..options
     })?;
     serve(store, &wanted.door)

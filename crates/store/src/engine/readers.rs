@@ -131,6 +131,34 @@ impl Readers {
         self.begin_at(place)
     }
 
+    /// Like [`Readers::begin`], if `ready` says so of the connection before the transaction begins.
+    ///
+    /// # Errors
+    /// As [`Readers::begin`], and what `ready` returns; a connection that was kept and lost meanwhile is one
+    /// of them.
+    pub(crate) fn begin_when(
+        self: &Arc<Self>,
+        ready: impl FnOnce(&Connection) -> Result<bool, StoreError>,
+    ) -> Result<Option<Snapshot>, StoreError> {
+        let place = self.place_here()?;
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => self.database.open_reader()?,
+        };
+        if !ready(&connection)? {
+            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            idle.push(connection);
+            return Ok(None);
+        }
+        connection.begin_reading()?;
+        Ok(Some(Snapshot {
+            connection: Some(connection),
+            pool: Arc::clone(self),
+            _place: place,
+        }))
+    }
+
     /// Like [`Readers::begin`], at a place that was waited for.
     pub(crate) fn begin_at(self: &Arc<Self>, place: Place) -> Result<Snapshot, StoreError> {
         loop {

@@ -91,6 +91,7 @@ mod tests {
     fn postgres_alone() -> Vec<&'static str> {
         let lists = [
             crate::commit::order::POSTGRES_STATEMENTS,
+            crate::engine::replica::POSTGRES_STATEMENTS,
             crate::examine::POSTGRES_STATEMENTS,
             crate::followers::lag::POSTGRES_STATEMENTS,
             crate::lease::POSTGRES_STATEMENTS,

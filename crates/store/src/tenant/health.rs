@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use super::{Store, Tenant};
 use crate::engine::sql::statements;
 use crate::error::StoreError;
-use crate::measure::{CacheUse, Measured, ReaderUse};
+use crate::measure::{CacheUse, Measured, ReaderUse, ReplicaUse};
 
 statements! {
     // No row has this name: the engine takes the lock that writing needs, and changes nothing.
@@ -21,6 +21,11 @@ impl Store {
     /// Returns how many connections read now, and who could not.
     pub fn reader_use(&self) -> ReaderUse {
         self.inner.readers.used()
+    }
+
+    /// Returns how often the replica was read, where there is one.
+    pub fn replica_use(&self) -> Option<ReplicaUse> {
+        self.inner.replica.as_ref().map(|replica| replica.used())
     }
 }
 

@@ -26,7 +26,9 @@ pub struct Options {
     pub vfs: Option<String>,
     /// The URL of the PostgreSQL database; `None` for the SQLite file in the directory.
     pub database_url: Option<String>,
-    /// How many connections read at once.
+    /// The URL of a read replica of that database, from which what need not be newest is read.
+    pub replica_url: Option<String>,
+    /// How many connections read at once; on a replica as many again.
     pub readers: ReaderLimits,
     /// How long those who have handed something in wait for a database server that is lost, before they are
     /// told that it is away. Whoever comes after that is told at once.
@@ -39,6 +41,7 @@ impl std::fmt::Debug for Options {
         f.debug_struct("Options")
             .field("vfs", &self.vfs)
             .field("on_server", &self.database_url.is_some())
+            .field("has_replica", &self.replica_url.is_some())
             .field("readers", &self.readers)
             .finish_non_exhaustive()
     }
@@ -51,6 +54,7 @@ impl Options {
             master_key,
             vfs: None,
             database_url: None,
+            replica_url: None,
             readers: ReaderLimits::default(),
             patience: PATIENCE,
         }

@@ -19,4 +19,5 @@ mod proof_backup;
 mod proof_followers;
 mod proof_identity;
 mod proof_tampering;
+mod replica;
 mod schema;

@@ -95,8 +95,16 @@ async fn a_lease_is_taken_over_from_a_process_that_shows_no_life() {
     assert!(first.hold().await.expect("free again"));
 }
 
+/// How a city in the database of such a server is opened.
+pub fn options(server: &Server) -> Options {
+    Options {
+        database_url: Some(server.url("city")),
+        ..Options::new(MasterKey::of_seed(7))
+    }
+}
+
 /// Founds a city in a database of a server that the test may crash.
-fn city_on(server: &Server, directory: &std::path::Path) -> (Store, Tenant) {
+pub fn city_on(server: &Server, directory: &std::path::Path) -> (Store, Tenant) {
     let made = std::process::Command::new("psql")
         .args([
             &server.url("postgres"),
@@ -106,10 +114,7 @@ fn city_on(server: &Server, directory: &std::path::Path) -> (Store, Tenant) {
         ])
         .status();
     assert!(made.expect("psql").success());
-    let options = Options {
-        database_url: Some(server.url("city")),
-        ..Options::new(MasterKey::of_seed(7))
-    };
+    let options = options(server);
     let founding = Founding {
         name: Label::new("测试市", "Test City"),
         host: None,
@@ -128,7 +133,7 @@ fn city_on(server: &Server, directory: &std::path::Path) -> (Store, Tenant) {
 }
 
 /// Sends a report with an idempotency key, and again with the same one where it is told to.
-async fn report(tenant: Tenant, number: u64) -> CaseId {
+pub async fn report(tenant: Tenant, number: u64) -> CaseId {
     loop {
         let mut entropy = Counter(number << 32);
         let mut bodies = Bodies::new(now(), &mut entropy);

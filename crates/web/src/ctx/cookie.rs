@@ -13,6 +13,8 @@ pub enum Cookie {
     Code,
     /// The language.
     Lang,
+    /// What the visitor's last write lies before in the database server's log.
+    Seen,
 }
 
 impl Cookie {
@@ -25,6 +27,8 @@ impl Cookie {
             (Cookie::Code, true) => "__Host-code",
             (Cookie::Code, false) => "code",
             (Cookie::Lang, _) => "lang",
+            (Cookie::Seen, true) => "__Host-seen",
+            (Cookie::Seen, false) => "seen",
         }
     }
 

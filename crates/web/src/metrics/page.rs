@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use bihuan_store::followers::lag::Lag;
-use bihuan_store::measure::{CacheUse, Histogram, Measured, ReaderUse};
+use bihuan_store::measure::{CacheUse, Histogram, Measured, ReaderUse, ReplicaUse};
 use jiff::Timestamp;
 
 use super::{Intake, Metrics};
@@ -154,6 +154,20 @@ impl Page {
         let help = "Readers that waited for a connection for too long.";
         let name = "bihuan_readers_turned_away_total";
         self.single(name, "counter", help, used.turned_away as f64);
+    }
+
+    /// Adds how often the replica was read, where there is one.
+    pub fn replica(&mut self, used: Option<ReplicaUse>) {
+        let Some(used) = used else { return };
+        let name = "bihuan_replica_reads_total";
+        self.head(
+            name,
+            "counter",
+            "Reads that a replica was there for, by what became of them.",
+        );
+        for (outcome, count) in [("read", used.read), ("behind", used.behind), ("lost", used.lost)] {
+            self.line(name, &[("outcome", outcome)], count as f64);
+        }
     }
 
     /// Adds how far each follower is behind, the worst of all tenants.
