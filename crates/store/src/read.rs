@@ -21,6 +21,10 @@ pub struct Reader {
 }
 
 impl Tenant {
+    pub(crate) fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        self.inner.readers.begin()
+    }
+
     /// Begins to read. For synchronous callers; others use [`Tenant::read`].
     ///
     /// # Errors
@@ -56,9 +60,9 @@ impl Tenant {
                 work(&Reader { tenant, snapshot })
             }),
             _ => {
-                let place = self.reader_place().await?;
+                let place = self.inner.readers.place().await?;
                 tokio::task::spawn_blocking(move || {
-                    let snapshot = tenant.snapshot_at(place)?;
+                    let snapshot = tenant.inner.readers.begin_at(place)?;
                     work(&Reader { tenant, snapshot })
                 })
             }

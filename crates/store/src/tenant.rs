@@ -23,7 +23,6 @@ use crate::blob::Blobs;
 use crate::commit::order::Order;
 use crate::commit::{CommitError, log};
 use crate::engine::connection::{Connection, Engine};
-use crate::engine::database::Database;
 pub use crate::engine::readers::ReaderLimits;
 use crate::engine::readers::{Place, Readers, Snapshot};
 pub use crate::engine::replica::Position;
@@ -102,7 +101,7 @@ pub(crate) struct Inner {
     marks: Marks,
     keys: TenantKeys,
     writer: Arc<Writer<Order>>,
-    readers: Arc<Readers>,
+    pub(crate) readers: Arc<Readers>,
     pub(crate) replica: Option<Arc<Replica>>,
     blobs: Blobs,
     scene: RwLock<Arc<Scene>>,
@@ -187,14 +186,7 @@ impl Store {
         options.check_key(marks)?;
         drop(connection);
         let readers = Readers::new(database.clone(), options.readers);
-        let replica = match &options.replica_url {
-            Some(url) => Some(Arc::new(Replica::new(
-                Database::postgres(url)?,
-                options.readers,
-                Arc::clone(&readers),
-            ))),
-            None => None,
-        };
+        let replica = Replica::open(options, &readers)?;
         let store = Store {
             inner: Arc::new(StoreInner {
                 directory: directory.to_owned(),
@@ -388,19 +380,6 @@ impl Tenant {
 
     pub(crate) fn keys(&self) -> &TenantKeys {
         &self.inner.keys
-    }
-
-    pub(crate) fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        self.inner.readers.begin()
-    }
-
-    /// Waits for a reader's place without holding a thread.
-    pub(crate) async fn reader_place(&self) -> Result<Place, StoreError> {
-        self.inner.readers.place().await
-    }
-
-    pub(crate) fn snapshot_at(&self, place: Place) -> Result<Snapshot, StoreError> {
-        self.inner.readers.begin_at(place)
     }
 
     pub(crate) fn borrow_writer(&self) -> Result<Loan, StoreError> {

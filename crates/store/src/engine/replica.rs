@@ -15,10 +15,11 @@ use std::time::{Duration, Instant};
 
 use crate::engine::connection::Connection;
 use crate::engine::database::Database;
-use crate::engine::readers::{ReaderLimits, Readers, Snapshot};
+use crate::engine::readers::{Readers, Snapshot};
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::measure::ReplicaUse;
+use crate::tenant::Options;
 
 statements! {
     in postgres
@@ -95,10 +96,18 @@ struct Known {
 }
 
 impl Replica {
-    pub(crate) fn new(database: Database, limits: ReaderLimits, server: Arc<Readers>) -> Replica {
-        Replica {
-            readers: Readers::new(database, limits),
-            server,
+    /// Returns the replica that the options name of the server that `server` reads.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if its URL cannot be understood.
+    pub(crate) fn open(options: &Options, server: &Arc<Readers>) -> Result<Option<Arc<Replica>>, StoreError> {
+        let Some(url) = &options.replica_url else {
+            return Ok(None);
+        };
+        let readers = Readers::new(Database::postgres(url)?, options.readers);
+        Ok(Some(Arc::new(Replica {
+            readers,
+            server: Arc::clone(server),
             known: Mutex::new(Known {
                 looked: None,
                 last: Position::default(),
@@ -108,7 +117,7 @@ impl Replica {
             read: AtomicU64::new(0),
             behind: AtomicU64::new(0),
             lost: AtomicU64::new(0),
-        }
+        })))
     }
 
     /// Begins to read from the replica; `None` where it has not come as far as `seen`, or is away.
