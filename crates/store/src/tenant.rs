@@ -24,7 +24,7 @@ use crate::commit::order::Order;
 use crate::commit::{CommitError, log};
 use crate::engine::connection::{Connection, Engine};
 pub use crate::engine::readers::ReaderLimits;
-use crate::engine::readers::{Place, Readers, Snapshot};
+use crate::engine::readers::{Readers, Snapshot};
 pub use crate::engine::replica::Position;
 use crate::engine::replica::Replica;
 use crate::engine::sql::statements;
@@ -186,7 +186,7 @@ impl Store {
         options.check_key(marks)?;
         drop(connection);
         let readers = Readers::new(database.clone(), options.readers);
-        let replica = Replica::open(options, &readers)?;
+        let replica = Replica::open(options.replica_url.as_deref(), options.readers, &readers)?;
         let store = Store {
             inner: Arc::new(StoreInner {
                 directory: directory.to_owned(),

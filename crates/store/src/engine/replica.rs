@@ -15,11 +15,10 @@ use std::time::{Duration, Instant};
 
 use crate::engine::connection::Connection;
 use crate::engine::database::Database;
-use crate::engine::readers::{Readers, Snapshot};
+use crate::engine::readers::{ReaderLimits, Readers, Snapshot};
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::measure::ReplicaUse;
-use crate::tenant::Options;
 
 statements! {
     in postgres
@@ -96,15 +95,19 @@ struct Known {
 }
 
 impl Replica {
-    /// Returns the replica that the options name of the server that `server` reads.
+    /// Returns the replica at `url` of the server that `server` reads; `None` where there is none.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if its URL cannot be understood.
-    pub(crate) fn open(options: &Options, server: &Arc<Readers>) -> Result<Option<Arc<Replica>>, StoreError> {
-        let Some(url) = &options.replica_url else {
+    pub(crate) fn open(
+        url: Option<&str>,
+        limits: ReaderLimits,
+        server: &Arc<Readers>,
+    ) -> Result<Option<Arc<Replica>>, StoreError> {
+        let Some(url) = url else {
             return Ok(None);
         };
-        let readers = Readers::new(Database::postgres(url)?, options.readers);
+        let readers = Readers::new(Database::postgres(url)?, limits);
         Ok(Some(Arc::new(Replica {
             readers,
             server: Arc::clone(server),
