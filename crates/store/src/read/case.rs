@@ -20,7 +20,8 @@ use crate::tie::Tie;
 use crate::value::Id;
 
 statements! {
-    BODIES = "SELECT id, sealed FROM body WHERE tenant = $1 AND case_id = $2 ORDER BY id";
+    // In no order: SQLite would read the tenant's texts by their key to have one.
+    BODIES = "SELECT id, sealed FROM body WHERE tenant = $1 AND case_id = $2";
     BY_NUMBER = "SELECT id FROM case_row WHERE tenant = $1 AND number = $2";
     BY_CODE = "SELECT case_id FROM receipt WHERE tenant = $1 AND code_hash IN ($2, $3)";
     LINKED_TO = "SELECT tie, case_id FROM case_link WHERE tenant = $1 AND other = $2
