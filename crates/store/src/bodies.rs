@@ -133,10 +133,15 @@ pub(crate) fn key(
 ) -> Result<Option<BodyKey>, StoreError> {
     let wrapped: Option<Vec<u8>> =
         connection.query_optional(SELECT_KEY, (Id(tenant.0), Id(case.0)), |row| row.get(0))?;
-    let unwrap = |wrapped: Vec<u8>| BodyKey::unwrap_for(keys, case, &wrapped);
-    wrapped
-        .map(unwrap)
-        .transpose()
+    wrapped.map(|wrapped| key_read(keys, case, &wrapped)).transpose()
+}
+
+/// Returns the key of a case's bodies whose row has been read already.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if it does not open.
+pub(crate) fn key_read(keys: &TenantKeys, case: CaseId, wrapped: &[u8]) -> Result<BodyKey, StoreError> {
+    BodyKey::unwrap_for(keys, case, wrapped)
         .map_err(|_| StoreError::Corrupt(format!("body key of case {case}")))
 }
 
@@ -151,17 +156,25 @@ pub(crate) fn open(
     key: &BodyKey,
     reference: BodyRef,
 ) -> Result<Option<OpenBody>, StoreError> {
-    let damaged = |what: &str| StoreError::Corrupt(format!("body {} {what}", reference.id));
     let Some(sealed) = sealed(connection, tenant, case, reference.id)? else {
         return Ok(None);
     };
+    open_read(key, reference, &sealed).map(Some)
+}
+
+/// Returns a body whose row has been read already.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if it does not open, or its digest differs.
+pub(crate) fn open_read(key: &BodyKey, reference: BodyRef, sealed: &[u8]) -> Result<OpenBody, StoreError> {
+    let damaged = |what: &str| StoreError::Corrupt(format!("body {} {what}", reference.id));
     let open = key
-        .open(reference.id, &sealed)
+        .open(reference.id, sealed)
         .map_err(|_| damaged("does not open"))?;
     if Digest::of(&[&open.salt, open.text.as_bytes()]) != reference.digest {
         return Err(damaged("is not what its event says"));
     }
-    Ok(Some(open))
+    Ok(open)
 }
 
 /// Returns a body's text where its digest is not at hand, or `None` where it was erased. Its seal still
@@ -196,9 +209,7 @@ pub(crate) fn open_sealed(
     id: BodyId,
     sealed: &[u8],
 ) -> Result<String, StoreError> {
-    let key = BodyKey::unwrap_for(keys, case, wrapped)
-        .map_err(|_| StoreError::Corrupt(format!("body key of case {case}")))?;
-    let open = key
+    let open = key_read(keys, case, wrapped)?
         .open(id, sealed)
         .map_err(|_| StoreError::Corrupt(format!("body {id} does not open")))?;
     Ok(open.text.clone())

@@ -26,4 +26,4 @@ pub use fts::{FTS5_TOKENIZER, fts_query};
 pub use highlight::{highlight, snippet};
 pub use segment::load;
 pub use token::{MAX_QUERY_TOKENS, MAX_TOKENS, holds, query_tokens};
-pub use tsvector::{tsquery, tsvector};
+pub use tsvector::{lexemes, tsquery, tsvector};

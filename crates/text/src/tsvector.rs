@@ -14,18 +14,22 @@ const MAX_BYTES: usize = (1 << 20) - 1;
 /// endless text is left out, as [`MAX_TOKENS`](crate::MAX_TOKENS) does, and not found by search.
 pub fn tsvector(document: &str) -> String {
     let mut vector = String::new();
-    let mut bytes = 0;
-    for token in document.split_terminator(' ') {
-        bytes += token.len();
-        if bytes > MAX_BYTES {
-            break;
-        }
+    for token in lexemes(document) {
         if !vector.is_empty() {
             vector.push(' ');
         }
         push_quoted(&mut vector, token);
     }
     vector
+}
+
+/// Returns the tokens of a [`document`](crate::document) that its [`tsvector`] holds, as often as they are there.
+pub fn lexemes(document: &str) -> impl Iterator<Item = &str> {
+    let mut bytes = 0;
+    document.split_terminator(' ').take_while(move |token| {
+        bytes += token.len();
+        bytes <= MAX_BYTES
+    })
 }
 
 /// Returns the `tsquery` that finds the texts holding all of these
@@ -63,6 +67,14 @@ mod tests {
 
     fn owned(tokens: &[&str]) -> Vec<String> {
         tokens.iter().map(|token| (*token).to_owned()).collect()
+    }
+
+    #[test]
+    fn the_lexemes_of_a_document_are_those_of_its_vector() {
+        let long = "a".repeat(MAX_BYTES - 3);
+        let document = format!("税 {long} b");
+        assert_eq!(lexemes(&document).collect::<Vec<_>>(), ["税", &long]);
+        assert_eq!(tsvector(&document), format!("'税' '{long}'"));
     }
 
     #[test]

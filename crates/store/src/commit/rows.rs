@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::engine::connection::{Connection, Engine};
 use crate::engine::many::{Form, Many};
 use crate::engine::sql::statements;
-use crate::engine::value::{Bind, Value};
+use crate::engine::value::{Bind, Owned, Value};
 use crate::error::StoreError;
 use crate::tie::Tie;
 use crate::value::{Id, flag_bits, millis, phase_number};
@@ -260,7 +260,7 @@ fn with_doc<'v>(columns: [Value<'v>; COLUMNS.len()], doc: i64) -> [Value<'v>; CO
 }
 
 /// Returns the values of [`COLUMNS`].
-fn columns<'a>(change: &'a RowChange<'_>) -> [Value<'a>; COLUMNS.len()] {
+pub(crate) fn columns<'a>(change: &'a RowChange<'_>) -> [Value<'a>; COLUMNS.len()] {
     let row = change.row;
     let facts = &row.facts;
     let finder = facts.finder.as_ref();
@@ -302,34 +302,55 @@ fn blob(id: &Uuid) -> Value<'_> {
 
 /// Writes what differs in the tables beside the row.
 fn write_sides(connection: &Connection, changes: &[RowChange<'_>]) -> Result<(), StoreError> {
-    write_side(
-        connection,
-        &UNITS,
-        changes,
-        Row::units,
-        |tenant, (role, unit), case| [tenant, Value::Int(*role as i64), blob(&unit.0), case],
-    )?;
-    write_side(
-        connection,
-        &PERSONS,
-        changes,
-        Row::persons,
-        |tenant, person, case| [tenant, Value::Int(ACCUSED_PERSON), blob(&person.0), case],
-    )?;
-    write_side(
-        connection,
-        &CAMPAIGNS,
-        changes,
-        Row::campaigns,
-        |tenant, campaign, case| [tenant, Value::Text(campaign), case],
-    )?;
-    write_side(
-        connection,
-        &LINKS,
-        changes,
-        Row::links,
-        |tenant, (other, tie), case| [tenant, blob(&other.0), Value::Int(*tie as i64), case],
-    )
+    write_side(connection, &UNITS, changes, Row::units, unit_values)?;
+    write_side(connection, &PERSONS, changes, Row::persons, person_values)?;
+    write_side(connection, &CAMPAIGNS, changes, Row::campaigns, campaign_values)?;
+    write_side(connection, &LINKS, changes, Row::links, link_values)
+}
+
+/// Returns what the log makes of a case in the tables beside the row: in `case_unit`, `case_person`,
+/// `case_campaign` and `case_link`, the columns between the tenant and the case, in their order.
+pub(crate) fn beside(row: &Row) -> [Vec<Vec<Owned>>; 4] {
+    fn rows<T, const N: usize>(
+        all: BTreeSet<T>,
+        values: impl for<'v> Fn(Value<'v>, &'v T, Value<'v>) -> [Value<'v>; N],
+    ) -> Vec<Vec<Owned>> {
+        let between = |what: &T| {
+            let values = values(Value::Null, what, Value::Null);
+            values[1..N - 1]
+                .iter()
+                .map(|value| Value::to_owned(*value))
+                .collect()
+        };
+        all.iter().map(between).collect()
+    }
+    [
+        rows(row.units(), unit_values),
+        rows(row.persons(), person_values),
+        rows(row.campaigns(), campaign_values),
+        rows(row.links(), link_values),
+    ]
+}
+
+fn unit_values<'v>(
+    tenant: Value<'v>,
+    (role, unit): &'v (UnitRole, UnitId),
+    case: Value<'v>,
+) -> [Value<'v>; 4] {
+    [tenant, Value::Int(*role as i64), blob(&unit.0), case]
+}
+
+fn person_values<'v>(tenant: Value<'v>, person: &'v PersonId, case: Value<'v>) -> [Value<'v>; 4] {
+    [tenant, Value::Int(ACCUSED_PERSON), blob(&person.0), case]
+}
+
+#[expect(clippy::ptr_arg, reason = "the form that what a row holds is borrowed in")]
+fn campaign_values<'v>(tenant: Value<'v>, campaign: &'v String, case: Value<'v>) -> [Value<'v>; 3] {
+    [tenant, Value::Text(campaign), case]
+}
+
+fn link_values<'v>(tenant: Value<'v>, (other, tie): &'v (CaseId, Tie), case: Value<'v>) -> [Value<'v>; 4] {
+    [tenant, blob(&other.0), Value::Int(*tie as i64), case]
 }
 
 /// Writes what differs in one table beside the row: `of` says what a case has there, `values` in which

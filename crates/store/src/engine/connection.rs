@@ -46,6 +46,7 @@ pub(crate) enum Row<'r> {
 
 impl Connection {
     /// Opens a SQLite database in memory that nobody else sees.
+    #[cfg(test)]
     pub(crate) fn in_memory() -> Result<Connection, StoreError> {
         Ok(Connection::Sqlite(rusqlite::Connection::open_in_memory()?))
     }

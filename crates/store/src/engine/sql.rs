@@ -66,6 +66,8 @@ mod tests {
             crate::tenant::health::STATEMENTS,
             crate::tenant::marks::STATEMENTS,
             crate::tenant::numbers::STATEMENTS,
+            crate::verify::derived::STATEMENTS,
+            crate::verify::log::STATEMENTS,
             crate::verify::order::STATEMENTS,
             crate::verify::sample::STATEMENTS,
             crate::verify::streams::STATEMENTS,
@@ -82,8 +84,8 @@ mod tests {
             crate::moving::documents::SQLITE_STATEMENTS,
             crate::moving::log::SQLITE_STATEMENTS,
             crate::proof::sequence::SQLITE_STATEMENTS,
-            crate::verify::order::SQLITE_STATEMENTS,
-            crate::verify::rows::SQLITE_STATEMENTS,
+            crate::verify::derived::SQLITE_STATEMENTS,
+            crate::verify::log::SQLITE_STATEMENTS,
         ];
         lists.concat()
     }
@@ -98,8 +100,8 @@ mod tests {
             crate::moving::log::POSTGRES_STATEMENTS,
             crate::proof::sequence::POSTGRES_STATEMENTS,
             crate::read::list::POSTGRES_STATEMENTS,
-            crate::verify::order::POSTGRES_STATEMENTS,
-            crate::verify::rows::POSTGRES_STATEMENTS,
+            crate::verify::derived::POSTGRES_STATEMENTS,
+            crate::verify::log::POSTGRES_STATEMENTS,
             crate::verify::search::POSTGRES_STATEMENTS,
         ];
         lists.concat()

@@ -24,7 +24,6 @@ statements! {
     DUE = "SELECT due_at, case_id FROM timer
         WHERE tenant = $1 AND due_at <= $2 AND (due_at, case_id) > ($3, $4)
         ORDER BY due_at, case_id LIMIT $5";
-    STORED = "SELECT due_at FROM timer WHERE tenant = $1 AND case_id = $2";
 }
 
 /// The timers of some cases.
@@ -92,15 +91,4 @@ pub(crate) fn due(
         due.push((instant(row.get(0)?)?, CaseId(case)));
     }
     Ok(due)
-}
-
-/// Returns the timer row of a case.
-pub(crate) fn stored(
-    connection: &Connection,
-    tenant: TenantId,
-    case: CaseId,
-) -> Result<Vec<Timestamp>, StoreError> {
-    let mut statement = connection.prepare(STORED)?;
-    let rows = statement.query_map((Id(tenant.0), Id(case.0)), |row| row.get(0))?;
-    rows.into_iter().map(instant).collect()
 }

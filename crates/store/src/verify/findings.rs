@@ -124,4 +124,22 @@ impl Findings {
             problem: problem.into(),
         });
     }
+
+    /// Returns the outcome.
+    pub(crate) fn verification(self, head: Head, counts: Counts) -> Verification {
+        Verification {
+            head,
+            counts,
+            differences: self.listed,
+            omitted: self.omitted,
+        }
+    }
+
+    /// Takes over what another check found after these.
+    pub(crate) fn take(&mut self, later: Findings) {
+        let room = LISTED - self.listed.len();
+        let listed = later.listed.len();
+        self.listed.extend(later.listed.into_iter().take(room));
+        self.omitted += later.omitted + listed.saturating_sub(room) as u64;
+    }
 }

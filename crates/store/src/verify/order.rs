@@ -1,154 +1,213 @@
-//! The order against the events, the tree against the order, signed heads against the tree.
+//! The log and its proof: every event's bytes against its hash, its link to the event before it and its place;
+//! the tree against the order, signed heads against the tree.
 
-use bihuan_core::event::Stream;
-use bihuan_core::id::{Digest, TenantId};
+use std::iter::Peekable;
+use std::vec;
 
+use bihuan_core::event::{Stream, link};
+use bihuan_core::id::Digest;
+
+use super::beside::beside;
 use super::findings::{Check, Findings};
-use crate::engine::connection::{Connection, Engine, Row};
+use super::links::{Last, Links};
+use super::log::{Log, Page, Place, There};
+use crate::engine::connection::Connection;
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::keys::TenantKeys;
-use crate::proof::sequence::stream_of;
 use crate::proof::tree::{Growth, TileRow, Tiles};
 use crate::proof::{Head, checkpoint};
-use crate::value::{Hash, Id};
+use crate::value::Id;
 
 statements! {
     KEPT = "SELECT size, note FROM checkpoint WHERE tenant = $1 ORDER BY size";
 }
 
-statements! {
-    in sqlite
-    PLACES = "SELECT s.seq, s.stream_kind, s.stream_id, s.version, s.hash, e.hash, e.rowid
-        FROM sequence s LEFT JOIN event e ON e.tenant = s.tenant AND e.stream_kind = s.stream_kind
-        AND e.stream_id = s.stream_id AND e.version = s.version
-        WHERE s.tenant = $1 AND s.seq >= $2 ORDER BY s.seq LIMIT $3";
-    COUNT_PLACED = "SELECT count(*) FROM event WHERE +tenant = $1 AND rowid <= $2";
+/// A signed head, and whose.
+pub(super) type Signed = (Head, &'static str);
+
+/// What can be said of the log by the log alone, as far as it was read.
+struct Checker {
+    heads: Peekable<vec::IntoIter<Signed>>,
+    growth: Growth,
+    links: Links,
+    last_row: i64,
 }
 
-// Rows have no order of their own there, so the place itself stands for it; and what has no place is queued.
-statements! {
-    in postgres
-    PLACES_ALONE = "SELECT s.seq, s.stream_kind, s.stream_id, s.version, s.hash, e.hash, s.seq
-        FROM sequence s LEFT JOIN event e ON e.tenant = s.tenant AND e.stream_kind = s.stream_kind
-        AND e.stream_id = s.stream_id AND e.version = s.version
-        WHERE s.tenant = $1 AND s.seq >= $2 ORDER BY s.seq LIMIT $3";
-    COUNT_NOT_QUEUED = "SELECT count(*) FROM event e WHERE e.tenant = $1 AND NOT EXISTS (
-        SELECT 1 FROM unplaced u WHERE u.tenant = e.tenant AND u.stream_kind = e.stream_kind
-        AND u.stream_id = e.stream_id AND u.version = e.version AND u.hash = e.hash)";
+/// What came of a page, and what of it the database has to be asked about.
+#[derive(Default)]
+struct Checked {
+    findings: Findings,
+    tiles: Vec<TileRow>,
+    strangers: Vec<Stranger>,
+    events: usize,
 }
 
-/// Places that are read at a time.
-const PAGE: i64 = 8_192;
-
-/// A place in the order, and the event there.
-struct Place {
-    seq: u64,
+/// An event whose stream was not remembered to end with the one before it.
+struct Stranger {
     stream: Stream,
     version: u32,
-    hash: Digest,
-    /// The event's own hash and row; `None` where it is gone.
-    event: Option<(Digest, i64)>,
+    seq: u64,
+    prev: Digest,
 }
 
-/// Goes through the order once and returns the head computed from it.
+/// Goes through the log once and returns the head computed from it.
 pub(super) fn check(
     connection: &Connection,
     keys: &TenantKeys,
-    mut heads: Vec<(Head, &str)>,
+    mut heads: Vec<Signed>,
     findings: &mut Findings,
-    tick: &mut dyn FnMut(),
+    tick: &mut dyn FnMut(usize),
 ) -> Result<Head, StoreError> {
-    heads.extend(
-        kept_heads(connection, keys, findings)?
-            .into_iter()
-            .map(|head| (head, "a kept checkpoint")),
-    );
+    heads.extend(kept_heads(connection, keys, findings)?);
     heads.sort_by_key(|(head, _)| head.size);
-    let mut heads = heads.into_iter().peekable();
+    let mut log = Log::begin(connection, keys.tenant);
+    let asked = Log::begin(connection, keys.tenant);
     let tiles = Tiles::new(connection, keys.tenant);
-    let mut growth = Growth::default();
-    let mut last_row = i64::MIN;
-    let mut from = 0;
-    loop {
-        let page = page(connection, keys.tenant, from)?;
-        let Some(last) = page.last() else { break };
-        from = last.seq + 1;
-        for place in &page {
-            last_row = check_place(place, growth.size(), last_row, findings);
-            while let Some((head, whose)) = heads.next_if(|(head, _)| head.size == growth.size()) {
-                check_head(&growth, head, whose, findings);
+    let checker = beside(
+        Checker::new(heads),
+        |checker, page| checker.page(&page),
+        || log.page(),
+        |checked: Checked| {
+            findings.take(checked.findings);
+            for tile in &checked.tiles {
+                check_tile(&tiles, tile, findings)?;
             }
-            growth.push(place.hash, &mut |tile| check_tile(&tiles, &tile, findings))?;
-            tick();
-        }
-    }
-    for tile in growth.edge() {
+            for stranger in &checked.strangers {
+                check_stranger(&asked, stranger, findings)?;
+            }
+            tick(checked.events);
+            Ok(())
+        },
+    )?;
+    for tile in checker.growth.edge() {
         check_tile(&tiles, &tile, findings)?;
     }
-    for (head, whose) in heads {
-        check_head(&growth, head, whose, findings);
+    for (head, whose) in checker.heads {
+        check_head(&checker.growth, head, whose, findings);
     }
-    check_unplaced(connection, keys.tenant, last_row, growth.size(), findings)?;
-    Ok(growth.head())
+    let (placed, due) = (checker.growth.size(), log.count_due(checker.growth.size())?);
+    if due > placed {
+        let problem = format!("{due} events up to the last placed one, but {placed} places");
+        findings.add(Check::Order, "the order", problem);
+    }
+    Ok(checker.growth.head())
 }
 
-fn page(connection: &Connection, tenant: TenantId, from: u64) -> Result<Vec<Place>, StoreError> {
-    let places = match connection.engine() {
-        Engine::Sqlite => PLACES,
-        Engine::Postgres => PLACES_ALONE,
-    };
-    connection.query(places, (Id(tenant.0), from.cast_signed(), PAGE), read_place)
+impl Checker {
+    fn new(heads: Vec<Signed>) -> Checker {
+        Checker {
+            heads: heads.into_iter().peekable(),
+            growth: Growth::default(),
+            links: Links::new(),
+            last_row: i64::MIN,
+        }
+    }
+
+    fn page(&mut self, page: &Page) -> Result<Checked, StoreError> {
+        let mut checked = Checked {
+            events: page.places.len(),
+            ..Checked::default()
+        };
+        for place in &page.places {
+            self.check_place(place, &mut checked.findings);
+            if let Some(event) = &place.event {
+                self.check_event(place, event, page, &mut checked);
+            }
+            while let Some((head, whose)) = self.heads.next_if(|(head, _)| head.size == self.growth.size()) {
+                check_head(&self.growth, head, whose, &mut checked.findings);
+            }
+            self.growth.push(place.hash, &mut |tile| {
+                checked.tiles.push(tile);
+                Ok(())
+            })?;
+        }
+        Ok(checked)
+    }
+
+    /// Checks that a place follows the one before it, and that its event is there.
+    fn check_place(&mut self, place: &Place, findings: &mut Findings) {
+        let expected = self.growth.size();
+        if place.seq != expected {
+            let problem = format!("has place {} where {expected} follows", place.seq);
+            findings.add(Check::Order, subject(place.stream, place.version), problem);
+        }
+        let Some(event) = &place.event else {
+            let problem = format!("is gone; it had place {}", place.seq);
+            findings.add(Check::Order, subject(place.stream, place.version), problem);
+            return;
+        };
+        if event.hash != place.hash {
+            let problem = format!("has another hash than at place {}", place.seq);
+            findings.add(Check::Order, subject(place.stream, place.version), problem);
+        }
+        if event.row <= self.last_row {
+            let problem = format!("at place {} was committed earlier than the one before", place.seq);
+            findings.add(Check::Order, subject(place.stream, place.version), problem);
+        }
+        self.last_row = event.row.max(self.last_row);
+    }
+
+    /// Checks an event's bytes, and that it follows the one before it in its stream.
+    fn check_event(&mut self, place: &Place, event: &There, page: &Page, checked: &mut Checked) {
+        let (stream, version) = (place.stream, place.version);
+        let bytes = &page.data[event.bytes.clone()];
+        if link(event.prev, stream, version, bytes) != event.hash {
+            let problem = "its bytes do not give its hash";
+            checked
+                .findings
+                .add(Check::Link, subject(stream, version), problem);
+        }
+        let next = Last {
+            version,
+            hash: event.hash,
+        };
+        let before = match self.links.replace(stream, next) {
+            Some(last) if last.version + 1 == version => Some(last.hash),
+            None if version == 1 => Some(Digest::ZERO),
+            Some(_) | None => None,
+        };
+        match before {
+            Some(hash) if hash == event.prev => {}
+            Some(_) => checked
+                .findings
+                .add(Check::Link, subject(stream, version), NOT_LINKED),
+            None => checked.strangers.push(Stranger {
+                stream,
+                version,
+                seq: place.seq,
+                prev: event.prev,
+            }),
+        }
+    }
 }
 
-fn read_place(row: Row<'_>) -> Result<Place, StoreError> {
-    let (kind, id, Hash(hash)) = (row.get(1)?, row.get(2)?, row.get(4)?);
-    let event = match row.get::<Option<Hash>>(5)? {
-        Some(Hash(own)) => Some((own, row.get(6)?)),
-        None => None,
-    };
-    Ok(Place {
-        seq: row.get::<i64>(0)?.cast_unsigned(),
-        stream: stream_of(kind, id)?,
-        version: row.get(3)?,
-        hash,
-        event,
-    })
-}
+const NOT_LINKED: &str = "does not link to the event before it";
 
-/// Checks one place and returns the row of its event, or the row before it.
-fn check_place(place: &Place, expected: u64, last_row: i64, findings: &mut Findings) -> i64 {
-    let subject = || format!("event {} of {}", place.version, name(place.stream));
-    if place.seq != expected {
-        findings.add(
-            Check::Order,
-            subject(),
-            format!("has place {} where {expected} follows", place.seq),
-        );
-    }
-    let Some((own, row)) = place.event else {
-        findings.add(
-            Check::Order,
-            subject(),
-            format!("is gone; it had place {}", place.seq),
-        );
-        return last_row;
+/// Looks up the event before one whose stream was not remembered.
+fn check_stranger(log: &Log<'_>, event: &Stranger, findings: &mut Findings) -> Result<(), StoreError> {
+    let subject = subject(event.stream, event.version);
+    let (before, place) = match event.version {
+        // The first of a stream, which an event before it in the order belongs to.
+        0 | 1 => (Some(Digest::ZERO), None),
+        version => match log.event(event.stream, version - 1)? {
+            Some((hash, place)) => (Some(hash), Some(place)),
+            None => (None, None),
+        },
     };
-    if own != place.hash {
-        findings.add(
-            Check::Order,
-            subject(),
-            format!("has another hash than at place {}", place.seq),
-        );
+    match before {
+        None => {
+            let problem = format!("follows event {}, which is gone", event.version - 1);
+            findings.add(Check::Link, subject, problem);
+        }
+        Some(hash) if hash != event.prev => findings.add(Check::Link, subject, NOT_LINKED),
+        Some(_) if place.flatten().is_none_or(|place| place >= event.seq) => {
+            let problem = "has a place before that of the event before it";
+            findings.add(Check::Order, subject, problem);
+        }
+        Some(_) => {}
     }
-    if row <= last_row {
-        findings.add(
-            Check::Order,
-            subject(),
-            format!("at place {} was committed earlier than the one before", place.seq),
-        );
-    }
-    row.max(last_row)
+    Ok(())
 }
 
 fn check_tile(tiles: &Tiles<'_>, tile: &TileRow, findings: &mut Findings) -> Result<(), StoreError> {
@@ -181,14 +240,14 @@ fn kept_heads(
     connection: &Connection,
     keys: &TenantKeys,
     findings: &mut Findings,
-) -> Result<Vec<Head>, StoreError> {
+) -> Result<Vec<Signed>, StoreError> {
     let mut statement = connection.prepare(KEPT)?;
     let mut rows = statement.query((Id(keys.tenant.0),))?;
     let mut heads = Vec::new();
     while let Some(row) = rows.next()? {
         let (size, note): (i64, String) = (row.get(0)?, row.get(1)?);
         match checkpoint::open(keys, &note) {
-            Ok(head) => heads.push(head),
+            Ok(head) => heads.push((head, "a kept checkpoint")),
             Err(error) => {
                 findings.add(
                     Check::Checkpoint,
@@ -201,31 +260,13 @@ fn kept_heads(
     Ok(heads)
 }
 
-/// Every event up to the last placed one must have a place.
-fn check_unplaced(
-    connection: &Connection,
-    tenant: TenantId,
-    last_row: i64,
-    placed: u64,
-    findings: &mut Findings,
-) -> Result<(), StoreError> {
-    let count: i64 = match connection.engine() {
-        Engine::Sqlite => connection.query_row(COUNT_PLACED, (Id(tenant.0), last_row), |row| row.get(0)),
-        Engine::Postgres => connection.query_row(COUNT_NOT_QUEUED, (Id(tenant.0),), |row| row.get(0)),
-    }?;
-    if count.cast_unsigned() > placed {
-        let problem = format!("{count} events up to the last placed one, but {placed} places");
-        findings.add(Check::Order, "the order", problem);
-    }
-    Ok(())
-}
-
-/// Returns how a stream is called in findings.
-pub(super) fn name(stream: Stream) -> String {
-    match stream {
+/// Returns how an event is called in findings.
+pub(super) fn subject(stream: Stream, version: u32) -> String {
+    let stream = match stream {
         Stream::Org => "the org tree".to_owned(),
         Stream::Packs => "the packs".to_owned(),
         Stream::Calendars => "the calendars".to_owned(),
         Stream::Case(case) => format!("case {case}"),
-    }
+    };
+    format!("event {version} of {stream}")
 }

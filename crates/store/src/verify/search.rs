@@ -1,9 +1,12 @@
 //! The search index against the texts. On SQLite an index is built anew beside it, and both vocabularies are
-//! read in order and compared; PostgreSQL compares the document of each case by itself. Findings name the
-//! case, never the word.
+//! read in order and compared; on PostgreSQL the words of each case are compared by themselves. Findings name
+//! the case, never the word.
+
+use std::collections::HashSet;
 
 use bihuan_core::id::{CaseId, TenantId};
 
+use super::derived::Derived;
 use super::findings::{Check, Findings};
 use crate::commit::search;
 use crate::engine::connection::{Connection, Engine, Rows};
@@ -14,8 +17,6 @@ use crate::value::Id;
 
 statements! {
     in postgres
-    SAME = "SELECT tokens = CAST(CAST($1 AS TEXT) AS TSVECTOR) FROM case_text
-        WHERE tenant = $2 AND case_id = $3";
     ORPHANS = "SELECT t.case_id FROM case_text t WHERE t.tenant = $1 AND NOT EXISTS (
         SELECT 1 FROM case_row c WHERE c.tenant = t.tenant AND c.id = t.case_id) ORDER BY t.case_id";
 }
@@ -24,37 +25,50 @@ statements! {
 const VOCABULARY: &str =
     "CREATE VIRTUAL TABLE temp.case_vocabulary USING fts5vocab('main', 'case_text', 'instance')";
 
-/// The index built anew. Lies in a file of its own that SQLite removes, not in memory.
-pub(super) struct Index {
-    scratch: Connection,
+/// The index as the texts make it.
+pub(super) enum Index {
+    /// Built anew, to be compared in the end. Lies in a file of its own that SQLite removes, not in memory.
+    Built(Connection),
+    /// Compared case by case.
+    Compared,
 }
 
 impl Index {
-    pub(super) fn new() -> Result<Index, StoreError> {
+    pub(super) fn new(engine: Engine) -> Result<Index, StoreError> {
+        if engine == Engine::Postgres {
+            return Ok(Index::Compared);
+        }
         let scratch = Connection::temporary()?;
         schema::migrate(&scratch)?;
         scratch.begin()?;
-        Ok(Index { scratch })
+        Ok(Index::Built(scratch))
     }
 
     /// Takes up the document of a case as its texts make it.
     pub(super) fn take(
         &self,
-        connection: &Connection,
-        tenant: TenantId,
-        (case, document): (CaseId, i64),
+        case: CaseId,
         texts: &[String],
+        derived: &Derived,
         findings: &mut Findings,
     ) -> Result<(), StoreError> {
-        let text = search::index_text(connection.engine(), texts);
-        match connection.engine() {
-            Engine::Sqlite => {
+        match self {
+            Index::Built(scratch) => {
                 let insert = "INSERT INTO case_text (rowid, tokens) VALUES ($1, $2)";
-                self.scratch.execute(insert, (document, text))?;
+                if let Some(document) = derived.documents.one(case) {
+                    let text = search::index_text(Engine::Sqlite, texts);
+                    scratch.execute(insert, (*document, text))?;
+                }
             }
-            Engine::Postgres => {
-                let params = (text, Id(tenant.0), Id(case.0));
-                if connection.query_optional(SAME, params, |row| row.get(0))? != Some(true) {
+            Index::Compared => {
+                let document = bihuan_text::document(texts.iter().map(String::as_str));
+                let expected: HashSet<&str> = bihuan_text::lexemes(&document).collect();
+                let found = derived.tokens.one(case);
+                let same = found.is_some_and(|found| {
+                    let found: HashSet<&str> = found.split_terminator(' ').collect();
+                    found == expected
+                });
+                if !same {
                     let problem = "is not found by the words of its text";
                     findings.add(Check::Search, format!("case {case}"), problem);
                 }
@@ -70,58 +84,61 @@ impl Index {
         tenant: TenantId,
         findings: &mut Findings,
     ) -> Result<(), StoreError> {
-        if connection.engine() == Engine::Postgres {
-            for case in connection.query(ORPHANS, (Id(tenant.0),), |row| row.get::<Id>(0))? {
-                let problem = "is found by words and has no row";
-                findings.add(Check::Search, format!("case {}", case.0), problem);
+        match self {
+            Index::Built(scratch) => {
+                scratch.run(VOCABULARY)?;
+                run_on_reader(connection, VOCABULARY)?;
+                let compared = compare(scratch, connection, tenant, findings);
+                run_on_reader(connection, "DROP TABLE temp.case_vocabulary")?;
+                compared
             }
-            return Ok(());
+            Index::Compared => {
+                for case in connection.query(ORPHANS, (Id(tenant.0),), |row| row.get::<Id>(0))? {
+                    let problem = "is found by words and has no row";
+                    findings.add(Check::Search, format!("case {}", case.0), problem);
+                }
+                Ok(())
+            }
         }
-        self.scratch.run(VOCABULARY)?;
-        run_on_reader(connection, VOCABULARY)?;
-        let compared = self.compare(connection, tenant, findings);
-        run_on_reader(connection, "DROP TABLE temp.case_vocabulary")?;
-        compared
     }
+}
 
-    fn compare(
-        &self,
-        connection: &Connection,
-        tenant: TenantId,
-        findings: &mut Findings,
-    ) -> Result<(), StoreError> {
-        let mut expected = self
-            .scratch
-            .prepare("SELECT term, doc FROM case_vocabulary ORDER BY term, doc")?;
-        let mut expected = expected.query(())?;
-        let mut found = connection.prepare(
-            "SELECT term, doc FROM case_vocabulary
-             WHERE doc IN (SELECT doc FROM case_row WHERE tenant = $1) ORDER BY term, doc",
-        )?;
-        let mut found = found.query((Id(tenant.0),))?;
-        let (mut left, mut right) = (next(&mut expected)?, next(&mut found)?);
-        loop {
-            let order = match (&left, &right) {
-                (None, None) => return Ok(()),
-                (Some(_), None) => std::cmp::Ordering::Less,
-                (None, Some(_)) => std::cmp::Ordering::Greater,
-                (Some(left), Some(right)) => left.cmp(right),
+/// Compares the tenant's index with the one built anew.
+fn compare(
+    scratch: &Connection,
+    connection: &Connection,
+    tenant: TenantId,
+    findings: &mut Findings,
+) -> Result<(), StoreError> {
+    let mut expected = scratch.prepare("SELECT term, doc FROM case_vocabulary ORDER BY term, doc")?;
+    let mut expected = expected.query(())?;
+    let mut found = connection.prepare(
+        "SELECT term, doc FROM case_vocabulary
+         WHERE doc IN (SELECT doc FROM case_row WHERE tenant = $1) ORDER BY term, doc",
+    )?;
+    let mut found = found.query((Id(tenant.0),))?;
+    let (mut left, mut right) = (next(&mut expected)?, next(&mut found)?);
+    loop {
+        let order = match (&left, &right) {
+            (None, None) => return Ok(()),
+            (Some(_), None) => std::cmp::Ordering::Less,
+            (None, Some(_)) => std::cmp::Ordering::Greater,
+            (Some(left), Some(right)) => left.cmp(right),
+        };
+        let one_sided = if order.is_gt() { &right } else { &left };
+        if let (Some((_, document)), false) = (one_sided, order.is_eq()) {
+            let problem = if order.is_lt() {
+                "is not found by a word of its text"
+            } else {
+                "is found by a word that is not in its text"
             };
-            let one_sided = if order.is_gt() { &right } else { &left };
-            if let (Some((_, document)), false) = (one_sided, order.is_eq()) {
-                let problem = if order.is_lt() {
-                    "is not found by a word of its text"
-                } else {
-                    "is found by a word that is not in its text"
-                };
-                findings.add(Check::Search, subject(connection, tenant, *document)?, problem);
-            }
-            if order.is_le() {
-                left = next(&mut expected)?;
-            }
-            if order.is_ge() {
-                right = next(&mut found)?;
-            }
+            findings.add(Check::Search, subject(connection, tenant, *document)?, problem);
+        }
+        if order.is_le() {
+            left = next(&mut expected)?;
+        }
+        if order.is_ge() {
+            right = next(&mut found)?;
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Every stream, event by event: links, fold, and what was derived from the case.
+//! Every stream, event by event: its fold, and what was derived from the case.
 
 use std::collections::HashSet;
 
@@ -9,9 +9,11 @@ use bihuan_core::id::{CaseId, Digest, TenantId};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::beside::beside;
+use super::derived::Derived;
 use super::findings::{Check, Counts, Findings};
-use super::order::name;
-use super::rows::{Comparison, document};
+use super::order::subject;
+use super::rows;
 use super::search::Index;
 use super::texts::{self, Texts};
 use crate::commit::row_of;
@@ -23,6 +25,7 @@ use crate::followers::follower::{Follower, cursor};
 use crate::followers::rollups::{self, Rollups};
 use crate::proof::sequence::stream_of;
 use crate::tenant::Tenant;
+use crate::tenant::scene::Scene;
 use crate::value::{Hash, Id, millis};
 
 statements! {
@@ -30,8 +33,9 @@ statements! {
     EVENTS = "SELECT e.stream_kind, e.stream_id, e.version, e.recorded_at, e.data, e.prev, e.hash, s.seq
         FROM event e LEFT JOIN sequence s ON s.tenant = e.tenant AND s.stream_kind = e.stream_kind
         AND s.stream_id = e.stream_id AND s.version = e.version
-        WHERE e.tenant = $1 AND (e.stream_kind, e.stream_id, e.version) > ($2, $3, $4)
-        ORDER BY e.stream_kind, e.stream_id, e.version LIMIT $5";
+        WHERE e.tenant = $1 AND e.stream_kind = $2 AND e.stream_id >= $3 AND (e.stream_id, e.version) > ($3, $4)
+        ORDER BY e.stream_id, e.version LIMIT $5";
+    NEXT_KIND = "SELECT min(stream_kind) FROM event WHERE tenant = $1 AND stream_kind > $2";
     COUNT_TIMERS = "SELECT count(*) FROM timer WHERE tenant = $1";
     ORPHANS = "SELECT c.id FROM case_row c WHERE c.tenant = $1 AND NOT EXISTS (
         SELECT 1 FROM event e WHERE e.tenant = c.tenant AND e.stream_kind = $2 AND e.stream_id = c.id)
@@ -42,7 +46,7 @@ statements! {
 const REMEMBERED_FILES: usize = 100_000;
 
 /// Events that are read at a time.
-const PAGE: i64 = 4_096;
+const PAGE: i64 = 1_024;
 
 /// An event as it lies in the table.
 struct Raw {
@@ -61,8 +65,6 @@ struct Current {
     stream: Stream,
     version: u32,
     hash: Digest,
-    /// The place of the last event; `None` before the first, and where it has none yet.
-    seq: Option<u64>,
     /// The case so far; `None` for other streams, and from the first event that does not fold.
     case: Option<Case>,
     folds: bool,
@@ -71,11 +73,26 @@ struct Current {
     timer: Option<Option<Timestamp>>,
 }
 
-/// Goes through all streams of a tenant.
+/// Whole streams, and what was derived from their cases.
+struct Batch {
+    events: Vec<Raw>,
+    derived: Derived,
+}
+
+/// Reads the streams, a few hundred at a time.
+struct Reading<'a> {
+    tenant: TenantId,
+    connection: &'a Connection,
+    /// The kind of stream that is being read, and the last event of it that was.
+    after: (i64, Uuid, u32),
+    /// Events of streams that may go on.
+    pending: Vec<Raw>,
+    ended: bool,
+}
+
+/// Holds streams against what was derived from them.
 pub(super) struct Streams<'a> {
     tenant: &'a Tenant,
-    connection: &'a Connection,
-    comparison: Comparison,
     index: Index,
     files: HashSet<Digest>,
     counts: Counts,
@@ -83,6 +100,8 @@ pub(super) struct Streams<'a> {
     recount: Rollups,
     clocks_at: u64,
     rollups_at: u64,
+    /// The stream that is being gone through.
+    current: Option<Current>,
 }
 
 /// Returns the number of events of a tenant.
@@ -91,67 +110,137 @@ pub(super) fn count(connection: &Connection, tenant: TenantId) -> Result<u64, St
     Ok(count.cast_unsigned())
 }
 
+/// Reads every event once, in the order of streams and versions, and all that was derived with it.
+pub(super) fn check(
+    tenant: &Tenant,
+    connection: &Connection,
+    findings: &mut Findings,
+    tick: &mut dyn FnMut(usize),
+) -> Result<Counts, StoreError> {
+    let mut reading = Reading {
+        tenant: tenant.id(),
+        connection,
+        after: (0, Uuid::nil(), 0),
+        pending: Vec::new(),
+        ended: false,
+    };
+    let streams = beside(
+        Streams::begin(tenant, connection)?,
+        |streams, batch| streams.batch(&batch),
+        || reading.batch(),
+        |(events, found)| {
+            findings.take(found);
+            tick(events);
+            Ok(())
+        },
+    )?;
+    streams.finish(connection, findings)
+}
+
+impl Reading<'_> {
+    /// Reads the next whole streams; `None` at the end.
+    fn batch(&mut self) -> Result<Option<Batch>, StoreError> {
+        loop {
+            if !self.ended {
+                self.read_on()?;
+            }
+            let whole = match self.pending.last() {
+                None if self.ended => return Ok(None),
+                Some(last) if !self.ended => {
+                    self.pending.partition_point(|event| event.stream != last.stream)
+                }
+                Some(_) | None => self.pending.len(),
+            };
+            // A stream longer than a page is read until it ends.
+            if whole > 0 {
+                let rest = self.pending.split_off(whole);
+                let events = std::mem::replace(&mut self.pending, rest);
+                let derived = self.derived(&events)?;
+                return Ok(Some(Batch { events, derived }));
+            }
+        }
+    }
+
+    /// Reads the events that follow, in the order of streams and versions. Each kind of stream by itself: a
+    /// server would plan for no rows where all that comes after a key of three columns is asked for.
+    fn read_on(&mut self) -> Result<(), StoreError> {
+        let (kind, id, version) = self.after;
+        let tenant = Id(self.tenant.0);
+        let page = self
+            .connection
+            .query(EVENTS, (tenant, kind, Id(id), version, PAGE), read_raw)?;
+        match page.last() {
+            Some(last) if page.len() as i64 == PAGE => {
+                let (_, id) = last.stream.key();
+                self.after = (kind, id, last.version);
+            }
+            Some(_) | None => {
+                let next: Option<i64> = self
+                    .connection
+                    .query_row(NEXT_KIND, (tenant, kind), |row| row.get(0))?;
+                match next {
+                    Some(next) => self.after = (next, Uuid::nil(), 0),
+                    None => self.ended = true,
+                }
+            }
+        }
+        self.pending.extend(page);
+        Ok(())
+    }
+
+    fn derived(&self, events: &[Raw]) -> Result<Derived, StoreError> {
+        let mut cases = events.iter().filter_map(|event| match event.stream {
+            Stream::Case(case) => Some(case),
+            Stream::Org | Stream::Packs | Stream::Calendars => None,
+        });
+        let Some(first) = cases.next() else {
+            return Ok(Derived::default());
+        };
+        let last = cases.next_back().unwrap_or(first);
+        Derived::read(self.connection, self.tenant, (first, last))
+    }
+}
+
 impl<'a> Streams<'a> {
-    pub(super) fn begin(tenant: &'a Tenant, connection: &'a Connection) -> Result<Streams<'a>, StoreError> {
+    fn begin(tenant: &'a Tenant, connection: &Connection) -> Result<Streams<'a>, StoreError> {
         Ok(Streams {
             tenant,
-            connection,
-            comparison: Comparison::new()?,
-            index: Index::new()?,
+            index: Index::new(connection.engine())?,
             files: HashSet::new(),
             counts: Counts::default(),
             timers: 0,
             recount: Rollups::default(),
             clocks_at: cursor(connection, tenant.id(), Clocks::NAME)?,
             rollups_at: cursor(connection, tenant.id(), Rollups::NAME)?,
+            current: None,
         })
     }
 
-    /// Reads every event once, in the order of streams and versions.
-    pub(super) fn check(
-        &mut self,
-        findings: &mut Findings,
-        tick: &mut dyn FnMut(),
-    ) -> Result<(), StoreError> {
-        let mut current: Option<Current> = None;
-        let mut after = None;
-        loop {
-            let page = self.page(after)?;
-            let Some(last) = page.last() else { break };
-            after = Some((last.stream, last.version));
-            for raw in &page {
-                if current
-                    .as_ref()
-                    .is_none_or(|current| current.stream != raw.stream)
-                    && let Some(ended) = current.replace(Current::begin(raw.stream))
-                {
-                    self.end(ended, findings)?;
+    /// Goes through whole streams; returns how many events that were, and what is wrong with them.
+    fn batch(&mut self, batch: &Batch) -> Result<(usize, Findings), StoreError> {
+        let mut findings = Findings::default();
+        let scene = self.tenant.scene();
+        for raw in &batch.events {
+            let mut current = match self.current.take() {
+                Some(current) if current.stream == raw.stream => current,
+                Some(ended) => {
+                    self.end(ended, &scene, &batch.derived, &mut findings)?;
+                    Current::begin(raw.stream)
                 }
-                if let Some(current) = &mut current {
-                    self.event(current, raw, findings)?;
-                }
-                tick();
-            }
+                None => Current::begin(raw.stream),
+            };
+            self.event(&mut current, raw, &scene, &mut findings)?;
+            self.current = Some(current);
         }
-        match current {
-            Some(last) => self.end(last, findings),
-            None => Ok(()),
+        if let Some(last) = self.current.take() {
+            self.end(last, &scene, &batch.derived, &mut findings)?;
         }
-    }
-
-    /// Reads the events that follow one, in the order of streams and versions.
-    fn page(&self, after: Option<(Stream, u32)>) -> Result<Vec<Raw>, StoreError> {
-        let (kind, id, version) = after.map_or((-1, Uuid::nil(), 0), |(stream, version)| {
-            let (kind, id) = stream.key();
-            (i64::from(kind), id, version)
-        });
-        let params = (Id(self.tenant.id().0), kind, Id(id), version, PAGE);
-        self.connection.query(EVENTS, params, read_raw)
+        Ok((batch.events.len(), findings))
     }
 
     /// Compares what can be compared only at the end, and returns the counts.
-    pub(super) fn finish(self, findings: &mut Findings) -> Result<Counts, StoreError> {
-        let (connection, tenant) = (self.connection, self.tenant.id());
+    fn finish(self, connection: &Connection, findings: &mut Findings) -> Result<Counts, StoreError> {
+        let tenant = self.tenant.id();
         self.index.check(connection, tenant, findings)?;
         check_orphans(connection, tenant, findings)?;
         let timers: i64 = connection.query_row(COUNT_TIMERS, (Id(tenant.0),), |row| row.get(0))?;
@@ -175,10 +264,16 @@ impl<'a> Streams<'a> {
         Ok(self.counts)
     }
 
-    fn event(&mut self, current: &mut Current, raw: &Raw, findings: &mut Findings) -> Result<(), StoreError> {
+    fn event(
+        &mut self,
+        current: &mut Current,
+        raw: &Raw,
+        scene: &Scene,
+        findings: &mut Findings,
+    ) -> Result<(), StoreError> {
         self.counts.events += 1;
-        check_link(current, raw, findings);
-        let subject = || format!("event {} of {}", raw.version, name(raw.stream));
+        check_unplaced(current, raw, findings);
+        let subject = || subject(raw.stream, raw.version);
         let entry: Entry = match serde_json::from_slice(&raw.data) {
             Ok(entry) => entry,
             Err(error) => {
@@ -195,7 +290,7 @@ impl<'a> Streams<'a> {
             );
         }
         match raw.stream {
-            Stream::Case(case) => self.case_event(current, case, raw, entry, findings),
+            Stream::Case(case) => self.case_event(current, raw, (case, entry), scene, findings),
             // Opening the tenant has folded these streams already.
             Stream::Org | Stream::Packs | Stream::Calendars => Ok(()),
         }
@@ -204,12 +299,12 @@ impl<'a> Streams<'a> {
     fn case_event(
         &mut self,
         current: &mut Current,
-        case: CaseId,
         raw: &Raw,
-        entry: Entry,
+        (case, entry): (CaseId, Entry),
+        scene: &Scene,
         findings: &mut Findings,
     ) -> Result<(), StoreError> {
-        self.refer(current, case, &raw.data, &entry, findings)?;
+        self.refer(current, case, &raw.data, &entry, findings);
         if !current.folds {
             return Ok(());
         }
@@ -225,12 +320,11 @@ impl<'a> Streams<'a> {
                 return Ok(());
             }
         };
-        let scene = self.tenant.scene();
         if raw.seq.is_some_and(|seq| seq < self.clocks_at) {
-            current.timer = Some(clocks::timer(&scene, &after)?);
+            current.timer = Some(clocks::timer(scene, &after)?);
         }
         if raw.seq.is_some_and(|seq| seq < self.rollups_at) {
-            self.recount.take(&scene, &entry, &after)?;
+            self.recount.take(scene, &entry, &after)?;
         }
         current.case = Some(after);
         Ok(())
@@ -244,7 +338,7 @@ impl<'a> Streams<'a> {
         data: &[u8],
         entry: &Entry,
         findings: &mut Findings,
-    ) -> Result<(), StoreError> {
+    ) {
         current.texts.refer(data);
         match &entry.event {
             Event::Case(CaseEvent::BodyErased { body, .. }) => {
@@ -258,7 +352,6 @@ impl<'a> Streams<'a> {
             }
             Event::Case(_) | Event::Org(_) | Event::Pack(_) | Event::Calendar(_) => {}
         }
-        Ok(())
     }
 
     fn check_file(&mut self, case: CaseId, digest: Digest, findings: &mut Findings) {
@@ -273,31 +366,30 @@ impl<'a> Streams<'a> {
     }
 
     /// Compares what was derived from a case after its last event.
-    fn end(&mut self, current: Current, findings: &mut Findings) -> Result<(), StoreError> {
+    fn end(
+        &mut self,
+        current: Current,
+        scene: &Scene,
+        derived: &Derived,
+        findings: &mut Findings,
+    ) -> Result<(), StoreError> {
         let Some(case) = &current.case else {
             return Ok(());
         };
         self.counts.cases += 1;
-        let (connection, tenant) = (self.connection, self.tenant.id());
-        let row = row_of(&self.tenant.scene(), case)?;
-        self.comparison.check(connection, tenant, &row, findings)?;
-        let opened = texts::open(self.tenant, connection, case, &current.texts, findings)?;
+        let row = row_of(scene, case)?;
+        let has_row = rows::compare(self.tenant.id(), &row, derived, findings);
+        let opened = texts::open(self.tenant.keys(), case, &current.texts, derived, findings);
         self.counts.bodies += opened.count;
         self.counts.erased += opened.erased;
-        if let Some(document) = document(connection, tenant, case.id)? {
-            let place = (case.id, document);
-            self.index
-                .take(connection, tenant, place, &opened.found_by, findings)?;
+        if has_row {
+            self.index.take(case.id, &opened.found_by, derived, findings)?;
         }
         if let Some(timer) = current.timer {
-            let expected: Vec<Timestamp> = timer.into_iter().collect();
-            self.timers += expected.len() as u64;
+            self.timers += u64::from(timer.is_some());
             // Columns hold milliseconds.
-            let same = clocks::stored(connection, tenant, case.id)?
-                .into_iter()
-                .map(millis)
-                .eq(expected.into_iter().map(millis));
-            if !same {
+            let stored = derived.timers.of(case.id).iter().map(|(_, due_at)| *due_at);
+            if !stored.eq(timer.into_iter().map(millis)) {
                 findings.add(
                     Check::Timers,
                     format!("timer of case {}", case.id),
@@ -315,7 +407,6 @@ impl Current {
             stream,
             version: 0,
             hash: Digest::ZERO,
-            seq: None,
             case: None,
             folds: true,
             texts: Texts::default(),
@@ -337,36 +428,25 @@ fn read_raw(row: Row<'_>) -> Result<Raw, StoreError> {
     })
 }
 
-fn check_link(current: &mut Current, raw: &Raw, findings: &mut Findings) {
-    let subject = || format!("event {} of {}", raw.version, name(raw.stream));
-    let expected = current.version + 1;
-    if raw.version != expected {
-        findings.add(
-            Check::Link,
-            subject(),
-            format!("follows event {}: {expected} is gone", current.version),
-        );
-    } else if raw.prev != current.hash {
-        findings.add(Check::Link, subject(), "does not link to the event before it");
-    }
-    if link(raw.prev, raw.stream, raw.version, &raw.data) != raw.hash {
-        findings.add(Check::Link, subject(), "its bytes do not give its hash");
-    }
-    let is_before = match (current.seq, raw.seq) {
-        (_, None) => false,
-        (None, Some(_)) => current.version > 0,
-        (Some(before), Some(place)) => place <= before,
-    };
-    if is_before {
-        findings.add(
-            Check::Order,
-            subject(),
-            "has a place before that of the event before it",
-        );
+/// Checks an event that has no place yet: its bytes, and its link to the event before it. Those with a place
+/// were checked there.
+fn check_unplaced(current: &mut Current, raw: &Raw, findings: &mut Findings) {
+    if raw.seq.is_none() {
+        let mut differs = |problem: String| {
+            findings.add(Check::Link, subject(raw.stream, raw.version), problem);
+        };
+        let expected = current.version + 1;
+        if raw.version != expected {
+            differs(format!("follows event {}: {expected} is gone", current.version));
+        } else if raw.prev != current.hash {
+            differs("does not link to the event before it".to_owned());
+        }
+        if link(raw.prev, raw.stream, raw.version, &raw.data) != raw.hash {
+            differs("its bytes do not give its hash".to_owned());
+        }
     }
     current.version = raw.version;
     current.hash = raw.hash;
-    current.seq = raw.seq;
 }
 
 /// Every case row must have a stream.

@@ -4,14 +4,15 @@ use std::collections::HashSet;
 
 use bihuan_core::case::Case;
 use bihuan_core::event::BodyRef;
-use bihuan_core::id::BodyId;
+use bihuan_core::id::{BodyId, CaseId};
 
+use super::derived::{Derived, Sealed};
 use super::findings::{Check, Findings};
 use crate::bodies;
 use crate::commit::search;
-use crate::engine::connection::Connection;
 use crate::error::StoreError;
-use crate::tenant::Tenant;
+use crate::keys::TenantKeys;
+use crate::seal::{BodyKey, OpenBody};
 
 /// The texts that the events of a case refer to.
 #[derive(Default)]
@@ -44,32 +45,37 @@ pub(super) struct Opened {
 
 /// Opens every text of a case.
 pub(super) fn open(
-    tenant: &Tenant,
-    connection: &Connection,
+    keys: &TenantKeys,
     case: &Case,
     texts: &Texts,
+    derived: &Derived,
     findings: &mut Findings,
-) -> Result<Opened, StoreError> {
-    let key = match bodies::key(connection, tenant.id(), tenant.keys(), case.id) {
+) -> Opened {
+    let wrapped = derived.keys.one(case.id);
+    let key = match wrapped
+        .map(|wrapped| bodies::key_read(keys, case.id, wrapped))
+        .transpose()
+    {
         Ok(key) => key,
         Err(error) => {
             findings.add(Check::Bodies, format!("case {}", case.id), error.to_string());
             None
         }
     };
+    let stored = derived.bodies.of(case.id);
     let searched: Vec<BodyRef> = search::searched(case).collect();
     let mut erased = 0;
     let mut found_by = vec![String::new(); searched.len()];
     for reference in &texts.referred {
         let opened = match &key {
-            Some(key) => bodies::open(connection, tenant.id(), case.id, key, *reference),
+            Some(key) => open_one(key, *reference, stored),
             None => Ok(None),
         };
         let subject = || format!("text {} of case {}", reference.id, case.id);
         match opened {
             Ok(Some(body)) => {
                 if let Some(place) = searched.iter().position(|body| body == reference) {
-                    found_by[place] = body.text;
+                    found_by[place] = body.text.clone();
                 }
             }
             Ok(None) if texts.erased.contains(&reference.id) => erased += 1,
@@ -81,12 +87,23 @@ pub(super) fn open(
             Err(error) => findings.add(Check::Bodies, subject(), error.to_string()),
         }
     }
-    let count = texts.referred.len() as u64;
-    Ok(Opened {
+    Opened {
         found_by,
-        count,
+        count: texts.referred.len() as u64,
         erased,
-    })
+    }
+}
+
+/// Opens one of the texts that are stored of a case; `None` where it was erased.
+fn open_one(
+    key: &BodyKey,
+    reference: BodyRef,
+    stored: &[(CaseId, Sealed)],
+) -> Result<Option<OpenBody>, StoreError> {
+    let place = stored.binary_search_by_key(&reference.id, |(_, text)| text.id);
+    let place = place.map_err(|_| StoreError::Corrupt(format!("body {} is not there", reference.id)))?;
+    let open = |sealed: &Vec<u8>| bodies::open_read(key, reference, sealed);
+    stored[place].1.sealed.as_ref().map(open).transpose()
 }
 
 /// Collects every reference to a text: each is an object of exactly `id` and `digest`.
