@@ -174,12 +174,23 @@ impl Connection {
         sql: &str,
         first: Value<'_>,
         any: &[Value<'_>],
+        read: impl FnMut(Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        self.query_each(sql, first, &[any], read)
+    }
+
+    /// Like [`Connection::query_any`], where all parameters after the first are arrays of one length.
+    pub(crate) fn query_each<T>(
+        &self,
+        sql: &str,
+        first: Value<'_>,
+        any: &[&[Value<'_>]],
         mut read: impl FnMut(Row<'_>) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
         let Connection::Postgres(session) = self else {
             return Err(StoreError::unavailable("only PostgreSQL takes arrays"));
         };
-        if any.is_empty() {
+        if any.iter().all(|any| any.is_empty()) {
             return Ok(Vec::new());
         }
         let mut rows = session.query_any(sql, first, any)?;

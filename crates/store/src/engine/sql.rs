@@ -100,6 +100,7 @@ mod tests {
             crate::moving::log::POSTGRES_STATEMENTS,
             crate::proof::sequence::POSTGRES_STATEMENTS,
             crate::read::list::POSTGRES_STATEMENTS,
+            crate::read::search::POSTGRES_STATEMENTS,
             crate::verify::derived::POSTGRES_STATEMENTS,
             crate::verify::log::POSTGRES_STATEMENTS,
             crate::verify::search::POSTGRES_STATEMENTS,

@@ -119,15 +119,17 @@ impl Session {
         Ok(())
     }
 
-    /// Runs a statement whose second parameter is an array, and returns its rows.
+    /// Runs a statement whose parameters after the first are arrays, and returns its rows.
     pub(crate) fn query_any(
         &self,
         sql: &str,
         first: Value<'_>,
-        any: &[Value<'_>],
+        any: &[&[Value<'_>]],
     ) -> Result<Rows, StoreError> {
         let statement = self.statement(sql)?;
-        let rows = pollster::block_on(self.client.query(&statement, &[&first, &any]))?;
+        let mut params: Vec<&(dyn ToSql + Sync)> = vec![&first];
+        params.extend(any.iter().map(|any| any as &(dyn ToSql + Sync)));
+        let rows = pollster::block_on(self.client.query(&statement, &params))?;
         Ok(Rows::of(rows))
     }
 
