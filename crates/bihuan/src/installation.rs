@@ -24,8 +24,9 @@ pub struct Installation {
     #[arg(long, value_name = "FILE")]
     pub master_key: Option<PathBuf>,
     /// The PostgreSQL database, such as postgres://user@one,two,three/city; by default the SQLite file in
-    /// the data directory. Of several hosts the one that can be written is found. A URL with a password is
-    /// best given through the environment.
+    /// the data directory. Of several hosts the one that can be written is found. With
+    /// sslmode=verify-full&sslrootcert=FILE in it the server is known by its certificate. A URL with a password
+    /// is best given through the environment.
     #[arg(long, value_name = "URL", env = "BIHUAN_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
 }

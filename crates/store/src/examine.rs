@@ -32,6 +32,9 @@ statements! {
     SERVER = "SELECT current_setting('server_version'), pg_is_in_recovery(),
         current_setting('transaction_read_only') = 'on',
         CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)";
+    ENCRYPTION = "SELECT CASE WHEN s.ssl THEN s.version END, coalesce(
+            NOT (inet_client_addr() << '127.0.0.0/8' OR inet_client_addr() = '::1'), FALSE)
+        FROM pg_stat_ssl s WHERE s.pid = pg_backend_pid()";
     SERVER_HAS_SCHEMA = "SELECT to_regclass('schema_version') IS NOT NULL";
     SETTINGS = "SELECT name, setting FROM pg_settings WHERE name IN ('synchronous_commit', 'fsync',
         'full_page_writes', 'synchronous_standby_names', 'data_checksums', 'max_connections',
@@ -71,6 +74,10 @@ pub struct ServerState {
     pub settings: BTreeMap<String, String>,
     /// The standbys that are connected.
     pub standbys: Vec<Standby>,
+    /// The version of TLS that the connection is encrypted with; `None` where it is not.
+    pub encryption: Option<String>,
+    /// Whether the connection leaves this machine.
+    pub over_network: bool,
     /// What the server's clock showed.
     pub clock: Timestamp,
 }
@@ -136,6 +143,8 @@ pub fn server(url: &str) -> Result<ServerState, StoreError> {
         Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<i64>(3)?))
     })?;
     let founded = connection.query_row(SERVER_HAS_SCHEMA, (), |row| row.get::<bool>(0))?;
+    let (encryption, over_network) =
+        connection.query_row(ENCRYPTION, (), |row| Ok((row.get(0)?, row.get(1)?)))?;
     let settings = connection.query(SETTINGS, (), |row| Ok((row.get(0)?, row.get(1)?)))?;
     let standbys = match in_recovery {
         true => Vec::new(),
@@ -157,6 +166,8 @@ pub fn server(url: &str) -> Result<ServerState, StoreError> {
         read_only,
         settings: settings.into_iter().collect(),
         standbys,
+        encryption,
+        over_network,
         clock: instant(clock)?,
     })
 }
@@ -219,6 +230,7 @@ mod tests {
         assert_eq!(state.settings["synchronous_commit"], "on");
         assert!(!state.in_recovery && !state.read_only);
         assert_eq!(state.standbys, []);
+        assert_eq!((state.encryption, state.over_network), (None, false));
         let skew = state.clock.duration_since(Timestamp::now());
         assert!(skew.abs() < jiff::SignedDuration::from_secs(60), "{skew}");
     }

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::encryption;
 use crate::install::{Install, output};
 
 /// How long a server may take to answer; only a machine that is out of breath needs more than one second.
@@ -67,7 +68,7 @@ impl Server {
     /// # Panics
     /// Where PostgreSQL is not installed or does not start.
     pub fn start() -> Server {
-        Server::start_with(&|_directory| Vec::new())
+        Server::start_as(|_directory| Vec::new(), &|_directory| Vec::new())
     }
 
     /// Starts a replica of this server, which follows it and can only be read.
@@ -83,7 +84,7 @@ impl Server {
         backup.arg("--host").arg(&self.directory);
         backup.arg("--pgdata").arg(directory.join("data"));
         output(&mut backup);
-        Server::run(install, directory, Vec::new())
+        Server::run(install, directory, &[], Vec::new())
     }
 
     /// Lets a replica take nothing over any more, as one does that is far behind, until [`Server::catch_up`].
@@ -113,22 +114,46 @@ impl Server {
     /// # Panics
     /// As [`Server::start`].
     pub fn start_with(variables: &dyn Fn(&Path) -> Vec<(&'static str, String)>) -> Server {
+        Server::start_as(|_directory| Vec::new(), variables)
+    }
+
+    /// Starts a server that also listens on an address of its own on this machine, and takes no connection
+    /// there that is not encrypted. It is the only one of the process that does.
+    ///
+    /// # Panics
+    /// Where PostgreSQL or `openssl`, which comes with it, is not installed.
+    pub fn start_encrypted() -> Server {
+        Server::start_as(encryption::prepare, &|_directory| Vec::new())
+    }
+
+    /// Starts a server with the further settings that `prepare` returns, once its directory is there.
+    fn start_as(
+        prepare: impl FnOnce(&Path) -> Vec<String>,
+        variables: &dyn Fn(&Path) -> Vec<(&'static str, String)>,
+    ) -> Server {
         let install = Install::find();
         let directory = temporary_directory();
         copy(&template(&install), &directory.join("data"));
+        let more = prepare(&directory);
         install.give(&directory);
         let variables = variables(&directory);
-        Server::run(install, directory, variables)
+        Server::run(install, directory, &more, variables)
     }
 
     /// Runs a server over the files in `directory`, and returns when it answers.
-    fn run(install: Install, directory: PathBuf, variables: Vec<(&'static str, String)>) -> Server {
+    fn run(
+        install: Install,
+        directory: PathBuf,
+        more: &[String],
+        variables: Vec<(&'static str, String)>,
+    ) -> Server {
         let data = directory.join("data");
         let mut command = install.command("/bin/sh", &directory);
         command.args(["-c", KEEPER, "keeper"]);
         command.arg(install.bin().join("postgres")).arg("-D").arg(&data);
         command.arg("-k").arg(&directory);
-        for setting in SETTINGS {
+        // Of a setting that is given twice the later holds.
+        for setting in SETTINGS.into_iter().chain(more.iter().map(String::as_str)) {
             command.args(["-c", setting]);
         }
         command.envs(variables);
@@ -169,6 +194,17 @@ impl Server {
     /// Returns the URL of a database of this server for the program under test.
     pub fn url(&self, database: &str) -> String {
         format!("postgres://{ROLE}@/{database}?host={}", self.directory.display())
+    }
+
+    /// Returns the URL of a database of a server that was [started encrypted](Server::start_encrypted), over
+    /// the network.
+    pub fn url_over_network(&self, database: &str) -> String {
+        format!("postgres://{ROLE}@{}/{database}", encryption::address())
+    }
+
+    /// Returns the certificate that vouches for a server that was started encrypted.
+    pub fn authority(&self) -> PathBuf {
+        self.directory.join(encryption::AUTHORITY)
     }
 
     /// Returns the directory of its files.

@@ -208,9 +208,33 @@ fn judge_server(state: &ServerState) -> Vec<Finding> {
             ),
         )
     });
+    findings.push(judge_encryption(state));
     findings.extend(judge_settings(&state.settings));
     findings.extend(judge_standbys(&state.settings, &state.standbys));
     findings
+}
+
+fn judge_encryption(state: &ServerState) -> Finding {
+    match &state.encryption {
+        Some(version) => Database.ok(both(
+            format!("连接已加密（{version}）"),
+            format!("the connection is encrypted ({version})"),
+        )),
+        None if !state.over_network => Database.ok(both(
+            "连接不出本机，没有加密",
+            "the connection does not leave this machine and is not encrypted",
+        )),
+        None => Database.warn(
+            both(
+                "连接没有加密：经过的网络上谁都可以看到内容",
+                "the connection is not encrypted: whoever is on the network between can read it",
+            ),
+            both(
+                "在服务器上打开 ssl，在 --database-url 中加 sslmode=verify-full 和 sslrootcert",
+                "switch on ssl at the server, and add sslmode=verify-full and sslrootcert to --database-url",
+            ),
+        ),
+    }
 }
 
 /// What a setting must be, and what it costs if it is not.
@@ -374,6 +398,8 @@ mod tests {
                 sync_state: "sync".to_owned(),
                 lag_bytes: Some(0),
             }],
+            encryption: Some("TLSv1.3".to_owned()),
+            over_network: true,
             clock: Timestamp::UNIX_EPOCH,
         }
     }
@@ -387,6 +413,13 @@ mod tests {
     #[test]
     fn a_server_as_it_should_be_is_well() {
         assert_eq!(worst_of(|_| {}), Grade::Ok);
+    }
+
+    #[test]
+    fn a_connection_in_the_open_is_mentioned_where_it_leaves_the_machine() {
+        assert_eq!(worst_of(|state| state.encryption = None), Grade::Warn);
+        let stays = |state: &mut ServerState| (state.encryption, state.over_network) = (None, false);
+        assert_eq!(worst_of(stays), Grade::Ok);
     }
 
     #[test]

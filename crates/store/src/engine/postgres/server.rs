@@ -3,15 +3,19 @@
 //! Several hosts may stand in the URL; the one that can be written is found by asking each. The sockets of
 //! all sessions are driven by one background thread, so that a session may be waited for from anywhere.
 
+use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
 use tokio_postgres::config::TargetSessionAttrs;
-use tokio_postgres::{AsyncMessage, Config, NoTls};
+use tokio_postgres::{AsyncMessage, Config};
 
 use crate::engine::connection::Connection;
 use crate::engine::postgres::driver::Driver;
+use crate::engine::postgres::encryption::{self, Encryption};
 use crate::engine::postgres::session::Session;
 use crate::error::StoreError;
 
@@ -29,28 +33,43 @@ const NOT_REPLICATED: &str = "SyncRepWaitForLSN";
 const SETTINGS: &str = "-c jit=off -c max_parallel_workers_per_gather=0 -c random_page_cost=1.1";
 
 /// A database server.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Server {
     config: Config,
+    encryption: Encryption,
     driver: Arc<Driver>,
     keeps_statements: bool,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("config", &self.config)
+            .field("keeps_statements", &self.keeps_statements)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Server {
     /// Reads a URL such as `postgres://user@one,two/database`.
     ///
     /// `statement_cache=off` among its parameters keeps the session from naming its statements, for a
-    /// pooler that gives each transaction another server connection. `options` among them replaces the
-    /// settings that a session is given otherwise.
+    /// pooler that gives each transaction another server connection. `sslmode` and `sslrootcert` say how it
+    /// is [encrypted](encryption::of). `options` replaces the settings that a session is given otherwise.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] if the URL cannot be understood.
+    /// [`StoreError::Unavailable`] if the URL cannot be understood, or its certificates cannot be read.
     pub(crate) fn at(url: &str) -> Result<Server, StoreError> {
-        let (url, keeps_statements) = statement_cache(url);
+        let (url, own) = own_params(url);
+        let keeps_statements = own.keeps_statements;
         // The driver's error repeats no part of the URL, which may hold a password.
         let mut config: Config = url
             .parse()
             .map_err(|error| StoreError::caused("the database URL cannot be understood", error))?;
+        let (mode, encryption) = encryption::of(own.sslmode.as_deref(), own.sslrootcert.as_deref())?;
+        if own.sslmode.is_some() {
+            config.ssl_mode(mode);
+        }
         config
             .application_name("bihuan")
             .keepalives(true)
@@ -70,6 +89,7 @@ impl Server {
         }
         Ok(Server {
             config,
+            encryption,
             driver: Arc::new(Driver::start()?),
             keeps_statements,
         })
@@ -78,8 +98,8 @@ impl Server {
     /// Opens a session.
     pub(crate) fn open(&self) -> Result<Connection, StoreError> {
         let handle = self.driver.handle();
-        let config = self.config.clone();
-        let connecting = handle.spawn(async move { config.connect(NoTls).await });
+        let (config, encryption) = (self.config.clone(), self.encryption.clone());
+        let connecting = handle.spawn(async move { config.connect(encryption).await });
         let connected = pollster::block_on(connecting)
             .map_err(|error| StoreError::caused("connecting to the database broke off", error))?;
         let (client, mut connection) = connected?;
@@ -104,19 +124,39 @@ impl Server {
     }
 }
 
-/// Takes our own parameter out of a URL; returns the rest and whether statements are kept.
-fn statement_cache(url: &str) -> (String, bool) {
-    let Some((place, params)) = url.split_once('?') else {
-        return (url.to_owned(), true);
+/// The parameters of a URL that are for us.
+#[derive(Debug, PartialEq, Eq)]
+struct Own {
+    keeps_statements: bool,
+    sslmode: Option<String>,
+    sslrootcert: Option<PathBuf>,
+}
+
+/// Takes our own parameters out of a URL; returns the rest and them.
+fn own_params(url: &str) -> (String, Own) {
+    let mut own = Own {
+        keeps_statements: true,
+        sslmode: None,
+        sslrootcert: None,
     };
-    let (own, rest): (Vec<&str>, Vec<&str>) = params
-        .split('&')
-        .partition(|param| param.starts_with("statement_cache="));
-    let keeps = !own.contains(&"statement_cache=off");
+    let Some((place, params)) = url.split_once('?') else {
+        return (url.to_owned(), own);
+    };
+    let mut rest = Vec::new();
+    for param in params.split('&') {
+        let (name, value) = param.split_once('=').unwrap_or((param, ""));
+        let value = || percent_decode_str(value).decode_utf8_lossy().into_owned();
+        match name {
+            "statement_cache" => own.keeps_statements &= value() != "off",
+            "sslmode" => own.sslmode = Some(value()),
+            "sslrootcert" => own.sslrootcert = Some(value().into()),
+            _ => rest.push(param),
+        }
+    }
     if rest.is_empty() {
-        (place.to_owned(), keeps)
+        (place.to_owned(), own)
     } else {
-        (format!("{place}?{}", rest.join("&")), keeps)
+        (format!("{place}?{}", rest.join("&")), own)
     }
 }
 
@@ -125,14 +165,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_statement_cache_can_be_switched_off_in_the_url() {
+    fn our_own_parameters_are_taken_out_of_the_url() {
+        let nothing = Own {
+            keeps_statements: true,
+            sslmode: None,
+            sslrootcert: None,
+        };
         let plain = "postgres://a@one,two/city?connect_timeout=1";
-        assert_eq!(statement_cache(plain), (plain.to_owned(), true));
-        let off = "postgres://a@one/city?statement_cache=off&connect_timeout=1";
-        let rest = "postgres://a@one/city?connect_timeout=1".to_owned();
-        assert_eq!(statement_cache(off), (rest, false));
+        assert_eq!(own_params(plain), (plain.to_owned(), nothing));
+        let (rest, own) = own_params(
+            "postgres://a@one/city?statement_cache=off&sslmode=verify-full&connect_timeout=1&sslrootcert=%2Fetc%2Fca.pem",
+        );
+        assert_eq!(rest, "postgres://a@one/city?connect_timeout=1");
+        let expected = Own {
+            keeps_statements: false,
+            sslmode: Some("verify-full".to_owned()),
+            sslrootcert: Some("/etc/ca.pem".into()),
+        };
+        assert_eq!(own, expected);
         assert_eq!(
-            statement_cache("postgres://one/city?statement_cache=off").0,
+            own_params("postgres://one/city?statement_cache=off").0,
             "postgres://one/city"
         );
     }
