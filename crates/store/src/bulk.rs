@@ -22,6 +22,7 @@ use crate::decide::{Asked, Source, When};
 use crate::error::{ExecuteError, StoreError};
 use crate::followers;
 use crate::leave::require_action;
+use crate::moving::tables;
 use crate::receipt::ReceiptCode;
 use crate::seal::Identity;
 use crate::tenant::cache::Cache;
@@ -31,6 +32,9 @@ use crate::tenant::{Tenant, numbers};
 
 /// Commands in one transaction.
 const EVERY: usize = 2_000;
+
+/// Commands from which on what was loaded is more than a server takes for granted of an old table.
+const LARGE: usize = 10_000;
 
 /// Folded cases in each of the two generations of the session's cache.
 const CACHED_CASES: usize = 40_000;
@@ -43,6 +47,8 @@ pub struct Bulk {
     scene: Scene,
     cases: Cache,
     pending: usize,
+    /// Commands in all.
+    written: usize,
     /// Whether a transaction is open.
     open: bool,
 }
@@ -76,6 +82,7 @@ impl Tenant {
             scene,
             cases,
             pending: 0,
+            written: 0,
             open: false,
         };
         bulk.begin()?;
@@ -240,6 +247,12 @@ impl Bulk {
         self.commit()?;
         followers::catch_up(self.session.settled()?, self.tenant.id(), &self.scene)?;
         self.end()?;
+        // What was loaded is there all the same if nobody can look at it now.
+        if self.written >= LARGE
+            && let Err(error) = tables::look_at(self.session.settled()?)
+        {
+            tracing::warn!(%error, "the server plans without knowing what was loaded until it looks by itself");
+        }
         self.tenant.set_scene(self.scene.clone());
         Ok(())
     }
@@ -260,6 +273,7 @@ impl Bulk {
     /// Counts one more command, and commits when there are enough.
     fn count(&mut self) -> Result<(), StoreError> {
         self.pending += 1;
+        self.written += 1;
         if self.pending >= EVERY {
             self.commit()
         } else {

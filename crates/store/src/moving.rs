@@ -11,7 +11,7 @@ pub(crate) mod copy;
 pub(crate) mod documents;
 pub(crate) mod log;
 mod page;
-mod tables;
+pub(crate) mod tables;
 
 use std::fs::File;
 use std::path::PathBuf;

@@ -51,12 +51,7 @@ impl Copying<'_> {
         for table in &PLAIN {
             self.copy_table(table)?;
         }
-        if self.target.engine() == Engine::Postgres {
-            // Nobody has looked at these rows yet: without it the first statements are planned blindly.
-            for table in tables::all() {
-                self.target.run(&format!("ANALYZE {}", table.name))?;
-            }
-        }
+        tables::look_at(self.target)?;
         let tables = tables::all().map(|table| {
             let mut tick = |rows| (self.progress)(self.done + rows, self.total);
             let copied = compare::table(self.source, self.target, &table, self.page_rows, &mut tick)?;

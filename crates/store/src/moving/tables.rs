@@ -1,7 +1,7 @@
 //! The tables that a move copies: one list for both engines, which a test holds against the schema.
 
 use crate::commit::rows;
-use crate::engine::connection::Connection;
+use crate::engine::connection::{Connection, Engine};
 use crate::engine::many::Form::{self, Blob, Int, Text};
 use crate::engine::value::Owned;
 use crate::error::StoreError;
@@ -166,6 +166,21 @@ impl Table {
     }
 }
 
+/// Lets a server look at what its tables hold, after a load that changes what it knows of them: it would do so
+/// by itself within a minute or so, and plan blindly until then.
+///
+/// SQLite is left alone. It plans by the indexes, the same for every size, and our statements are written for
+/// that.
+pub(crate) fn look_at(connection: &Connection) -> Result<(), StoreError> {
+    if connection.engine() == Engine::Sqlite {
+        return Ok(());
+    }
+    for name in all().map(|table| table.name).chain(["case_text"]) {
+        connection.run(&format!("ANALYZE {name}"))?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
@@ -178,6 +193,26 @@ mod tests {
 
     /// Columns that are not copied: one the engine computes, one that SQLite alone has.
     const COMPUTED: [&str; 2] = ["case_row.due_order", "case_row.doc"];
+
+    #[test]
+    fn a_server_that_looked_knows_how_much_a_table_holds() {
+        let server = bihuan_test_postgres::empty();
+        let database = crate::engine::database::Database::postgres(server.url()).expect("a server");
+        let connection = database.open_writer().expect("a session");
+        crate::schema::migrate(&connection).expect("schema");
+        connection
+            .run("INSERT INTO cursor (tenant, follower, position) VALUES ('x', 'clocks', 1)")
+            .expect("written");
+        let known = "SELECT CAST(reltuples AS BIGINT) FROM pg_class WHERE oid = 'cursor'::regclass";
+        let known = || {
+            connection
+                .query_row(known, (), |row| row.get::<i64>(0))
+                .expect("read")
+        };
+        assert_eq!(known(), -1, "nobody has looked");
+        look_at(&connection).expect("looked");
+        assert_eq!(known(), 1);
+    }
 
     #[test]
     fn every_table_and_column_of_the_schema_is_in_the_list() {
