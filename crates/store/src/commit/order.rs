@@ -100,8 +100,10 @@ impl Together for Order {
                     .map(|change| Placed::new(order.tenant, change))
             })
             .collect();
-        together::write(connection, &changes)?;
-        write_records(connection, &written)?;
+        connection.pipelined(|connection| {
+            together::write(connection, &changes)?;
+            write_records(connection, &written)
+        })?;
         Ok(answers)
     }
 }

@@ -52,7 +52,7 @@ impl Session {
             .iter()
             .map(|change| Placed::new(self.tenant, change))
             .collect();
-        together::write(connection, &changes)?;
+        connection.pipelined(|connection| together::write(connection, &changes))?;
         Ok(connection)
     }
 

@@ -189,6 +189,18 @@ impl Connection {
         done
     }
 
+    /// Lets what `work` writes many of be sent to a server without waiting for each answer. Nothing of it may
+    /// be read before this returns.
+    pub(crate) fn pipelined<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match self {
+            Connection::Sqlite(_) => work(self),
+            Connection::Postgres(session) => session.pipelined(|| work(self)),
+        }
+    }
+
     /// Runs `work` inside the present transaction; an error undoes what it wrote and nothing else.
     pub(crate) fn savepoint<T, E: From<StoreError>>(
         &self,

@@ -2,9 +2,11 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::{error, fmt, vec};
+use std::task::{Context, Poll, Waker};
+use std::{error, fmt, mem, vec};
 
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::private::BytesMut;
@@ -17,13 +19,18 @@ use crate::error::StoreError;
 
 /// A session. Statements are named and kept, unless a pooler stands in between.
 pub(crate) struct Session {
-    client: Client,
+    client: Arc<Client>,
     /// Drives the socket for as long as the session is there.
     _driver: Arc<Driver>,
     /// Set when the server says that a commit was confirmed by no standby.
     unconfirmed: Arc<AtomicBool>,
     prepared: Option<RefCell<HashMap<String, tokio_postgres::Statement>>>,
+    /// Statements that are sent and whose answers are not awaited yet, while that is allowed.
+    under_way: RefCell<Option<Vec<UnderWay>>>,
 }
+
+/// The answer to a statement that is sent.
+type UnderWay = Pin<Box<dyn Future<Output = Result<u64, tokio_postgres::Error>> + Send>>;
 
 /// A statement of a session.
 pub(crate) struct Statement<'c> {
@@ -60,10 +67,11 @@ impl Session {
         keeps_statements: bool,
     ) -> Session {
         Session {
-            client,
+            client: Arc::new(client),
             _driver: driver,
             unconfirmed,
             prepared: keeps_statements.then(RefCell::default),
+            under_way: RefCell::default(),
         }
     }
 
@@ -115,8 +123,40 @@ impl Session {
     /// Runs a statement whose parameters are arrays.
     pub(crate) fn execute_arrays(&self, sql: &str, columns: &[Vec<Value<'_>>]) -> Result<(), StoreError> {
         let statement = self.statement(sql)?;
-        pollster::block_on(self.client.execute_raw(&statement, columns.iter()))?;
+        let Some(under_way) = &mut *self.under_way.borrow_mut() else {
+            pollster::block_on(self.client.execute_raw(&statement, columns.iter()))?;
+            return Ok(());
+        };
+        let encoded = columns.iter().zip(statement.params());
+        let encoded: Vec<Encoded> = encoded
+            .map(|(column, of)| Encoded::of(column, of))
+            .collect::<Result<_, _>>()?;
+        let client = Arc::clone(&self.client);
+        let mut answer: UnderWay =
+            Box::pin(async move { client.execute_raw(&statement, encoded.iter()).await });
+        // Looking for the answer once is what sends it.
+        match answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(answer) => drop(answer?),
+            Poll::Pending => under_way.push(answer),
+        }
         Ok(())
+    }
+
+    /// Lets the statements with arrays of `work` be sent without waiting for the answer to the one before:
+    /// the server goes from each straight to the next. Returns once all are answered.
+    pub(crate) fn pipelined<T>(&self, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.under_way.replace(Some(Vec::new()));
+        let done = work();
+        let mut first = Ok(());
+        for answer in mem::take(&mut *self.under_way.borrow_mut()).into_iter().flatten() {
+            let answer = pollster::block_on(answer);
+            // Whatever comes after one that fails is refused for its sake.
+            if first.is_ok() {
+                first = answer.map(drop);
+            }
+        }
+        first?;
+        done
     }
 
     /// Runs a statement whose parameters after the first are arrays, and returns its rows.
@@ -208,6 +248,33 @@ pub(crate) fn value(row: &Row, column: usize) -> Result<Value<'_>, StoreError> {
 }
 
 type Broken = Box<dyn error::Error + Sync + Send>;
+
+/// A parameter as it is sent.
+#[derive(Debug)]
+struct Encoded(BytesMut);
+
+impl Encoded {
+    fn of(column: &Vec<Value<'_>>, of: &Type) -> Result<Encoded, StoreError> {
+        let mut bytes = BytesMut::new();
+        let encoded = column.to_sql_checked(of, &mut bytes);
+        encoded.map_err(|error| StoreError::caused("an array cannot be sent", error))?;
+        Ok(Encoded(bytes))
+    }
+}
+
+impl ToSql for Encoded {
+    fn to_sql(&self, _ty: &Type, out: &mut BytesMut) -> Result<IsNull, Broken> {
+        out.extend_from_slice(&self.0);
+        Ok(IsNull::No)
+    }
+
+    fn accepts(_ty: &Type) -> bool {
+        // It was asked for the parameter's own type.
+        true
+    }
+
+    tokio_postgres::types::to_sql_checked!();
+}
 
 impl ToSql for Value<'_> {
     fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Broken> {
