@@ -25,13 +25,16 @@ statements! {
     VERSION = "SELECT version FROM case_row WHERE tenant = $1 AND id = $2";
 }
 
-// One question for all orders of a tenant.
+// One question for all orders of a tenant. Each is looked up by itself: a plan that was made while the table was
+// small would read all of it for ever.
 statements! {
     in postgres
-    HEADS = "SELECT c.id, c.version, e.hash FROM case_row c JOIN event e ON e.tenant = c.tenant
-        AND e.stream_kind = 4 AND e.stream_id = c.id AND e.version = c.version
-        WHERE c.tenant = $1 AND c.id = ANY ($2)";
-    KNOWN_KEYS = "SELECT key FROM idempotency WHERE tenant = $1 AND key = ANY ($2)";
+    HEADS = "SELECT given.id, found.version, found.hash FROM unnest(CAST($2 AS BYTEA[])) AS given (id), LATERAL (
+            SELECT c.version, e.hash FROM case_row c JOIN event e ON e.tenant = c.tenant
+                AND e.stream_kind = 4 AND e.stream_id = c.id AND e.version = c.version
+            WHERE c.tenant = $1 AND c.id = given.id LIMIT 1) AS found";
+    KNOWN_KEYS = "SELECT found.key FROM unnest(CAST($2 AS BYTEA[])) AS given (key), LATERAL (
+            SELECT i.key FROM idempotency i WHERE i.tenant = $1 AND i.key = given.key LIMIT 1) AS found";
 }
 
 static RECORDS: LazyLock<Many> = LazyLock::new(|| {
