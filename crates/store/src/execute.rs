@@ -318,8 +318,15 @@ impl Tenant {
             if let Some(number) = self.inner.numbers.take(prefix, day) {
                 return Ok(number);
             }
+            let Some(_turn) = self.inner.numbers.turn().await else {
+                return Err(ExecuteError::Busy);
+            };
+            if let Some(number) = self.inner.numbers.take(prefix, day) {
+                return Ok(number);
+            }
             let (tenant, wanted) = (self.id(), prefix.clone());
-            let reserve = move |connection: &_| numbers::reserve(connection, tenant, &wanted, day);
+            let size = self.inner.numbers.next_size(prefix, day);
+            let reserve = move |connection: &_| numbers::reserve(connection, tenant, &wanted, day, size);
             let block = self.write(reserve).await??;
             self.inner.numbers.add(prefix, day, block);
         }
