@@ -83,15 +83,26 @@ pub(crate) struct Replica {
 }
 
 /// What is known of how far the server is.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Known {
     /// When that was looked up.
     looked: Option<Instant>,
+    /// Whether somebody is looking it up.
+    looking: bool,
     last: Position,
-    /// The position of the look before the last: what everybody needs.
     needed: Position,
     /// Until when the replica is left alone.
     rests_until: Option<Instant>,
+}
+
+impl Known {
+    /// Takes in how far the server is. What everybody needs is the look before, if that was not long ago.
+    fn look(&mut self, now: Instant, written: Position) {
+        let was_recent = self.looked.is_some_and(|looked| now - looked < 2 * LOOK);
+        self.needed = if was_recent { self.last } else { written };
+        self.last = written;
+        self.looked = Some(now);
+    }
 }
 
 impl Replica {
@@ -111,12 +122,7 @@ impl Replica {
         Ok(Some(Arc::new(Replica {
             readers,
             server: Arc::clone(server),
-            known: Mutex::new(Known {
-                looked: None,
-                last: Position::default(),
-                needed: Position::default(),
-                rests_until: None,
-            }),
+            known: Mutex::default(),
             read: AtomicU64::new(0),
             behind: AtomicU64::new(0),
             lost: AtomicU64::new(0),
@@ -164,30 +170,25 @@ impl Replica {
         }
     }
 
-    /// Returns the position that everybody needs; `None` while the replica is left alone.
+    /// Returns the position that everybody needs; `None` while the replica is left alone, or another is
+    /// looking how far the server is.
     fn needed(&self) -> Result<Option<Position>, StoreError> {
         let now = Instant::now();
         {
             let mut known = self.known();
-            if known.rests_until.is_some_and(|until| now < until) {
+            if known.looking || known.rests_until.is_some_and(|until| now < until) {
                 return Ok(None);
             }
-            let is_fresh = known.looked.is_some_and(|looked| now - looked < LOOK);
-            if is_fresh {
+            if known.looked.is_some_and(|looked| now - looked < LOOK) {
                 return Ok(Some(known.needed));
             }
-            // Whoever comes meanwhile does not look too.
-            known.looked = Some(now);
+            known.looking = true;
         }
-        let written = Position::written(self.server.begin()?.connection())?;
+        let written = self.server.begin();
+        let written = written.and_then(|snapshot| Position::written(snapshot.connection()));
         let mut known = self.known();
-        // At first there was no look before.
-        known.needed = if known.last == Position::default() {
-            written
-        } else {
-            known.last
-        };
-        known.last = written;
+        known.looking = false;
+        known.look(now, written?);
         Ok(Some(known.needed))
     }
 
@@ -206,5 +207,16 @@ mod tests {
             assert_eq!(position.to_string().parse(), Ok(position));
         }
         assert!("0/16B374D8".parse::<Position>().is_err());
+    }
+
+    #[test]
+    fn what_was_looked_up_long_ago_is_not_enough_for_anybody() {
+        let (mut known, began) = (Known::default(), Instant::now());
+        known.look(began, Position(10));
+        assert_eq!(known.needed, Position(10));
+        known.look(began + LOOK, Position(20));
+        assert_eq!(known.needed, Position(10));
+        known.look(began + LOOK * 4, Position(30));
+        assert_eq!(known.needed, Position(30));
     }
 }

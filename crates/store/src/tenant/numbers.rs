@@ -96,7 +96,7 @@ pub(crate) fn next(
     prefix: &str,
     day: Date,
 ) -> Result<i64, StoreError> {
-    Ok(take(connection, tenant, prefix, day, 1)?.start)
+    Ok(reserve(connection, tenant, prefix, day, 1)?.start)
 }
 
 /// Reserves a block of so many serials for this process.
@@ -107,20 +107,10 @@ pub(crate) fn reserve(
     day: Date,
     size: i64,
 ) -> Result<Range<i64>, StoreError> {
-    take(connection, tenant, prefix, day, size)
-}
-
-fn take(
-    connection: &Connection,
-    tenant: TenantId,
-    prefix: &str,
-    day: Date,
-    count: i64,
-) -> Result<Range<i64>, StoreError> {
-    let next: i64 = connection.query_row(RESERVE, (Id(tenant.0), prefix, day.to_string(), count), |row| {
+    let next: i64 = connection.query_row(RESERVE, (Id(tenant.0), prefix, day.to_string(), size), |row| {
         row.get(0)
     })?;
-    Ok(next - count..next)
+    Ok(next - size..next)
 }
 
 #[cfg(test)]
