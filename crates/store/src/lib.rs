@@ -18,6 +18,7 @@ pub mod bodies;
 pub mod bulk;
 pub mod commit;
 pub mod decide;
+pub mod dense;
 mod engine;
 pub mod error;
 pub mod examine;

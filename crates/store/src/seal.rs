@@ -10,6 +10,7 @@ pub mod reading;
 use bihuan_core::id::{BodyId, CaseId, Entropy, IdentityId};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use crate::dense::text;
 use crate::keys::{KeyError, Secret, TenantKeys};
 
 /// Who a reporter is and how to reach them. Wiped when dropped; has no `Debug`, `Display` or `Serialize`.
@@ -174,7 +175,8 @@ impl BodyKey {
 
     /// Seals a body together with its salt, so that the salt beside it confirms no guess at a short text.
     pub fn seal(&self, id: BodyId, salt: [u8; 16], text: &str, entropy: &mut dyn Entropy) -> Vec<u8> {
-        let plain = Zeroizing::new([salt.as_slice(), text.as_bytes()].concat());
+        let narrow = Zeroizing::new(text::narrow(text));
+        let plain = Zeroizing::new([salt.as_slice(), narrow.as_slice()].concat());
         self.0.seal(id.0.as_bytes(), &plain, entropy)
     }
 
@@ -185,10 +187,9 @@ impl BodyKey {
     pub fn open(&self, id: BodyId, sealed: &[u8]) -> Result<OpenBody, KeyError> {
         let plain = self.0.open(id.0.as_bytes(), sealed)?;
         let (salt, text) = plain.split_first_chunk::<16>().ok_or(KeyError::Damaged)?;
-        let text = std::str::from_utf8(text).map_err(|_quotes_text| KeyError::Damaged)?;
         Ok(OpenBody {
             salt: *salt,
-            text: text.to_owned(),
+            text: text::widen(text).ok_or(KeyError::Damaged)?,
         })
     }
 }
@@ -273,6 +274,9 @@ mod tests {
         let again = BodyKey::unwrap_for(&keys(), case, &wrapped).unwrap();
         let opened = again.open(body, &sealed).unwrap();
         assert_eq!((opened.salt, opened.text.as_str()), ([3; 16], "路灯坏了"));
+        let as_before = [[3; 16].as_slice(), "路灯坏了".as_bytes()].concat();
+        let as_before = key.0.seal(body.0.as_bytes(), &as_before, &mut entropy);
+        assert!(again.open(body, &as_before).unwrap() == opened);
         assert!(BodyKey::unwrap_for(&keys(), other, &wrapped).is_err());
         assert!(again.open(BodyId(Uuid::from_u128(11)), &sealed).is_err());
         assert!(!holds(&sealed, "路灯"));

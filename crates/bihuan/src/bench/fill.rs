@@ -18,6 +18,7 @@ use bihuan_sim::life::staff::Staff;
 use bihuan_sim::seeded::Seeded;
 use bihuan_sim::story::{Stories, Story, fill};
 use bihuan_store::account::{NewAccount, NewToken};
+use bihuan_store::bodies::Bodies;
 use bihuan_store::bulk::{Bulk, Staged};
 use bihuan_store::decide::When;
 use bihuan_store::error::ExecuteError;
@@ -59,6 +60,8 @@ pub struct Filled {
     pub cases: usize,
     /// How long making them took, followers and all.
     pub took: Duration,
+    /// Bytes of UTF-8 that people wrote in them.
+    pub text_bytes: u64,
     /// Some of them: number and receipt code.
     pub samples: Vec<Sample>,
     /// Bearer tokens.
@@ -79,6 +82,7 @@ pub struct Tokens {
 struct About {
     cases: usize,
     took: f64,
+    text_bytes: u64,
     samples: Vec<Sample>,
     tokens: Tokens,
 }
@@ -115,6 +119,7 @@ pub fn make_kept(parent: &Path, cases: usize) -> Result<Filled, Failure> {
             place,
             cases: about.cases,
             took: Duration::from_secs_f64(about.took),
+            text_bytes: about.text_bytes,
             samples: about.samples,
             tokens: about.tokens,
         });
@@ -124,6 +129,7 @@ pub fn make_kept(parent: &Path, cases: usize) -> Result<Filled, Failure> {
     let about = About {
         cases,
         took: filled.took.as_secs_f64(),
+        text_bytes: filled.text_bytes,
         samples: filled.samples.clone(),
         tokens: filled.tokens.clone(),
     };
@@ -142,7 +148,7 @@ fn fill_place(place: Place, cases: usize, now: Timestamp) -> Result<Filled, Fail
     let tenant = store.tenant(None).map_err(Failure::opening)?;
     let began = Instant::now();
     let filler = Filler::begin(&tenant, founded(now), now).map_err(Failure::Internal)?;
-    let (samples, city) = filler.fill(cases).map_err(Failure::Internal)?;
+    let (samples, city, text_bytes) = filler.fill(cases).map_err(Failure::Internal)?;
     let took = began.elapsed();
     let tokens = Tokens {
         desk: token(&tenant, &city, DESK, now)?,
@@ -152,6 +158,7 @@ fn fill_place(place: Place, cases: usize, now: Timestamp) -> Result<Filled, Fail
         place,
         cases,
         took,
+        text_bytes,
         samples,
         tokens,
     })
@@ -192,6 +199,7 @@ struct Filler {
     stories: Stories,
     chance: Seeded,
     now: Timestamp,
+    text_bytes: u64,
 }
 
 impl Filler {
@@ -215,10 +223,11 @@ impl Filler {
             stories,
             chance,
             now,
+            text_bytes: 0,
         })
     }
 
-    fn fill(mut self, cases: usize) -> anyhow::Result<(Vec<Sample>, City)> {
+    fn fill(mut self, cases: usize) -> anyhow::Result<(Vec<Sample>, City, u64)> {
         let from = self.now - SignedDuration::from_hours(24 * DAYS);
         let seconds = self.now.duration_since(from).as_secs();
         let alive_from = self.now - SignedDuration::from_hours(24 * DAYS_ALIVE);
@@ -248,7 +257,7 @@ impl Filler {
             }
         }
         self.bulk.finish()?;
-        Ok((samples, self.city))
+        Ok((samples, self.city, self.text_bytes))
     }
 
     /// Takes in a case with its whole life.
@@ -267,6 +276,7 @@ impl Filler {
         let mut bodies = self.bulk.bodies(when.now);
         let reply = self.chance.one_of(&self.stories.work.replies_good);
         let reply = fill(reply, &story.place, &story.spot, &mut self.chance);
+        self.text_bytes += reply.len() as u64;
         let answer = bodies.write(reply);
         let imported = ImportedLife {
             unit: Some(unit),
@@ -275,7 +285,7 @@ impl Filler {
             answer: Some(answer),
             answered_at: Some(closed_at),
         };
-        let raise = raise(story, number, "phone", Some(imported), &mut bodies);
+        let raise = self.raise(story, number, "phone", Some(imported), &mut bodies);
         self.bulk.raise(&Permit::import(), raise, None, bodies, when)
     }
 
@@ -288,7 +298,7 @@ impl Filler {
         unit: UnitId,
     ) -> Result<Staged, ExecuteError> {
         let mut bodies = self.bulk.bodies(at);
-        let raise = raise(story, number, "portal", None, &mut bodies);
+        let raise = self.raise(story, number, "portal", None, &mut bodies);
         let staged = self
             .bulk
             .raise(&Permit::reporter(), raise, None, bodies, When::at(at))?;
@@ -329,35 +339,41 @@ impl Filler {
         let person = handler.map_or(self.staff.handlers[0].person, |handler| handler.person);
         self.staff.person(person, "handle").clone()
     }
-}
 
-/// Returns what comes in; its text holds a word that no other has.
-fn raise(
-    story: &Story,
-    number: usize,
-    channel: &str,
-    imported: Option<ImportedLife>,
-    bodies: &mut bihuan_store::bodies::Bodies,
-) -> Raise {
-    Raise {
-        number: String::new(),
-        kind: story.kind.clone(),
-        channel: channel.to_owned(),
-        source: None,
-        category: Some(story.category.clone()),
-        campaigns: Vec::new(),
-        severity: story.severity,
-        title: bodies.write(story.title.as_str()),
-        text: bodies.write(format!("{}现场编号{number}。", story.text)),
-        place: Some(bodies.write(story.place.as_str())),
-        raised_by: RaisedBy::Reporter {
-            identity: None,
-            disclosure: Disclosure::Anonymous,
-        },
-        accused: Vec::new(),
-        links: Vec::new(),
-        external: None,
-        imported,
+    /// Returns what comes in; its text holds a word that no other has.
+    fn raise(
+        &mut self,
+        story: &Story,
+        number: usize,
+        channel: &str,
+        imported: Option<ImportedLife>,
+        bodies: &mut Bodies,
+    ) -> Raise {
+        let text = format!("{}现场编号{number}。", story.text);
+        self.text_bytes += [&story.title, &text, &story.place]
+            .map(String::len)
+            .iter()
+            .sum::<usize>() as u64;
+        Raise {
+            number: String::new(),
+            kind: story.kind.clone(),
+            channel: channel.to_owned(),
+            source: None,
+            category: Some(story.category.clone()),
+            campaigns: Vec::new(),
+            severity: story.severity,
+            title: bodies.write(story.title.as_str()),
+            text: bodies.write(text),
+            place: Some(bodies.write(story.place.as_str())),
+            raised_by: RaisedBy::Reporter {
+                identity: None,
+                disclosure: Disclosure::Anonymous,
+            },
+            accused: Vec::new(),
+            links: Vec::new(),
+            external: None,
+            imported,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
+use bihuan_store::dense::event;
 use bihuan_store::error::StoreError;
 use bihuan_store::verify::findings::Verification;
 use rusqlite::{Connection, OpenFlags};
@@ -98,9 +99,11 @@ fn read(database: &Path, hash: bool) -> Result<Read> {
     let mut rows = statement.query([])?;
     let (mut events, mut bytes, mut odd) = (0, 0, 0_u64);
     while let Some(row) = rows.next()? {
-        let (data, prev) = (row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?);
+        let (stored, prev) = (row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?);
+        // What is hashed are the plain bytes, so they are a part of the floor.
+        let data = event::open(stored)?;
         if hash {
-            let digest = Sha256::new().chain_update(prev).chain_update(data).finalize();
+            let digest = Sha256::new().chain_update(prev).chain_update(&data).finalize();
             odd += u64::from(digest[0] & 1);
         }
         events += 1;

@@ -1,17 +1,16 @@
 //! Bytes on disk against the bytes of what they hold.
 //!
 //! The content of a case is what people wrote of it, its events as they are hashed, and one hash for each.
-//! Everything else is the store's: seals, keys, rows and indexes, the search index, the order and the tree.
+//! Everything else is the store's, and what it saves by dense forms counts against that: seals, keys, rows and indexes, the search index, the order and the tree.
 
 use anyhow::Result;
+use bihuan_store::dense::event;
 use rusqlite::{Connection, OpenFlags};
 
 use super::figure::Figure;
 use super::fill::Filled;
 use crate::failure::Failure;
 
-/// What sealing adds to a text: nonce, tag and salt.
-const SEAL_BYTES: i64 = 24 + 16 + 16;
 /// A hash.
 const HASH_BYTES: i64 = 32;
 
@@ -40,7 +39,7 @@ pub fn measure(filled: &Filled) -> Result<Vec<Figure>, Failure> {
     );
     let connection = connection.map_err(|error| Failure::Internal(error.into()))?;
     let cases = filled.cases as f64;
-    let content = content(&connection).map_err(Failure::Internal)?;
+    let content = content(&connection, filled.text_bytes).map_err(Failure::Internal)?;
     let parts = parts(&connection).map_err(Failure::Internal)?;
     let disk = filled.place.bytes()? as f64 / cases;
     let part = |bytes: i64| bytes as f64 / cases;
@@ -53,6 +52,7 @@ pub fn measure(filled: &Filled) -> Result<Vec<Figure>, Failure> {
             ("text", part(content.text)),
             ("events", part(content.events)),
             ("hashes", part(content.hashes)),
+            ("events_pressed", part(content.pressed)),
             ("ratio", disk / all),
         ],
         cost: disk,
@@ -73,19 +73,27 @@ struct Content {
     text: i64,
     events: i64,
     hashes: i64,
+    /// The events as they lie on disk.
+    pressed: i64,
 }
 
-fn content(connection: &Connection) -> Result<Content> {
+fn content(connection: &Connection, text: u64) -> Result<Content> {
     // What lies in the write-ahead log moves into the file, so that nothing counts twice.
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_row| Ok(()))?;
-    let sum =
-        |sql: &str| connection.query_row(sql, [], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)));
-    let (events, event_bytes) = sum("SELECT count(*), coalesce(sum(length(data)), 0) FROM event")?;
-    let (bodies, sealed) = sum("SELECT count(*), coalesce(sum(length(sealed)), 0) FROM body")?;
+    let mut statement = connection.prepare("SELECT data FROM event")?;
+    let mut rows = statement.query([])?;
+    let (mut count, mut events, mut pressed) = (0, 0, 0);
+    while let Some(row) = rows.next()? {
+        let stored = row.get_ref(0)?.as_blob()?;
+        count += 1;
+        pressed += stored.len() as i64;
+        events += event::open(stored)?.len() as i64;
+    }
     Ok(Content {
-        text: sealed - bodies * SEAL_BYTES,
-        events: event_bytes,
-        hashes: events * HASH_BYTES,
+        text: text.cast_signed(),
+        events,
+        hashes: count * HASH_BYTES,
+        pressed,
     })
 }
 

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use bihuan_core::event::{Entry, Stream, link};
 use bihuan_core::id::{Digest, TenantId};
 
+use crate::dense;
 use crate::engine::connection::{Connection, Engine};
 use crate::engine::many::{Form, Many};
 use crate::engine::sql::statements;
@@ -85,6 +86,7 @@ pub struct Logged {
 pub(crate) struct Encoded {
     pub(crate) version: u32,
     pub(crate) recorded_at: i64,
+    /// Its bytes as they lie on disk; the hash is that of the plain ones.
     pub(crate) data: Vec<u8>,
     pub(crate) prev: Digest,
     pub(crate) hash: Digest,
@@ -109,10 +111,16 @@ pub(crate) fn encode(stream: Stream, head: &mut Head, entry: &Entry) -> Result<E
     Ok(Encoded {
         version,
         recorded_at: millis(entry.recorded_at),
-        data,
+        data: dense::event::press(&data),
         prev,
         hash,
     })
+}
+
+/// Returns the event of its bytes on disk; why it cannot be read otherwise.
+pub(crate) fn entry_of(stored: &[u8]) -> Result<Entry, String> {
+    let data = dense::event::open(stored).map_err(|error| error.to_string())?;
+    serde_json::from_slice(&data).map_err(|error| error.to_string())
 }
 
 /// An event and where it belongs.
@@ -242,7 +250,7 @@ pub(crate) fn read(
     let mut events = Vec::new();
     while let Some(row) = rows.next()? {
         let version: u32 = row.get(0)?;
-        let entry = serde_json::from_slice(row.value(1)?.blob()?)
+        let entry = entry_of(row.value(1)?.blob()?)
             .map_err(|error| StoreError::Corrupt(format!("event {version} of {stream:?}: {error}")))?;
         let (Hash(prev), Hash(hash)) = (row.get(2)?, row.get(3)?);
         events.push(Logged {

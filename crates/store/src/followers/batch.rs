@@ -125,7 +125,7 @@ fn read(row: Row<'_>) -> Result<Placed, StoreError> {
         seq: row.get::<i64>(0)?.cast_unsigned(),
         stream,
         version,
-        entry: serde_json::from_slice(data).map_err(|error| lost(&format!("cannot be read: {error}")))?,
+        entry: log::entry_of(data).map_err(|error| lost(&format!("cannot be read: {error}")))?,
     })
 }
 

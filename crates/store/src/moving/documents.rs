@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use bihuan_core::case::Case;
 use bihuan_core::case::fold::fold;
-use bihuan_core::event::{Entry, Stream};
+use bihuan_core::event::Stream;
 use bihuan_core::id::CaseId;
 use uuid::Uuid;
 
 use super::copy::Copying;
 use super::page::Page;
+use crate::commit::log;
 use crate::commit::search::{self, Written};
 use crate::engine::connection::{Connection, Engine, Row};
 use crate::engine::sql::statements;
@@ -133,8 +134,7 @@ fn cases(connection: &Connection, (tenant, first, last): (Id, Id, Id)) -> Result
         let id = CaseId(row.get::<Id>(0)?.0);
         let version = row.get(1)?;
         let damaged = |reason: String| StoreError::Corrupt(format!("event {version} of case {id}: {reason}"));
-        let entry: Entry =
-            serde_json::from_slice(row.value(2)?.blob()?).map_err(|error| damaged(error.to_string()))?;
+        let entry = log::entry_of(row.value(2)?.blob()?).map_err(damaged)?;
         let before = cases.pop_if(|case| case.id == id);
         cases.push(fold(before, id, version, &entry).map_err(|error| damaged(error.to_string()))?);
     }

@@ -1,8 +1,11 @@
 //! The log as it lies there, in the sequencer's order: what an export and a second engine are fed with.
 
+use std::borrow::Cow;
+
 use bihuan_core::event::Stream;
 use bihuan_core::id::Digest;
 
+use crate::dense;
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::proof::sequence::stream_of;
@@ -54,8 +57,19 @@ impl Reader {
     /// committed event.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] if a stream is of no known kind.
+    /// [`StoreError::Corrupt`] if a stream is of no known kind or the bytes of an event cannot be read.
     pub fn events(&self, from: u64, limit: usize) -> Result<Vec<PlacedEvent>, StoreError> {
+        let mut events = self.stored_events(from, limit)?;
+        for event in &mut events {
+            if let Cow::Owned(data) = dense::event::open(&event.data)? {
+                event.data = data;
+            }
+        }
+        Ok(events)
+    }
+
+    /// Returns events like [`Reader::events`], with their bytes as they lie on disk.
+    pub(crate) fn stored_events(&self, from: u64, limit: usize) -> Result<Vec<PlacedEvent>, StoreError> {
         let mut statement = self.snapshot.connection().prepare(PLACED)?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut rows = statement.query((Id(self.tenant.id().0), from.cast_signed(), limit))?;

@@ -7,13 +7,13 @@
 use std::collections::HashMap;
 
 use bihuan_core::case::fold::fold_all;
-use bihuan_core::event::{Entry, Stream};
+use bihuan_core::event::Stream;
 use bihuan_core::filter::{Checked, SqlValue, Way};
 use bihuan_core::id::{BodyId, CaseId};
 use uuid::Uuid;
 
 use crate::bodies;
-use crate::commit::search;
+use crate::commit::{log, search};
 use crate::engine::connection::Engine;
 use crate::engine::sql::statements;
 use crate::engine::value::Bind;
@@ -124,7 +124,7 @@ impl Reader {
         let connection = self.snapshot.connection();
         let events = connection.query_each(EVENTS, tenant.bind(), &[&kinds, &ids], |row| {
             let Id(case) = row.get(0)?;
-            let entry: Entry = serde_json::from_slice(row.value(1)?.blob()?)
+            let entry = log::entry_of(row.value(1)?.blob()?)
                 .map_err(|error| StoreError::Corrupt(format!("an event of case {case}: {error}")))?;
             Ok((CaseId(case), entry))
         })?;

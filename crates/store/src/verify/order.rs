@@ -11,6 +11,7 @@ use super::beside::beside;
 use super::findings::{Check, Findings};
 use super::links::{Last, Links};
 use super::log::{Log, Page, Place, There};
+use crate::dense;
 use crate::engine::connection::Connection;
 use crate::engine::sql::statements;
 use crate::error::StoreError;
@@ -151,9 +152,8 @@ impl Checker {
     /// Checks an event's bytes, and that it follows the one before it in its stream.
     fn check_event(&mut self, place: &Place, event: &There, page: &Page, checked: &mut Checked) {
         let (stream, version) = (place.stream, place.version);
-        let bytes = &page.data[event.bytes.clone()];
-        if link(event.prev, stream, version, bytes) != event.hash {
-            let problem = "its bytes do not give its hash";
+        let stored = &page.data[event.bytes.clone()];
+        if let Some(problem) = bytes_problem(event.prev, stream, version, stored, event.hash) {
             checked
                 .findings
                 .add(Check::Link, subject(stream, version), problem);
@@ -179,6 +179,21 @@ impl Checker {
                 prev: event.prev,
             }),
         }
+    }
+}
+
+/// Returns what is wrong with an event's bytes as they lie on disk, if they do not give its hash.
+pub(super) fn bytes_problem(
+    prev: Digest,
+    stream: Stream,
+    version: u32,
+    stored: &[u8],
+    hash: Digest,
+) -> Option<String> {
+    match dense::event::open(stored) {
+        Ok(data) if link(prev, stream, version, &data) == hash => None,
+        Ok(_) => Some("its bytes do not give its hash".to_owned()),
+        Err(error) => Some(error.to_string()),
     }
 }
 

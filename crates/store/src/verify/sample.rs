@@ -7,6 +7,7 @@ use bihuan_core::id::{Digest, Entropy};
 use tlog_tiles::Hash as TreeHash;
 
 use super::findings::{Check, Difference, Findings};
+use super::order::bytes_problem;
 use crate::commit::log;
 use crate::engine::sql::statements;
 use crate::error::StoreError;
@@ -106,7 +107,7 @@ impl Tenant {
         findings: &mut Findings,
     ) -> Result<(), StoreError> {
         let Some(event) = reader
-            .events(place, 1)?
+            .stored_events(place, 1)?
             .into_iter()
             .find(|event| event.seq == place)
         else {
@@ -122,8 +123,9 @@ impl Tenant {
                 "does not link to the event before it",
             );
         }
-        if bihuan_core::event::link(event.prev, event.stream, event.version, &event.data) != event.hash {
-            findings.add(Check::Link, subject.as_str(), "its bytes do not give its hash");
+        let (stream, version) = (event.stream, event.version);
+        if let Some(problem) = bytes_problem(event.prev, stream, version, &event.data, event.hash) {
+            findings.add(Check::Link, subject.as_str(), problem);
         }
         let tiles = Tiles::new(reader.snapshot.connection(), self.id());
         let path = tlog_tiles::prove_record(head.size, place, &tiles).map_err(ProofError::from)?;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use bihuan_core::case::Case;
 use bihuan_core::case::fold::fold;
-use bihuan_core::event::{CaseEvent, Entry, Event, Stream, link};
+use bihuan_core::event::{CaseEvent, Entry, Event, Stream};
 use bihuan_core::id::{CaseId, Digest, TenantId};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -12,11 +12,12 @@ use uuid::Uuid;
 use super::beside::beside;
 use super::derived::Derived;
 use super::findings::{Check, Counts, Findings};
-use super::order::subject;
+use super::order::{bytes_problem, subject};
 use super::rows;
 use super::search::Index;
 use super::texts::{self, Texts};
 use crate::commit::row_of;
+use crate::dense;
 use crate::engine::connection::{Connection, Row};
 use crate::engine::sql::statements;
 use crate::error::StoreError;
@@ -53,6 +54,7 @@ struct Raw {
     stream: Stream,
     version: u32,
     recorded_at: i64,
+    /// Its bytes as they lie on disk.
     data: Vec<u8>,
     prev: Digest,
     hash: Digest,
@@ -274,8 +276,13 @@ impl<'a> Streams<'a> {
         self.counts.events += 1;
         check_unplaced(current, raw, findings);
         let subject = || subject(raw.stream, raw.version);
-        let entry: Entry = match serde_json::from_slice(&raw.data) {
-            Ok(entry) => entry,
+        let read = dense::event::open(&raw.data).map_err(|error| error.to_string());
+        let read = read.and_then(|data| match serde_json::from_slice::<Entry>(&data) {
+            Ok(entry) => Ok((data, entry)),
+            Err(error) => Err(error.to_string()),
+        });
+        let (data, entry) = match read {
+            Ok(read) => read,
             Err(error) => {
                 findings.add(Check::Fold, subject(), format!("cannot be read: {error}"));
                 current.folds = false;
@@ -290,7 +297,10 @@ impl<'a> Streams<'a> {
             );
         }
         match raw.stream {
-            Stream::Case(case) => self.case_event(current, raw, (case, entry), scene, findings),
+            Stream::Case(case) => {
+                current.texts.refer(&data);
+                self.case_event(current, raw, (case, entry), scene, findings)
+            }
             // Opening the tenant has folded these streams already.
             Stream::Org | Stream::Packs | Stream::Calendars => Ok(()),
         }
@@ -304,7 +314,7 @@ impl<'a> Streams<'a> {
         scene: &Scene,
         findings: &mut Findings,
     ) -> Result<(), StoreError> {
-        self.refer(current, case, &raw.data, &entry, findings);
+        self.refer(current, case, &entry, findings);
         if !current.folds {
             return Ok(());
         }
@@ -330,16 +340,8 @@ impl<'a> Streams<'a> {
         Ok(())
     }
 
-    /// Notes which texts and files an event refers to, and checks the files.
-    fn refer(
-        &mut self,
-        current: &mut Current,
-        case: CaseId,
-        data: &[u8],
-        entry: &Entry,
-        findings: &mut Findings,
-    ) {
-        current.texts.refer(data);
+    /// Notes which texts an event erases and which files it refers to, and checks the files.
+    fn refer(&mut self, current: &mut Current, case: CaseId, entry: &Entry, findings: &mut Findings) {
         match &entry.event {
             Event::Case(CaseEvent::BodyErased { body, .. }) => {
                 current.texts.erased.insert(*body);
@@ -441,8 +443,8 @@ fn check_unplaced(current: &mut Current, raw: &Raw, findings: &mut Findings) {
         } else if raw.prev != current.hash {
             differs("does not link to the event before it".to_owned());
         }
-        if link(raw.prev, raw.stream, raw.version, &raw.data) != raw.hash {
-            differs("its bytes do not give its hash".to_owned());
+        if let Some(problem) = bytes_problem(raw.prev, raw.stream, raw.version, &raw.data, raw.hash) {
+            differs(problem);
         }
     }
     current.version = raw.version;
