@@ -1,4 +1,6 @@
-//! What belongs to one person: saved views, drafts, and how far they have read their units' inbox.
+//! What belongs to one person: saved views, drafts ([`draft`]), and how far they have read their units' inbox.
+
+pub mod draft;
 
 use bihuan_core::id::{CaseId, Entropy, PersonId, UnitId, uuid_v7};
 use bihuan_core::permission::Permit;
@@ -21,10 +23,6 @@ statements! {
     DROP_VIEW = "DELETE FROM saved_view WHERE tenant = $1 AND id = $2 AND owner = $3";
     VIEWS = "SELECT id, owner, shared, name, filter, sort, columns, made_at FROM saved_view
         WHERE tenant = $1 AND (owner = $2 OR shared = 1) ORDER BY name, id";
-    SAVE_DRAFT = "INSERT INTO draft (tenant, person, form, sealed, saved_at) VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT (tenant, person, form) DO UPDATE SET sealed = excluded.sealed, saved_at = excluded.saved_at";
-    DROP_DRAFT = "DELETE FROM draft WHERE tenant = $1 AND person = $2 AND form = $3";
-    DRAFT = "SELECT sealed, saved_at FROM draft WHERE tenant = $1 AND person = $2 AND form = $3";
     INBOX = "SELECT at, case_id, version, what FROM inbox
         WHERE tenant = $1 AND unit = $2 ORDER BY at DESC, case_id DESC, version DESC LIMIT $3";
     SEEN = "INSERT INTO inbox_seen (tenant, person, unit, seen_until) VALUES ($1, $2, $3, $4)
@@ -138,41 +136,6 @@ impl Tenant {
         }
     }
 
-    /// Keeps what somebody has begun to write in a form, sealed; replaces what was there.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] if the writer has stopped.
-    pub async fn save_draft(
-        &self,
-        person: PersonId,
-        form: &str,
-        text: &str,
-        now: Timestamp,
-        entropy: &mut (dyn Entropy + Send),
-    ) -> Result<(), StoreError> {
-        let sealed = self
-            .keys()
-            .data
-            .seal(&draft_owner(person, form), text.as_bytes(), entropy);
-        let form = form.to_owned();
-        self.change(SAVE_DRAFT, move |tenant| {
-            (tenant, Id(person.0), form, sealed, millis(now))
-        })
-        .await
-        .map(drop)
-    }
-
-    /// Deletes a draft, if there is one.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] if the writer has stopped.
-    pub async fn drop_draft(&self, person: PersonId, form: &str) -> Result<(), StoreError> {
-        let form = form.to_owned();
-        self.change(DROP_DRAFT, move |tenant| (tenant, Id(person.0), form))
-            .await
-            .map(drop)
-    }
-
     /// Notes that a person has seen a unit's inbox up to an instant.
     ///
     /// # Errors
@@ -206,26 +169,6 @@ impl Reader {
         Ok(views)
     }
 
-    /// Returns a draft and when it was saved.
-    ///
-    /// # Errors
-    /// [`StoreError::Corrupt`] if it does not open.
-    pub fn draft(&self, person: PersonId, form: &str) -> Result<Option<(String, Timestamp)>, StoreError> {
-        let mut statement = self.snapshot.connection().prepare(DRAFT)?;
-        let found: Option<(Vec<u8>, i64)> = statement
-            .query_optional((Id(self.tenant.id().0), Id(person.0), form), |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })?;
-        let Some((sealed, saved_at)) = found else {
-            return Ok(None);
-        };
-        let damaged = || StoreError::Corrupt(format!("the draft of {person} for {form} does not open"));
-        let plain = self.tenant.keys().data.open(&draft_owner(person, form), &sealed);
-        let plain = plain.map_err(|_| damaged())?;
-        let text = std::str::from_utf8(&plain).map_err(|_| damaged())?;
-        Ok(Some((text.to_owned(), instant(saved_at)?)))
-    }
-
     /// Returns the newest of a unit's inbox, newest first, and what `person` has not seen of it.
     ///
     /// It names cases without asking who may see them: the caller leaves out what the viewer may not read.
@@ -253,11 +196,6 @@ impl Reader {
         }
         Ok(noticed)
     }
-}
-
-/// What a draft is sealed for: it opens for nobody else and in no other form.
-fn draft_owner(person: PersonId, form: &str) -> Vec<u8> {
-    [person.0.as_bytes(), form.as_bytes()].concat()
 }
 
 fn read_view(row: Row<'_>) -> Result<SavedView, StoreError> {

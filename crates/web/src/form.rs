@@ -74,6 +74,14 @@ impl Form {
         });
     }
 
+    /// Makes a form of fields that were kept.
+    pub fn of(fields: Vec<(String, String)>) -> Form {
+        Form {
+            fields: Arc::new(fields),
+            files: Vec::new(),
+        }
+    }
+
     /// Reads a small form that nobody will carry out; `None` where it is not small, or no form.
     pub async fn salvage(request: Request) -> Option<Form> {
         let (parts, body) = request.into_parts();

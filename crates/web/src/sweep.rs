@@ -1,4 +1,4 @@
-//! What has ended by itself is cleared away now and then: sessions, requests known for a repeat, exports.
+//! What has ended by itself is cleared away now and then: sessions, requests known for a repeat, drafts, exports.
 
 use bihuan_store::error::StoreError;
 use bihuan_store::tenant::Tenant;
@@ -9,6 +9,8 @@ use crate::staff::export::job;
 
 /// How long a repeated request is known as such.
 const REQUESTS_KNOWN: SignedDuration = SignedDuration::from_hours(72);
+/// How long a draft is kept that nobody goes on writing: what it holds of people must not lie for ever.
+const DRAFTS_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Clears away what of a tenant has ended by itself.
 ///
@@ -19,6 +21,9 @@ pub async fn sweep(app: &App, tenant: &Tenant) -> Result<(), StoreError> {
     tenant.close_expired_sessions(now).await?;
     tenant
         .forget_requests(now.saturating_sub(REQUESTS_KNOWN).unwrap_or(now))
+        .await?;
+    tenant
+        .forget_drafts(now.saturating_sub(DRAFTS_KEPT).unwrap_or(now))
         .await?;
     job::sweep(app, tenant).await
 }

@@ -214,3 +214,150 @@ async fn who_may_not_register_has_no_form() {
     let answer = town.log_in("handler").await.get("/register").await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
 }
+
+/// Lets a browser keep a draft as scripts do: the form as it stands, and these fields.
+async fn keep(browser: &mut Browser, page: &Answer, fields: &[(&str, &str)]) -> Answer {
+    let all: Vec<(&str, &str)> = [("kind", "help")]
+        .into_iter()
+        .chain(fields.iter().copied())
+        .collect();
+    browser.submit(page, "/register/drafts", &all).await
+}
+
+/// Returns the address of the draft that a form is kept as.
+fn address_of(page: &Answer) -> String {
+    let key = page.hidden("key");
+    format!("/register?draft={}", key.split('.').next().unwrap())
+}
+
+#[tokio::test]
+async fn what_was_begun_is_there_again_for_its_writer_alone() {
+    let town = Town::found().await;
+    let mut operator = town.log_in("operator").await;
+    let page = operator.get("/register").await;
+    let fields = [
+        ("text", TEXT),
+        ("phone", "13800000000"),
+        ("disclosure", "confidential"),
+    ];
+    keep(&mut operator, &page, &fields).await.says("09:00 已自动保存");
+    let mut later = town.log_in("operator").await;
+    let list = later.get("/register").await;
+    list.says("没写完的草稿（1）").says(&address_of(&page));
+    let again = later.get(&address_of(&page)).await;
+    again
+        .says(TEXT)
+        .says("13800000000")
+        .keeps_silent_about("没写完的草稿");
+    assert_eq!(again.hidden("key"), page.hidden("key"));
+    let mut other = town.log_in("registrar").await;
+    other.get("/register").await.keeps_silent_about("没写完的草稿");
+    other.get(&address_of(&page)).await.keeps_silent_about(TEXT);
+}
+
+#[tokio::test]
+async fn a_draft_ends_when_it_is_sent_thrown_away_emptied_or_forgotten() {
+    let town = Town::found().await;
+    let mut operator = town.log_in("operator").await;
+    let plain = [("channel", "phone"), ("disclosure", "anonymous")];
+    for way in ["sent", "thrown away", "emptied", "forgotten"] {
+        let page = operator.get("/register").await;
+        keep(&mut operator, &page, &[("text", TEXT)]).await;
+        let list = operator.get("/register").await;
+        list.says("没写完的草稿（1）");
+        match way {
+            "sent" => {
+                let all = [[("text", TEXT), ("kind", "help")], plain].concat();
+                operator.submit(&page, "/register", &all).await.says("已登记");
+            }
+            "thrown away" => {
+                let id = list.hidden("draft");
+                operator
+                    .submit(&list, "/register/drafts/discard", &[("draft", &id)])
+                    .await;
+            }
+            "emptied" => {
+                let kept = keep(&mut operator, &page, &[("text", " ")]).await;
+                kept.keeps_silent_about("已自动保存");
+            }
+            _forgotten => {
+                town.pass_hours(31 * 24);
+                let tenant = town.tenant();
+                bihuan_web::sweep::sweep(&town.app, &tenant).await.unwrap();
+                operator = town.log_in("operator").await;
+            }
+        }
+        let list = operator.get("/register").await;
+        assert!(!list.text().contains("没写完的草稿"), "{way}");
+    }
+    assert_eq!(cases(&town), 1);
+}
+
+#[tokio::test]
+async fn nothing_is_kept_of_what_may_not_be_entered() {
+    let town = Town::found().await;
+    let mut operator = town.log_in("operator").await;
+    let page = operator.get("/register").await;
+    keep(&mut operator, &page, &[("text", "举报市委书记")]).await;
+    let told = keep(&mut operator, &page, &[("text", "举报市委书记某某收受财物")]).await;
+    told.says("12388").keeps_silent_about("已自动保存");
+    operator.get("/register").await.keeps_silent_about("没写完的草稿");
+    operator
+        .get(&address_of(&page))
+        .await
+        .keeps_silent_about("市委书记");
+}
+
+#[tokio::test]
+async fn nobody_keeps_more_drafts_than_there_is_room_for() {
+    let town = Town::found().await;
+    let mut operator = town.log_in("operator").await;
+    let mut status = Vec::new();
+    for _ in 0..21 {
+        let page = operator.get("/register").await;
+        status.push(keep(&mut operator, &page, &[("text", TEXT)]).await.status);
+    }
+    assert!(status[..20].iter().all(|status| *status == StatusCode::OK));
+    assert_eq!(status[20], StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn while_it_is_written_the_form_says_what_it_looks_like_where_it_belongs_and_whose_duty_it_is() {
+    let town = Town::found().await;
+    let before = town.assigned(&Matter::default(), "works").await;
+    let number = town.number(before);
+    let mut operator = town.log_in("operator").await;
+    let page = operator.get("/register").await;
+    let fields = [("text", "东门小区外面的路灯不亮，请来修")];
+    let said = keep(&mut operator, &page, &fields).await;
+    said.says(&number)
+        .says("就是这件")
+        .says("1 件相似事项归在这里")
+        .says("基础设施")
+        .says("住建局");
+    let chosen = [fields[0], ("same", &number), ("accused", "住建局")];
+    let said = keep(&mut operator, &page, &chosen).await;
+    said.says(&format!("登记后会关联为 {number} 的重复件"))
+        .keeps_silent_about("<b>住建局</b>");
+}
+
+#[tokio::test]
+async fn what_was_recognised_while_it_was_written_is_linked_when_it_is_registered() {
+    let town = Town::found().await;
+    let before = town.assigned(&Matter::default(), "works").await;
+    let number = town.number(before);
+    let mut operator = town.log_in("operator").await;
+    let done = register(&mut operator, &[("text", TEXT), ("same", &number)]).await;
+    done.says(&format!("已关联为 {number} 的重复件"))
+        .keeps_silent_about("可能是同一件事");
+    let reader = town.tenant().reader().unwrap();
+    let new = reader.by_number(&done.element("number")).unwrap().unwrap();
+    let links = reader.case(new).unwrap().unwrap().case.links;
+    assert_eq!(
+        links.iter().map(|(_, other)| *other).collect::<Vec<_>>(),
+        [before]
+    );
+    let failed = register(&mut operator, &[("text", "自来水爆管"), ("same", "X1")]).await;
+    failed.says("已登记，但没有关联上 X1");
+    assert_eq!(cases(&town), 3);
+}

@@ -55,6 +55,7 @@ mod tests {
             crate::notice::STATEMENTS,
             crate::export_job::STATEMENTS,
             crate::personal::STATEMENTS,
+            crate::personal::draft::STATEMENTS,
             crate::proof::case_proof::STATEMENTS,
             crate::proof::publish::STATEMENTS,
             crate::proof::sequence::STATEMENTS,

@@ -8,6 +8,8 @@ use bihuan_core::permission::Permit;
 use bihuan_store::account::{NewAccount, NewToken};
 use bihuan_store::error::{ExecuteError, StoreError};
 use bihuan_store::personal::NewView;
+use bihuan_store::personal::draft::Filling;
+use bihuan_store::tenant::Tenant;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
@@ -204,30 +206,68 @@ async fn a_shared_view_is_seen_by_others_and_dropped_by_its_owner() {
     assert_eq!(seen(CLERK), [own]);
 }
 
+const CALL: Filling<'_> = Filling {
+    form: "register",
+    id: Uuid::from_u128(7),
+};
+
 #[tokio::test]
-async fn a_draft_opens_for_its_writer_in_its_form_only() {
+async fn a_draft_opens_for_its_writer_in_its_place_only() {
     let mut city = City::new().await;
-    city.tenant
-        .save_draft(CLERK, "register", "写到一半", now(), &mut city.entropy)
-        .await
-        .expect("saved");
-    city.tenant
-        .save_draft(CLERK, "register", "写到一半，又写", hours(1), &mut city.entropy)
-        .await
-        .expect("saved");
+    for (text, at) in [("写到一半", now()), ("写到一半，又写", hours(1))] {
+        let saved = city.tenant.save_draft(CLERK, CALL, text, at, &mut city.entropy);
+        saved.await.expect("saved");
+    }
     let reader = city.tenant.reader().expect("reader");
-    let draft = reader.draft(CLERK, "register").expect("reads");
-    assert_eq!(draft, Some(("写到一半，又写".to_owned(), hours(1))));
-    assert_eq!(reader.draft(CLERK, "other").expect("reads"), None);
-    city.tenant.drop_draft(CLERK, "register").await.expect("dropped");
-    assert_eq!(
-        city.tenant
-            .reader()
-            .expect("reader")
-            .draft(CLERK, "register")
-            .expect("reads"),
-        None
-    );
+    let draft = reader.draft(CLERK, CALL).expect("reads").expect("is there");
+    assert!((draft.text.as_str(), draft.saved_at) == ("写到一半，又写", hours(1)));
+    let form = "other";
+    let id = Uuid::from_u128(8);
+    let somebody = PersonId(Uuid::from_u128(99));
+    for (person, filling) in [
+        (CLERK, Filling { form, ..CALL }),
+        (CLERK, Filling { id, ..CALL }),
+        (somebody, CALL),
+    ] {
+        assert!(
+            reader.draft(person, filling).expect("reads").is_none(),
+            "{filling:?}"
+        );
+    }
+    city.tenant.drop_draft(CLERK, CALL).await.expect("dropped");
+    let reader = city.tenant.reader().expect("reader");
+    assert!(reader.draft(CLERK, CALL).expect("reads").is_none());
+}
+
+#[tokio::test]
+async fn drafts_of_a_form_come_newest_first_and_old_ones_are_forgotten() {
+    let mut city = City::new().await;
+    for (number, form) in [
+        (1, "register"),
+        (2, "register"),
+        (3, "registers"),
+        (4, "register"),
+    ] {
+        let id = Uuid::from_u128(number);
+        let at = hours(i64::try_from(number).expect("small"));
+        let filling = Filling { form, id };
+        let saved = city
+            .tenant
+            .save_draft(CLERK, filling, form, at, &mut city.entropy);
+        saved.await.expect("saved");
+    }
+    let ids = |tenant: &Tenant, limit| -> Vec<u128> {
+        let drafts = tenant.reader().expect("reader").drafts(CLERK, "register", limit);
+        drafts
+            .expect("reads")
+            .iter()
+            .map(|draft| draft.id.as_u128())
+            .collect()
+    };
+    assert_eq!(ids(&city.tenant, 10), [4, 2, 1]);
+    assert_eq!(ids(&city.tenant, 2), [4, 2]);
+    assert_eq!(city.tenant.forget_drafts(hours(2)).await.expect("forgotten"), 1);
+    assert_eq!(ids(&city.tenant, 10), [4, 2]);
 }
 
 #[tokio::test]

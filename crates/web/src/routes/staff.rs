@@ -4,6 +4,7 @@ use axum::routing::on;
 
 use crate::route::Route;
 use crate::route::Verb::{Get, Post};
+use crate::staff::register::draft;
 use crate::staff::{desk, export, ledger, register, views};
 
 /// Desk, register and ledger.
@@ -12,6 +13,18 @@ pub(super) const ROUTES: &[Route] = &[
     Route::staff("new_registration", Get, "/register", |m| {
         on(m, register::new_registration)
     })
+    .needs("register")
+    .query(&["draft"]),
+    Route::staff("save_registration_draft", Post, draft::HREF, |m| {
+        on(m, draft::save_registration_draft)
+    })
+    .needs("register"),
+    Route::staff(
+        "discard_registration_draft",
+        Post,
+        "/register/drafts/discard",
+        |m| on(m, draft::discard_registration_draft),
+    )
     .needs("register"),
     Route::staff("create_registration", Post, "/register", |m| {
         on(m, register::create_registration)

@@ -133,6 +133,22 @@ impl Window {
         field.send_keys(text).await.unwrap();
     }
 
+    /// Presses keys wherever the focus is.
+    pub async fn type_on(&self, keys: &str) {
+        self.client
+            .active_element()
+            .await
+            .unwrap()
+            .send_keys(keys)
+            .await
+            .unwrap();
+    }
+
+    /// Loads the page again.
+    pub async fn reload(&self) {
+        self.client.refresh().await.unwrap();
+    }
+
     /// Returns what stands in a field.
     pub async fn value(&self, selector: &str) -> String {
         let field = self.client.find(Locator::Css(selector)).await.unwrap();

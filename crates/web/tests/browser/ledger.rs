@@ -1,15 +1,7 @@
 //! The pages of staff in a real browser: desk, register, ledger.
 
-use crate::common::{PASSWORD, Town, cases::Matter};
-use crate::driver::Window;
-use crate::serve;
-
-async fn log_in(window: &Window, login: &str) {
-    window.go("/login?next=/desk").await;
-    window.write("#login", login).await;
-    window.write("#password", PASSWORD).await;
-    window.click("form[action='/login'] button").await;
-}
+use crate::common::{Town, cases::Matter};
+use crate::{log_in, serve};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_ledger_suggests_while_somebody_writes_and_takes_it_by_keyboard() {

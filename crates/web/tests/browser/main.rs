@@ -7,6 +7,7 @@ mod common;
 mod driver;
 mod ledger;
 mod portal;
+mod register;
 mod tls;
 mod walk;
 
@@ -14,6 +15,14 @@ use bihuan_web::app::{ServeOptions, TlsFiles};
 use bihuan_web::serve::bind_app;
 use common::Town;
 use driver::Window;
+
+/// Logs somebody in, and shows their desk.
+async fn log_in(window: &Window, login: &str) {
+    window.go("/login?next=/desk").await;
+    window.write("#login", login).await;
+    window.write("#password", common::PASSWORD).await;
+    window.click("form[action='/login'] button").await;
+}
 
 /// Serves the town on a free port until the test ends, and opens a window on it.
 async fn serve(town: &Town, tls: Option<TlsFiles>) -> Window {

@@ -11,6 +11,7 @@ use bihuan_store::bodies::Bodies;
 use bihuan_store::commit::idempotency::Once;
 use bihuan_store::export_job::NewExport;
 use bihuan_store::personal::NewView;
+use bihuan_store::personal::draft::Filling;
 use bihuan_store::tenant::{Founding, Tenant};
 use uuid::Uuid;
 
@@ -163,8 +164,12 @@ async fn people(city: &mut City) {
         .save_view(None, CLERK, view, None, now(), entropy)
         .await
         .expect("saved");
+    let filling = Filling {
+        form: "register",
+        id: Uuid::from_u128(7),
+    };
     tenant
-        .save_draft(CLERK, "register", "写到一半", now(), entropy)
+        .save_draft(CLERK, filling, "写到一半", now(), entropy)
         .await
         .expect("saved");
     tenant

@@ -28,6 +28,26 @@ register-duties-none = No unit has this category as its duty; choose one when it
 register-similar = This may be the same matter
 register-similar-hint = These are still open. If it is the same, link it as a duplicate: both reporters will be answered.
 register-link = Link as a duplicate
+register-assist-hint = While you write, this shows whether it was reported before, where it belongs and whose duty it is.
+register-saved = Saved at { $time }
+register-saved-on = saved { $when }
+register-unsaved = Not saved, trying again. What you wrote is still on this page: please keep it open.
+register-drafts = Unfinished drafts ({ $count })
+register-draft-untitled = Nothing of the request written yet
+register-discard = Discard
+register-discard-sure = Discard this draft? It cannot be brought back.
+register-elsewhere = Please tell the caller the lawful route below. This text was not kept.
+register-same = It is this one
+register-will-tie = Will be linked as a duplicate of { $number }; both reporters will be answered.
+register-untie = Not the same
+register-tied = Linked as a duplicate of { $number }.
+register-tie-failed = Registered, but not linked to { $number }:
+register-guesses = Likely categories
+register-why-alike = { $count ->
+    [one] 1 case like it is filed here
+   *[other] { $count } cases like it are filed here
+}
+register-why-named = the request names it
 register-open = Open the case
 register-another = Register another
 severity-1 = 1 slight

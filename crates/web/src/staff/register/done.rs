@@ -32,11 +32,20 @@ pub struct DonePage {
     /// Whose duty it is, and why.
     duties: Vec<(String, String)>,
     similar: Vec<Line>,
+    tie: Option<Tie>,
+}
+
+/// What became of the wish to tie the new case to one that was there.
+pub struct Tie {
+    /// The other's number.
+    pub number: String,
+    /// Why it did not come about, where it did not.
+    pub problem: Option<String>,
 }
 
 impl DonePage {
     /// Reads what there is to say of a case that was just taken in.
-    pub async fn read(ctx: &Ctx, receipt: &Receipt) -> Result<DonePage, WebError> {
+    pub async fn read(ctx: &Ctx, receipt: &Receipt, tie: Option<Tie>) -> Result<DonePage, WebError> {
         let id = receipt.case();
         let view = ctx
             .tenant
@@ -65,11 +74,12 @@ impl DonePage {
             } else {
                 Vec::new()
             },
-            similar: if readable {
-                similar::lines(ctx, &view).await?
-            } else {
-                Vec::new()
+            similar: match &tie {
+                Some(Tie { problem: None, .. }) => Vec::new(),
+                _ if !readable => Vec::new(),
+                _ => similar::lines(ctx, &view).await?,
             },
+            tie,
         })
     }
 }
@@ -93,7 +103,7 @@ fn duties(ctx: &Ctx, view: &CaseView, pack: &Pack) -> Vec<(String, String)> {
 }
 
 /// Returns the duty of a unit that covers a category: the nearest above it.
-fn reason(ctx: &Ctx, pack: &Pack, unit: UnitId, category: &str) -> String {
+pub fn reason(ctx: &Ctx, pack: &Pack, unit: UnitId, category: &str) -> String {
     let today = ctx.scene.calendar.date_of(ctx.now);
     let covers = |duty: &&str| {
         category == *duty

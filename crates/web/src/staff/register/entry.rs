@@ -36,7 +36,7 @@ pub struct Entry {
 }
 
 /// The fields of the form, in its order.
-const FIELDS: [&str; 14] = [
+pub const FIELDS: [&str; 15] = [
     "text",
     "title",
     "place",
@@ -50,6 +50,7 @@ const FIELDS: [&str; 14] = [
     "phone",
     "address",
     "accused",
+    "same",
     "warned",
 ];
 /// Neither slight nor grave.
@@ -164,15 +165,17 @@ fn category(ctx: &Ctx, read: &mut Reader<'_>, pack: &Pack, kind: &Kind) -> Optio
     })
 }
 
+/// Returns the names in a field that takes several units.
+pub fn unit_names(text: &str) -> impl Iterator<Item = &str> {
+    let names = text.split(['\n', ';', '；', '、']);
+    names.map(str::trim).filter(|name| !name.is_empty())
+}
+
 /// Reads the units that are complained about: one name to a line.
 fn accused(ctx: &Ctx, read: &mut Reader<'_>) -> Vec<AccusedParty> {
     let text = read.text("accused", limits::NOTE_CHARS).unwrap_or_default();
-    let names = text
-        .split(['\n', ';', '；', '、'])
-        .map(str::trim)
-        .filter(|name| !name.is_empty());
     let mut accused = Vec::new();
-    for name in names {
+    for name in unit_names(&text) {
         match ctx.scene.org.unit_by_name(name) {
             Some(unit) if !accused.contains(&AccusedParty::Unit(unit.id)) => {
                 accused.push(AccusedParty::Unit(unit.id))

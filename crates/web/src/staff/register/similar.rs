@@ -18,11 +18,15 @@ use crate::error::WebError;
 use crate::staff::line::Line;
 
 /// How many are shown.
-const SHOWN: usize = 5;
+pub const SHOWN: usize = 5;
 /// How many of the newest candidates are compared.
 const COMPARED: usize = 200;
-/// The share of the new title's pieces that a title must hold, in percent.
-const LEAST_PERCENT: usize = 40;
+/// The likeness of what is of the same sort, in percent.
+const SORT_PERCENT: usize = 40;
+/// The likeness of what may be the same matter, in percent: the place is then among what they share.
+const MATTER_PERCENT: usize = 66;
+/// The fewest pieces that two titles must share to be alike at all: two short ones share some by chance.
+const LEAST_SHARED: usize = 3;
 
 /// Returns the open cases that look like a new one as lines, with what they share marked.
 ///
@@ -38,12 +42,55 @@ pub async fn lines(ctx: &Ctx, new: &CaseView) -> Result<Vec<Line>, WebError> {
 /// # Errors
 /// [`WebError::Internal`] if the store cannot be read.
 pub async fn to(ctx: &Ctx, new: &CaseView) -> Result<Vec<ListRow>, WebError> {
-    let pieces = pieces(new);
-    let Some(candidates) = candidates(&pieces, new.case.place.and_then(|place| new.text(place))) else {
+    let place = new.case.place.and_then(|place| new.text(place));
+    let open = Checked::Is(Predicate::Flag(Flag::Open));
+    let alike = find(ctx, &pieces(new), place, open).await?;
+    let others = alike.into_iter().filter(|alike| alike.row.id != new.case.id);
+    Ok(others
+        .filter(Alike::is_same_matter)
+        .map(|alike| alike.row)
+        .take(SHOWN)
+        .collect())
+}
+
+/// A case that looks like a new one.
+pub struct Alike {
+    /// The case.
+    pub row: ListRow,
+    percent: usize,
+}
+
+impl Alike {
+    /// Whether it may be the very matter, reported before.
+    pub fn is_same_matter(&self) -> bool {
+        self.percent >= MATTER_PERCENT
+    }
+
+    /// Whether it is open.
+    pub fn is_open(&self) -> bool {
+        self.row.flags.contains(&Flag::Open)
+    }
+}
+
+/// Returns the cases, open or not, that look like one with a title of these pieces and that place; those most
+/// like it first.
+///
+/// # Errors
+/// [`WebError::Internal`] if the store cannot be read.
+pub async fn of(ctx: &Ctx, pieces: &[String], place: Option<&str>) -> Result<Vec<Alike>, WebError> {
+    find(ctx, pieces, place, Checked::everything()).await
+}
+
+async fn find(
+    ctx: &Ctx,
+    pieces: &[String],
+    place: Option<&str>,
+    among: Checked,
+) -> Result<Vec<Alike>, WebError> {
+    let Some(candidates) = candidates(pieces, place) else {
         return Ok(Vec::new());
     };
-    let open = Checked::Is(Predicate::Flag(Flag::Open));
-    let filter = Checked::and(vec![access::scope(ctx, READ)?, open, candidates]);
+    let filter = Checked::and(vec![access::scope(ctx, READ)?, among, candidates]);
     let read = ctx.tenant.read(move |reader| {
         let sort = Sort {
             by: SortBy::Raised,
@@ -56,9 +103,7 @@ pub async fn to(ctx: &Ctx, new: &CaseView) -> Result<Vec<ListRow>, WebError> {
             limit: COMPARED,
         })
     });
-    let rows = read.await?.rows;
-    let own = new.case.id;
-    Ok(ranked(rows.into_iter().filter(|row| row.id != own), &pieces))
+    Ok(ranked(read.await?.rows.into_iter(), pieces))
 }
 
 /// Returns the pieces of a case's title.
@@ -80,26 +125,30 @@ fn candidates(pieces: &[String], place: Option<&str>) -> Option<Checked> {
     (!ways.is_empty()).then(|| Checked::or(ways))
 }
 
-fn ranked(rows: impl Iterator<Item = ListRow>, pieces: &[String]) -> Vec<ListRow> {
-    let mut scored: Vec<(usize, ListRow)> = rows
-        .map(|row| {
-            (
-                shared_percent(row.title.as_deref().unwrap_or_default(), pieces),
-                row,
-            )
-        })
-        .filter(|(percent, _)| *percent >= LEAST_PERCENT)
+fn ranked(rows: impl Iterator<Item = ListRow>, pieces: &[String]) -> Vec<Alike> {
+    let alike = |row: ListRow| Alike {
+        percent: likeness(row.title.as_deref().unwrap_or_default(), pieces),
+        row,
+    };
+    let mut found: Vec<Alike> = rows
+        .map(alike)
+        .filter(|alike| alike.percent >= SORT_PERCENT)
         .collect();
     // A stable sort keeps the newer first between equals.
-    scored.sort_by_key(|(percent, _)| std::cmp::Reverse(*percent));
-    scored.into_iter().take(SHOWN).map(|(_, row)| row).collect()
+    found.sort_by_key(|alike| std::cmp::Reverse(alike.percent));
+    found
 }
 
-/// Returns the share of `pieces` that a title holds, in percent.
-fn shared_percent(title: &str, pieces: &[String]) -> usize {
+/// Returns how much of the shorter of two titles stands in the other, in percent; nothing where they share
+/// next to nothing.
+fn likeness(title: &str, pieces: &[String]) -> usize {
     let held: BTreeSet<String> = bihuan_text::tokens(title).into_iter().collect();
-    let shared = pieces.iter().filter(|piece| held.contains(*piece)).count();
-    shared * 100 / pieces.len().max(1)
+    let new: BTreeSet<&String> = pieces.iter().collect();
+    let shared = new.iter().filter(|piece| held.contains(**piece)).count();
+    match held.len().min(new.len()) {
+        shorter if shared >= LEAST_SHARED.min(shorter) => shared * 100 / shorter.max(1),
+        _ => 0,
+    }
 }
 
 #[cfg(test)]
@@ -107,13 +156,18 @@ mod tests {
     use super::*;
 
     fn percent(new: &str, old: &str) -> usize {
-        shared_percent(old, &bihuan_text::tokens(new))
+        likeness(old, &bihuan_text::tokens(new))
     }
 
     #[test]
-    fn the_same_matter_in_other_words_is_alike_and_another_is_not() {
-        assert!(percent("东门小区外路灯不亮", "东门小区路灯不亮三周了") >= LEAST_PERCENT);
-        assert!(percent("东门小区外路灯不亮", "自来水管爆裂") < LEAST_PERCENT);
+    fn the_same_matter_is_told_from_the_same_sort_and_from_another() {
+        let new = "东门小区外的路灯不亮三周了，老人摔了一跤";
+        assert!(percent(new, "东门小区路灯不亮") >= MATTER_PERCENT);
+        let elsewhere = percent(new, "西山路路灯不亮");
+        assert!((SORT_PERCENT..MATTER_PERCENT).contains(&elsewhere), "{elsewhere}");
+        assert!(percent(new, "自来水管爆裂三周了") < SORT_PERCENT);
+        assert_eq!(percent("停水", "停电"), 0);
+        assert_eq!(percent("停水", ""), 0);
     }
 
     #[test]
