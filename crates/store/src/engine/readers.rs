@@ -134,52 +134,63 @@ impl Readers {
     /// Like [`Readers::begin`], if `ready` says so of the connection before the transaction begins.
     ///
     /// # Errors
-    /// As [`Readers::begin`], and what `ready` returns; a connection that was kept and lost meanwhile is one
-    /// of them.
+    /// As [`Readers::begin`], and what `ready` returns.
     pub(crate) fn begin_when(
         self: &Arc<Self>,
-        ready: impl FnOnce(&Connection) -> Result<bool, StoreError>,
+        mut ready: impl FnMut(&Connection) -> Result<bool, StoreError>,
     ) -> Result<Option<Snapshot>, StoreError> {
         let place = self.place_here()?;
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => self.database.open_reader()?,
-        };
-        if !ready(&connection)? {
-            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            idle.push(connection);
-            return Ok(None);
+        let (connection, is_ready) = self.connected(|connection| {
+            let is_ready = ready(connection)?;
+            if is_ready {
+                connection.begin_reading()?;
+            }
+            Ok(is_ready)
+        })?;
+        if is_ready {
+            return Ok(Some(self.snapshot(connection, place)));
         }
-        connection.begin_reading()?;
-        Ok(Some(Snapshot {
-            connection: Some(connection),
-            pool: Arc::clone(self),
-            _place: place,
-        }))
+        self.keep(connection);
+        Ok(None)
     }
 
     /// Like [`Readers::begin`], at a place that was waited for.
     pub(crate) fn begin_at(self: &Arc<Self>, place: Place) -> Result<Snapshot, StoreError> {
+        let (connection, ()) = self.connected(Connection::begin_reading)?;
+        Ok(self.snapshot(connection, place))
+    }
+
+    /// Takes a connection and does something with it; with the next one where a kept one was lost while it lay
+    /// there.
+    fn connected<T>(
+        &self,
+        mut work: impl FnMut(&Connection) -> Result<T, StoreError>,
+    ) -> Result<(Connection, T), StoreError> {
         loop {
             let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let (connection, is_new) = match idle {
                 Some(connection) => (connection, false),
                 None => (self.database.open_reader()?, true),
             };
-            match connection.begin_reading() {
-                Ok(()) => {
-                    return Ok(Snapshot {
-                        connection: Some(connection),
-                        pool: Arc::clone(self),
-                        _place: place,
-                    });
-                }
-                // A kept connection may have been lost while it lay there.
+            match work(&connection) {
+                Ok(done) => return Ok((connection, done)),
                 Err(error) if error.is_transient() && !is_new => drop(connection),
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    fn snapshot(self: &Arc<Self>, connection: Connection, place: Place) -> Snapshot {
+        Snapshot {
+            connection: Some(connection),
+            pool: Arc::clone(self),
+            _place: place,
+        }
+    }
+
+    fn keep(&self, connection: Connection) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.push(connection);
     }
 }
 
@@ -208,8 +219,7 @@ impl Drop for Snapshot {
         };
         // A connection that cannot end its transaction is closed instead of kept.
         if connection.commit().is_ok() {
-            let mut idle = self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            idle.push(connection);
+            self.pool.keep(connection);
         }
     }
 }

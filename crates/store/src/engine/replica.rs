@@ -4,12 +4,13 @@
 //! write lies before; a replica that has not come so far, and does not come there within [`WAIT`], is passed
 //! over for the server itself. Whoever brings none sees nothing older than a few seconds, however far the
 //! replica lags: the server's own position is looked up every [`LOOK`], and one look back is what everybody
-//! needs.
+//! needs. A position may be made up, so only [`WAITERS`] wait at once; and a replica that is behind what
+//! everybody needs is left alone for a while, for it would be looked at in vain for every page.
 
 use std::fmt;
 use std::num::ParseIntError;
 use std::str::FromStr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,9 @@ statements! {
     // Nothing on a server that is no replica.
     REPLAYED = "SELECT CAST(pg_last_wal_replay_lsn() - '0/0' AS BIGINT)";
 }
+
+/// How many wait for a replica at once; others pass it over without waiting.
+const WAITERS: usize = 2;
 
 /// How long a replica is waited for. It mostly lags by less than a millisecond.
 const WAIT: Duration = Duration::from_millis(50);
@@ -77,6 +81,7 @@ pub(crate) struct Replica {
     readers: Arc<Readers>,
     server: Arc<Readers>,
     known: Mutex<Known>,
+    waiting: AtomicUsize,
     read: AtomicU64,
     behind: AtomicU64,
     lost: AtomicU64,
@@ -91,8 +96,27 @@ struct Known {
     looking: bool,
     last: Position,
     needed: Position,
-    /// Until when the replica is left alone.
-    rests_until: Option<Instant>,
+    /// Until when the replica is left alone, and why.
+    rest: Option<(Instant, Why)>,
+}
+
+/// Why a replica is passed over.
+#[derive(Debug, Clone, Copy)]
+enum Why {
+    /// It has not come as far as is needed.
+    Behind,
+    /// It could not be read.
+    Lost,
+}
+
+/// What a replica has.
+enum Has {
+    /// What is needed.
+    All,
+    /// What everybody needs, but not what this visitor has seen.
+    Common,
+    /// Not even that.
+    Less,
 }
 
 impl Known {
@@ -123,6 +147,7 @@ impl Replica {
             readers,
             server: Arc::clone(server),
             known: Mutex::default(),
+            waiting: AtomicUsize::new(0),
             read: AtomicU64::new(0),
             behind: AtomicU64::new(0),
             lost: AtomicU64::new(0),
@@ -134,31 +159,75 @@ impl Replica {
     /// # Errors
     /// Those of the server, where it is asked how far it is.
     pub(crate) fn begin(&self, seen: Position) -> Result<Option<Snapshot>, StoreError> {
-        let Some(needed) = self.needed()? else {
-            return Ok(None);
-        };
-        let begun = self.readers.begin_when(|connection| {
-            let until = Instant::now() + WAIT;
-            loop {
-                match Position::replayed(connection)? {
-                    None => return Ok(false),
-                    Some(position) if position >= needed.max(seen) => return Ok(true),
-                    Some(_) if Instant::now() >= until => return Ok(false),
-                    Some(_) => std::thread::sleep(PAUSE),
-                }
+        let needed = match self.needed()? {
+            Ok(needed) => needed,
+            Err(why) => {
+                self.count(why);
+                return Ok(None);
             }
+        };
+        let mut has = Has::All;
+        let begun = self.readers.begin_when(|connection| {
+            has = self.come_to(connection, needed, seen)?;
+            Ok(matches!(has, Has::All))
         });
-        let counted = match &begun {
-            Ok(Some(_)) => &self.read,
-            Ok(None) => &self.behind,
-            Err(_) => &self.lost,
+        match begun {
+            Ok(Some(snapshot)) => {
+                self.read.fetch_add(1, Ordering::Relaxed);
+                Ok(Some(snapshot))
+            }
+            Ok(None) => {
+                if matches!(has, Has::Less) {
+                    self.rest(LOOK, Why::Behind);
+                }
+                self.count(Why::Behind);
+                Ok(None)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the replica cannot be read; the server is");
+                self.rest(REST, Why::Lost);
+                self.count(Why::Lost);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Looks how far the replica has come, and waits for it if not too many do.
+    fn come_to(&self, connection: &Connection, needed: Position, seen: Position) -> Result<Has, StoreError> {
+        let until = Instant::now() + WAIT;
+        let mut waits = None;
+        loop {
+            // A server that is no replica has nothing that could be waited for.
+            let Some(position) = Position::replayed(connection)? else {
+                return Ok(Has::Less);
+            };
+            if position >= needed.max(seen) {
+                return Ok(Has::All);
+            }
+            if waits.is_none() {
+                waits = Waits::begin(&self.waiting);
+            }
+            if waits.is_none() || Instant::now() >= until {
+                return Ok(if position >= needed {
+                    Has::Common
+                } else {
+                    Has::Less
+                });
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    fn rest(&self, time: Duration, why: Why) {
+        self.known().rest = Some((Instant::now() + time, why));
+    }
+
+    fn count(&self, why: Why) {
+        let counted = match why {
+            Why::Behind => &self.behind,
+            Why::Lost => &self.lost,
         };
         counted.fetch_add(1, Ordering::Relaxed);
-        begun.or_else(|error| {
-            tracing::warn!(%error, "the replica cannot be read; the server is");
-            self.known().rests_until = Some(Instant::now() + REST);
-            Ok(None)
-        })
     }
 
     /// Returns how often it was read.
@@ -170,17 +239,22 @@ impl Replica {
         }
     }
 
-    /// Returns the position that everybody needs; `None` while the replica is left alone, or another is
+    /// Returns the position that everybody needs; why not, while the replica is left alone, or another is
     /// looking how far the server is.
-    fn needed(&self) -> Result<Option<Position>, StoreError> {
+    fn needed(&self) -> Result<Result<Position, Why>, StoreError> {
         let now = Instant::now();
         {
             let mut known = self.known();
-            if known.looking || known.rests_until.is_some_and(|until| now < until) {
-                return Ok(None);
+            if let Some((until, why)) = known.rest
+                && now < until
+            {
+                return Ok(Err(why));
+            }
+            if known.looking {
+                return Ok(Err(Why::Behind));
             }
             if known.looked.is_some_and(|looked| now - looked < LOOK) {
-                return Ok(Some(known.needed));
+                return Ok(Ok(known.needed));
             }
             known.looking = true;
         }
@@ -189,11 +263,29 @@ impl Replica {
         let mut known = self.known();
         known.looking = false;
         known.look(now, written?);
-        Ok(Some(known.needed))
+        Ok(Ok(known.needed))
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Somebody who waits for the replica.
+struct Waits<'c>(&'c AtomicUsize);
+
+impl<'c> Waits<'c> {
+    /// Begins to wait; `None` where as many wait as may.
+    fn begin(count: &'c AtomicUsize) -> Option<Waits<'c>> {
+        let one_more = |waiting: usize| (waiting < WAITERS).then_some(waiting + 1);
+        let begun = count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
+        begun.ok().map(|_before| Waits(count))
+    }
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -207,6 +299,16 @@ mod tests {
             assert_eq!(position.to_string().parse(), Ok(position));
         }
         assert!("0/16B374D8".parse::<Position>().is_err());
+    }
+
+    #[test]
+    fn only_so_many_wait_at_once() {
+        let count = AtomicUsize::new(0);
+        let waiting: Vec<_> = (0..WAITERS).map(|_| Waits::begin(&count)).collect();
+        assert!(waiting.iter().all(Option::is_some));
+        assert!(Waits::begin(&count).is_none());
+        drop(waiting);
+        assert!(Waits::begin(&count).is_some());
     }
 
     #[test]

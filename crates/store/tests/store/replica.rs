@@ -103,6 +103,49 @@ async fn ones_own_write_is_read_whether_the_replica_has_it_or_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_replica_that_is_held_up_is_left_alone_and_come_back_to() {
+    let city = City::new();
+    let tenant = &city.tenant;
+    city.replica.fall_behind();
+    let case = report(tenant.clone(), 1).await;
+    // By now everybody needs more than it has, and nobody waits for it.
+    until("it was never found to be behind", || async {
+        finds(tenant, Position::default(), case).await;
+        city.used().behind > 20
+    })
+    .await;
+    city.replica.catch_up();
+    let read = city.used().read;
+    until("it was not come back to", || async {
+        finds(tenant, Position::default(), case).await && city.used().read > read
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_that_was_started_again_is_read_again_at_once() {
+    let city = City::new();
+    let case = report(city.tenant.clone(), 1).await;
+    let seen = position(&city.tenant).await;
+    until("it was never read", || async {
+        finds(&city.tenant, seen, case).await && city.used().read > 0
+    })
+    .await;
+    city.replica.crash();
+    city.replica.start_again();
+    let before = city.used();
+    until("it was not read again", || async {
+        finds(&city.tenant, seen, case).await && city.used().read > before.read
+    })
+    .await;
+    assert_eq!(
+        city.used().lost,
+        before.lost,
+        "the connections that were kept are dead, it is not"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_replica_that_is_gone_is_read_past() {
     let city = City::new();
     let tenant = &city.tenant;
