@@ -46,6 +46,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/sqlite/0003_lists.sql"),
         postgres: include_str!("migrations/postgres/0003_lists.sql"),
     },
+    Migration {
+        number: 4,
+        name: "dense",
+        sqlite: include_str!("migrations/sqlite/0004_dense.sql"),
+        postgres: include_str!("migrations/postgres/0004_dense.sql"),
+    },
 ];
 
 impl Migration {
@@ -175,6 +181,54 @@ mod tests {
     #[test]
     fn an_older_file_is_brought_up_to_date() {
         an_older_database_is_brought_up_to_date(&memory());
+    }
+
+    /// Writes what the third release wrote: two tenants whose events came in turns, the last without a place.
+    const OF_BEFORE: &str = "
+        INSERT INTO tenant (tenant, name_zh, name_en, wrapped_key, founded_at)
+            VALUES (X'02', '甲', 'A', X'', 0), (X'01', '乙', 'B', X'', 0);
+        INSERT INTO event (tenant, stream_kind, stream_id, version, recorded_at, data, prev, hash) VALUES
+            (X'02', 1, X'00', 1, 11, X'7B317D', X'', X'A1'), (X'01', 1, X'00', 1, 12, X'7B327D', X'', X'B1'),
+            (X'02', 4, X'AA', 1, 13, X'7B337D', X'', X'A2'), (X'02', 1, X'00', 2, 14, X'7B347D', X'A1', X'A3'),
+            (X'01', 4, X'BB', 1, 15, X'7B357D', X'', X'B2'), (X'02', 4, X'AA', 2, 16, X'7B367D', X'A2', X'A4');
+        INSERT INTO sequence (tenant, seq, stream_kind, stream_id, version, hash) VALUES
+            (X'02', 0, 1, X'00', 1, X'A1'), (X'02', 1, 4, X'AA', 1, X'A2'), (X'02', 2, 1, X'00', 2, X'A3'),
+            (X'01', 0, 1, X'00', 1, X'B1');
+        INSERT INTO body (tenant, id, case_id, sealed, erased_at)
+            VALUES (X'02', X'0B', X'AA', X'0C', NULL), (X'02', X'0A', X'AA', NULL, 7);";
+
+    #[test]
+    fn events_of_an_older_file_get_the_places_that_they_had() {
+        let connection = memory();
+        migrate_to(&connection, &MIGRATIONS[..3]).expect("the third schema");
+        connection.run(OF_BEFORE).expect("rows");
+        migrate(&connection).expect("brought up to date");
+        let places = "SELECT place >> 40, place & 1099511627775, hash FROM event ORDER BY place";
+        let places = connection.query(places, (), |row| {
+            Ok((row.get::<i64>(0)?, row.get::<i64>(1)?, row.get::<Vec<u8>>(2)?))
+        });
+        let expected = [
+            (1, 0, 0xA1),
+            (1, 1, 0xA2),
+            (1, 2, 0xA3),
+            (1, 3, 0xA4),
+            (2, 0, 0xB1),
+            (2, 1, 0xB2),
+        ];
+        assert_eq!(
+            places.expect("read"),
+            expected.map(|(tenant, seq, hash)| (tenant, seq, vec![hash]))
+        );
+        let bodies = "SELECT id, sealed, erased_at FROM body ORDER BY id";
+        let bodies = connection.query(bodies, (), |row| {
+            Ok((
+                row.get::<Vec<u8>>(0)?,
+                row.get::<Option<Vec<u8>>>(1)?,
+                row.get::<Option<i64>>(2)?,
+            ))
+        });
+        let expected = [(vec![0x0A], None, Some(7)), (vec![0x0B], Some(vec![0x0C]), None)];
+        assert_eq!(bodies.expect("read"), expected);
     }
 
     #[test]

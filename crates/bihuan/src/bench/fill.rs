@@ -232,9 +232,13 @@ impl Filler {
         let seconds = self.now.duration_since(from).as_secs();
         let alive_from = self.now - SignedDuration::from_hours(24 * DAYS_ALIVE);
         let mut samples = Vec::new();
+        let began = Instant::now();
         for number in 0..cases {
             if number > 0 && number.is_multiple_of(TOLD_EVERY) {
-                eprintln!("{number} cases");
+                // What follows is written now and then, so that no transaction grows with the city.
+                self.bulk.follow()?;
+                let rate = number as f64 / began.elapsed().as_secs_f64();
+                eprintln!("{number} cases, {rate:.0} a second");
             }
             // Two seconds are left, so that the last case has a past.
             let passed = (seconds - 2) * number as i64 / cases as i64;

@@ -95,15 +95,18 @@ fn figure(name: &'static str, floor: Read, took: Duration, cpu: Duration) -> Fig
 fn read(database: &Path, hash: bool) -> Result<Read> {
     let connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let began = Instant::now();
-    let mut statement = connection.prepare("SELECT data, prev, hash FROM event ORDER BY rowid")?;
+    let mut statement = connection.prepare("SELECT data, hash FROM event ORDER BY place")?;
     let mut rows = statement.query([])?;
     let (mut events, mut bytes, mut odd) = (0, 0, 0_u64);
     while let Some(row) = rows.next()? {
-        let (stored, prev) = (row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?);
+        let (stored, hash_before) = (row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?);
         // What is hashed are the plain bytes, so they are a part of the floor.
         let data = event::open(stored)?;
         if hash {
-            let digest = Sha256::new().chain_update(prev).chain_update(&data).finalize();
+            let digest = Sha256::new()
+                .chain_update(hash_before)
+                .chain_update(&data)
+                .finalize();
             odd += u64::from(digest[0] & 1);
         }
         events += 1;

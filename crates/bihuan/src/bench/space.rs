@@ -15,12 +15,11 @@ use crate::failure::Failure;
 const HASH_BYTES: i64 = 32;
 
 /// What is looked at by itself: a table with its indexes, or the tables behind the search index.
-const PARTS: [&str; 10] = [
+const PARTS: [&str; 9] = [
     "event",
     "body",
     "case_row",
     "case_text",
-    "sequence",
     "body_key",
     "case_unit",
     "tile",

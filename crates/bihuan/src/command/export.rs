@@ -3,6 +3,7 @@
 use std::io::{BufWriter, Write};
 
 use bihuan_core::event::Stream;
+use bihuan_core::id::Digest;
 use bihuan_store::error::StoreError;
 use bihuan_store::read::events::PlacedEvent;
 use clap::{Args, Subcommand, ValueEnum};
@@ -86,7 +87,9 @@ fn write_line(out: &mut impl Write, event: &PlacedEvent) -> std::io::Result<()> 
     write!(
         out,
         ",\"version\":{},\"prev\":\"{}\",\"hash\":\"{}\",\"entry\":",
-        event.version, event.prev, event.hash
+        event.version,
+        event.prev.unwrap_or(Digest::ZERO),
+        event.hash
     )?;
     out.write_all(&event.data)?;
     out.write_all(b"}\n")
@@ -94,8 +97,6 @@ fn write_line(out: &mut impl Write, event: &PlacedEvent) -> std::io::Result<()> 
 
 #[cfg(test)]
 mod tests {
-    use bihuan_core::id::Digest;
-
     use super::*;
 
     #[test]
@@ -105,7 +106,7 @@ mod tests {
             stream: Stream::Org,
             version: 3,
             data: br#"{"actor":"system"}"#.to_vec(),
-            prev: Digest::ZERO,
+            prev: None,
             hash: Digest([1; 32]),
         };
         let mut line = Vec::new();

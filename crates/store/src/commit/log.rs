@@ -9,12 +9,12 @@ use crate::dense;
 use crate::engine::connection::{Connection, Engine};
 use crate::engine::many::{Form, Many};
 use crate::engine::sql::statements;
-use crate::engine::value::{Bind, Value};
+use crate::engine::value::{Bind, Read, Value};
 use crate::error::StoreError;
 use crate::value::{Hash, Id, millis};
 
 statements! {
-    SELECT = "SELECT version, data, prev, hash FROM event
+    SELECT = "SELECT version, data, hash FROM event
         WHERE tenant = $1 AND stream_kind = $2 AND stream_id = $3 AND version >= $4 ORDER BY version";
     HASH = "SELECT hash FROM event
         WHERE tenant = $1 AND stream_kind = $2 AND stream_id = $3 AND version = $4";
@@ -22,13 +22,30 @@ statements! {
         WHERE tenant = $1 AND stream_kind = $2 AND stream_id = $3 ORDER BY version DESC LIMIT 1";
 }
 
-static EVENTS: LazyLock<Many> = LazyLock::new(|| {
-    let content = [("data", Form::Blob), ("prev", Form::Blob), ("hash", Form::Blob)];
-    Many::insert(
-        "event",
-        &[KEY.as_slice(), &[("recorded_at", Form::Int)], &content].concat(),
-        "",
-    )
+statements! {
+    in sqlite
+    NEXT_PLACE = "SELECT coalesce((SELECT e.place + 1 FROM event e
+            WHERE e.place >= t.rowid << 40 AND e.place < (t.rowid + 1) << 40 ORDER BY e.place DESC LIMIT 1),
+        t.rowid << 40) FROM tenant t WHERE t.tenant = $1";
+}
+
+/// The columns of `event` that both engines have, the key first.
+pub(crate) const COLUMNS: [(&str, Form); 7] = [
+    KEY[0],
+    KEY[1],
+    KEY[2],
+    KEY[3],
+    ("recorded_at", Form::Int),
+    ("data", Form::Blob),
+    ("hash", Form::Blob),
+];
+
+static EVENTS: LazyLock<Many> = LazyLock::new(|| Many::insert("event", &COLUMNS, ""));
+
+/// SQLite's own: events at their places.
+static PLACED_EVENTS: LazyLock<Many> = LazyLock::new(|| {
+    let place = [("place", Form::Int)];
+    Many::insert("event", &[place.as_slice(), &COLUMNS].concat(), "")
 });
 
 /// PostgreSQL's own: what the sequencer has still to place.
@@ -75,8 +92,6 @@ pub struct Logged {
     pub version: u32,
     /// What happened.
     pub entry: Entry,
-    /// The hash of the event before it.
-    pub prev: Digest,
     /// Its own hash.
     pub hash: Digest,
 }
@@ -130,7 +145,6 @@ pub(crate) struct Line<'a> {
     kind: u8,
     stream: Id,
     event: &'a Encoded,
-    prev: Hash,
     hash: Hash,
 }
 
@@ -142,7 +156,6 @@ impl<'a> Line<'a> {
             kind,
             stream: Id(id),
             event,
-            prev: Hash(event.prev),
             hash: Hash(event.hash),
         }
     }
@@ -169,11 +182,10 @@ pub(crate) fn write(connection: &Connection, lines: &[Line<'_>]) -> Result<(), S
         .map(|line| {
             let [tenant, kind, stream, version, recorded_at] = line.key();
             let data = Value::Blob(&line.event.data);
-            let (prev, hash) = (line.prev.bind(), line.hash.bind());
-            [tenant, kind, stream, version, recorded_at, data, prev, hash]
+            [tenant, kind, stream, version, recorded_at, data, line.hash.bind()]
         })
         .collect();
-    connection.write_many(&EVENTS, &rows)?;
+    write_rows(connection, rows.as_flattened())?;
     if connection.engine() == Engine::Postgres {
         let rows: Vec<_> = lines
             .iter()
@@ -185,6 +197,37 @@ pub(crate) fn write(connection: &Connection, lines: &[Line<'_>]) -> Result<(), S
         connection.write_many(&UNPLACED, &rows)?;
     }
     Ok(())
+}
+
+/// Writes events from the values of [`COLUMNS`] one row after the other; on SQLite at the next places of their
+/// tenants' orders.
+pub(crate) fn write_rows(connection: &Connection, values: &[Value<'_>]) -> Result<(), StoreError> {
+    if connection.engine() == Engine::Postgres {
+        return connection.write_rows(&EVENTS, COLUMNS.len(), values);
+    }
+    let mut next: Vec<(Value<'_>, i64)> = Vec::new();
+    let mut placed = Vec::with_capacity(values.len() + values.len() / COLUMNS.len());
+    for row in values.chunks_exact(COLUMNS.len()) {
+        let tenant = row[0];
+        let known = next.iter().position(|(known, _)| *known == tenant);
+        let known = match known {
+            Some(known) => known,
+            None => {
+                next.push((tenant, next_place(connection, Id::read(tenant)?)?));
+                next.len() - 1
+            }
+        };
+        placed.push(Value::Int(next[known].1));
+        placed.extend_from_slice(row);
+        next[known].1 += 1;
+    }
+    connection.write_rows(&PLACED_EVENTS, COLUMNS.len() + 1, &placed)
+}
+
+/// Returns the row of the next event of a tenant. SQLite's own.
+fn next_place(connection: &Connection, tenant: Id) -> Result<i64, StoreError> {
+    let next = connection.query_optional(NEXT_PLACE, (tenant,), |row| row.get(0))?;
+    next.ok_or_else(|| StoreError::NotFound(format!("tenant {}", tenant.0)))
 }
 
 /// Writes events at the end of one stream.
@@ -252,13 +295,8 @@ pub(crate) fn read(
         let version: u32 = row.get(0)?;
         let entry = entry_of(row.value(1)?.blob()?)
             .map_err(|error| StoreError::Corrupt(format!("event {version} of {stream:?}: {error}")))?;
-        let (Hash(prev), Hash(hash)) = (row.get(2)?, row.get(3)?);
-        events.push(Logged {
-            version,
-            entry,
-            prev,
-            hash,
-        });
+        let Hash(hash) = row.get(2)?;
+        events.push(Logged { version, entry, hash });
     }
     Ok(events)
 }

@@ -73,13 +73,13 @@ static INSERT_WITH_DOC: LazyLock<Many> = LazyLock::new(|| {
     let columns = [COLUMNS.as_slice(), &[("doc", Form::Int)]].concat();
     Many::insert("case_row", &columns, "")
 });
-/// Inserts cases whose events are there: the number of a search document is that of the row of its case's first
-/// event, so documents stand in the order of commit.
+/// Inserts cases whose events are there: the number of a search document is the place of its case's first event,
+/// which has the tenant's number above it too, so documents stand in the order of commit.
 static INSERT_BY_EVENT: LazyLock<Many> = LazyLock::new(|| {
     let (cases, _) = Stream::Case(CaseId(Uuid::nil())).key();
     let doc = format!(
-        "(SELECT (t.rowid << {DOC_BITS}) + e.rowid FROM tenant t JOIN event e ON e.tenant = t.tenant
-            AND e.stream_kind = {cases} AND e.stream_id = ?2 AND e.version = 1 WHERE t.tenant = ?1)"
+        "(SELECT e.place FROM event e WHERE e.tenant = ?1
+            AND e.stream_kind = {cases} AND e.stream_id = ?2 AND e.version = 1)"
     );
     Many::insert("case_row", &COLUMNS, "").giving("doc", &doc)
 });

@@ -15,18 +15,26 @@ use super::follower::Following;
 use super::outbox::Outbox;
 use super::rollups::Rollups;
 use crate::commit::log;
-use crate::engine::connection::{Connection, Row};
+use crate::engine::connection::{Connection, Engine, Row};
 use crate::engine::sql::statements;
 use crate::error::StoreError;
-use crate::proof::sequence::stream_of;
+use crate::proof::sequence::{self, stream_of};
 use crate::tenant::scene::Scene;
 use crate::value::Id;
 
 statements! {
-    EVENTS = "SELECT s.seq, s.stream_kind, s.stream_id, s.version, e.data
+    in sqlite
+    EVENTS = "SELECT e.place - (t.rowid << 40), e.stream_kind, e.stream_id, e.version, e.data
+        FROM tenant t CROSS JOIN event e ON e.place >= (t.rowid << 40) + $1 AND e.place < (t.rowid + 1) << 40
+        WHERE t.tenant = $2 ORDER BY e.place LIMIT $3";
+}
+
+statements! {
+    in postgres
+    EVENTS_THERE = "SELECT s.seq, s.stream_kind, s.stream_id, s.version, e.data
         FROM sequence s LEFT JOIN event e ON e.tenant = s.tenant AND e.stream_kind = s.stream_kind
         AND e.stream_id = s.stream_id AND e.version = s.version
-        WHERE s.tenant = $1 AND s.seq >= $2 ORDER BY s.seq LIMIT $3";
+        WHERE s.seq >= $1 AND s.tenant = $2 ORDER BY s.seq LIMIT $3";
 }
 
 /// Events in a batch. Large, because what a case is written as is written once a batch; folding is done
@@ -65,10 +73,18 @@ impl Batch {
             .min(batch.rollups.from())
             .min(batch.outbox.from());
         let mut touched: HashMap<CaseId, u64> = HashMap::new();
-        let mut events = connection.prepare(EVENTS)?;
-        let mut events = events.query((Id(tenant.0), from.cast_signed(), EVENTS_IN_BATCH as i64))?;
-        while let Some(row) = events.next()? {
-            let event = read(row)?;
+        let end = sequence::size(connection, tenant)?.min(from + EVENTS_IN_BATCH as u64);
+        let mut events = connection.prepare(match connection.engine() {
+            Engine::Sqlite => EVENTS,
+            Engine::Postgres => EVENTS_THERE,
+        })?;
+        let count = end.saturating_sub(from).cast_signed();
+        let mut events = events.query((from.cast_signed(), Id(tenant.0), count))?;
+        for seq in from..end {
+            let event = events.next()?.map(read).transpose()?;
+            let event = event.filter(|event| event.seq == seq);
+            let event =
+                event.ok_or_else(|| StoreError::Corrupt(format!("the event at place {seq} is gone")))?;
             batch.to = event.seq + 1;
             let (Stream::Case(case), Event::Case(_)) = (event.stream, &event.entry.event) else {
                 continue;

@@ -15,20 +15,20 @@ use crate::read::Reader;
 use crate::value::{Id, instant};
 
 statements! {
-    RECORDED = "SELECT e.recorded_at FROM sequence s
-        JOIN event e ON e.tenant = s.tenant AND e.stream_kind = s.stream_kind
-            AND e.stream_id = s.stream_id AND e.version = s.version
-        WHERE s.tenant = $1 AND s.seq = $2";
-}
-
-statements! {
     in sqlite
-    // The plus keeps the engine from reading the whole tenant by its key.
-    AFTER_ROW = "SELECT count(*), min(recorded_at) FROM event WHERE +tenant = $1 AND rowid > $2";
+    RECORDED = "SELECT e.recorded_at FROM tenant t CROSS JOIN event e ON e.place = (t.rowid << 40) + $1
+        WHERE t.tenant = $2";
+    BEYOND = "SELECT count(*), min(e.recorded_at) FROM tenant t
+        CROSS JOIN event e ON e.place >= (t.rowid << 40) + $1 AND e.place < (t.rowid + 1) << 40
+        WHERE t.tenant = $2";
 }
 
 statements! {
     in postgres
+    RECORDED_THERE = "SELECT e.recorded_at FROM sequence s
+        JOIN event e ON e.tenant = s.tenant AND e.stream_kind = s.stream_kind
+            AND e.stream_id = s.stream_id AND e.version = s.version
+        WHERE s.seq = $1 AND s.tenant = $2";
     QUEUED = "SELECT count(*), min(recorded_at) FROM unplaced WHERE tenant = $1";
 }
 
@@ -74,8 +74,8 @@ fn waiting(connection: &Connection, tenant: TenantId) -> Result<Lag, StoreError>
     let read = |row: crate::engine::connection::Row<'_>| Ok((row.get::<i64>(0)?, row.get::<Option<i64>>(1)?));
     let (events, oldest) = match connection.engine() {
         Engine::Sqlite => {
-            let after = sequence::last_row(connection, tenant)?;
-            connection.query_row(AFTER_ROW, (Id(tenant.0), after), read)?
+            let size = sequence::size(connection, tenant)?;
+            connection.query_row(BEYOND, (size.cast_signed(), Id(tenant.0)), read)?
         }
         Engine::Postgres => connection.query_row(QUEUED, (Id(tenant.0),), read)?,
     };
@@ -87,6 +87,10 @@ fn waiting(connection: &Connection, tenant: TenantId) -> Result<Lag, StoreError>
 }
 
 fn recorded(connection: &Connection, tenant: TenantId, seq: u64) -> Result<Option<Timestamp>, StoreError> {
-    let at = connection.query_optional(RECORDED, (Id(tenant.0), seq.cast_signed()), |row| row.get(0))?;
+    let recorded = match connection.engine() {
+        Engine::Sqlite => RECORDED,
+        Engine::Postgres => RECORDED_THERE,
+    };
+    let at = connection.query_optional(recorded, (seq.cast_signed(), Id(tenant.0)), |row| row.get(0))?;
     at.map(instant).transpose()
 }

@@ -49,7 +49,7 @@ fn digest(
     page_rows: usize,
     tick: &mut dyn FnMut(u64),
 ) -> Result<Copied, StoreError> {
-    let next_rows = table.next_rows();
+    let next_rows = table.next_rows(connection.engine());
     let mut hasher = Sha256::new();
     let mut rows = 0;
     let mut after = table.before_all();

@@ -79,7 +79,7 @@ impl Copying<'_> {
         if TENANT.last_key(self.target)?.is_none() {
             let page = Page::read(
                 self.source,
-                &TENANT.next_rows(),
+                &TENANT.next_rows(self.source.engine()),
                 &TENANT.before_all(),
                 tenants.len(),
                 TENANT.columns.len(),
@@ -148,7 +148,7 @@ impl Copying<'_> {
         table: &Table,
         mut write: impl FnMut(&mut Self, &Page) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let next_rows = table.next_rows();
+        let next_rows = table.next_rows(self.source.engine());
         let last = table.last_key(self.target)?;
         let mut after = last.unwrap_or_else(|| table.before_all());
         loop {

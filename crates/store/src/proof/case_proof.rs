@@ -12,14 +12,22 @@ use tlog_tiles::Hash;
 
 use super::tree::{Tiles, leaf};
 use super::{ProofError, checkpoint};
-use crate::engine::connection::Connection;
+use crate::engine::connection::{self, Connection};
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::keys::TenantKeys;
 use crate::value::Id;
 
 statements! {
-    PLACES = "SELECT version, seq, hash FROM sequence
+    in sqlite
+    PLACES = "SELECT e.version, e.place - (t.rowid << 40), e.hash
+        FROM tenant t CROSS JOIN event e ON e.tenant = t.tenant
+        WHERE t.tenant = $1 AND e.stream_kind = $2 AND e.stream_id = $3 ORDER BY e.version";
+}
+
+statements! {
+    in postgres
+    PLACES_THERE = "SELECT version, seq, hash FROM sequence
         WHERE tenant = $1 AND stream_kind = $2 AND stream_id = $3 ORDER BY version";
 }
 
@@ -115,7 +123,10 @@ fn places(
     case: CaseId,
 ) -> Result<Vec<(u32, u64, Digest)>, StoreError> {
     let (kind, id) = Stream::Case(case).key();
-    let mut statement = connection.prepare(PLACES)?;
+    let mut statement = connection.prepare(match connection.engine() {
+        connection::Engine::Sqlite => PLACES,
+        connection::Engine::Postgres => PLACES_THERE,
+    })?;
     statement.query_map((Id(keys.tenant.0), kind, Id(id)), |row| {
         let hash: crate::value::Hash = row.get(2)?;
         Ok((row.get(0)?, row.get::<i64>(1)?.cast_unsigned(), hash.0))

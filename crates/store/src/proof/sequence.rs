@@ -1,32 +1,27 @@
 //! The sequencer: gives the committed events of a tenant one order without a gap, and grows the tree.
 //!
-//! It runs after the commit, in batches, so intake needs no tenant-wide order. An event keeps its place
-//! for ever; two events of one stream stand in the order of their versions.
+//! It runs after the commit, in batches, so intake on PostgreSQL needs no tenant-wide order; on SQLite the one
+//! writer has given it already, and what is left is to grow the tree. An event keeps its place for ever; two events
+//! of one stream stand in the order of their versions.
 
 use bihuan_core::event::Stream;
 use bihuan_core::id::{Digest, TenantId};
 
 use super::Head;
 use super::tree::{Growth, Tiles};
-use crate::engine::connection::{Connection, Engine, Row};
+use crate::engine::connection::{Connection, Engine};
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::value::{Hash, Id};
 
-statements! {
-    LAST = "SELECT seq, stream_kind, stream_id, version, hash FROM sequence
-        WHERE tenant = $1 ORDER BY seq DESC LIMIT 1";
-}
-
-// SQLite's own: the order of commit is that of the rows.
+// SQLite's own: the writer gives an event its row, which is its place; it counts once the tree holds it.
 statements! {
     in sqlite
-    INSERT = "INSERT INTO sequence (tenant, seq, stream_kind, stream_id, version, hash)
-        VALUES ($1, $2, $3, $4, $5, $6)";
-    ROW = "SELECT rowid FROM event
-        WHERE tenant = $1 AND stream_kind = $2 AND stream_id = $3 AND version = $4";
-    UNPLACED = "SELECT stream_kind, stream_id, version, hash FROM event
-        WHERE +tenant = $1 AND rowid > $2 ORDER BY rowid LIMIT $3";
+    SIZE = "SELECT place * 256 + length(hashes) / 32 FROM tile WHERE tenant = $1 AND level = 0
+        ORDER BY place DESC LIMIT 1";
+    BEYOND = "SELECT e.place - (t.rowid << 40), e.hash
+        FROM tenant t CROSS JOIN event e ON e.place >= (t.rowid << 40) + $1 AND e.place < (t.rowid + 1) << 40
+        WHERE t.tenant = $2 ORDER BY e.place LIMIT $3";
 }
 
 // PostgreSQL's own: what has no place lies in a queue, because transactions end in another order than they
@@ -34,6 +29,7 @@ statements! {
 // differ; inside the batch the order is that of time, kept from running backwards within a stream.
 statements! {
     in postgres
+    LAST = "SELECT seq + 1 FROM sequence WHERE tenant = $1 ORDER BY seq DESC LIMIT 1";
     TAKE = "WITH head AS (
             SELECT stream_kind, stream_id, version FROM unplaced WHERE tenant = $1
             ORDER BY stream_kind, stream_id, version LIMIT $2 FOR UPDATE
@@ -51,29 +47,15 @@ statements! {
         RETURNING seq, hash";
 }
 
-/// An event and its place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Placed {
-    /// The place, from 0; the index of its leaf.
-    pub seq: u64,
-    /// The event's stream.
-    pub stream: Stream,
-    /// The event's version in it.
-    pub version: u32,
-    /// The event's hash.
-    pub hash: Digest,
-}
-
 /// Gives places to at most `limit` events and returns how many it gave; the caller's transaction makes
 /// rows and tree one.
 ///
 /// # Errors
-/// [`StoreError::Corrupt`] if the event that was placed last is gone.
+/// [`StoreError::Corrupt`] if the event of a place is gone.
 pub(crate) fn place(tx: &Connection, tenant: TenantId, limit: usize) -> Result<usize, StoreError> {
-    let last = last_placed(tx, tenant)?;
-    let size = last.as_ref().map_or(0, |placed| placed.seq + 1);
+    let size = size(tx, tenant)?;
     let hashes = match tx.engine() {
-        Engine::Sqlite => place_by_row(tx, tenant, last.as_ref(), limit)?,
+        Engine::Sqlite => beyond(tx, tenant, size, limit)?,
         Engine::Postgres => place_queued(tx, tenant, size, limit)?,
     };
     if hashes.is_empty() {
@@ -90,22 +72,19 @@ pub(crate) fn place(tx: &Connection, tenant: TenantId, limit: usize) -> Result<u
     Ok(hashes.len())
 }
 
-/// Gives places in the order of the rows, and returns the hashes in that order.
-fn place_by_row(
-    tx: &Connection,
-    tenant: TenantId,
-    last: Option<&Placed>,
-    limit: usize,
-) -> Result<Vec<Digest>, StoreError> {
-    let size = last.map_or(0, |placed| placed.seq + 1);
-    let after = last.map_or(Ok(i64::MIN), |placed| row_of(tx, tenant, placed))?;
-    let unplaced = unplaced(tx, tenant, after, limit)?;
-    let mut insert = tx.prepare(INSERT)?;
-    for (seq, (stream, version, hash)) in (size.cast_signed()..).zip(&unplaced) {
-        let (kind, id) = stream.key();
-        insert.execute((Id(tenant.0), seq, kind, Id(id), version, Hash(*hash)))?;
+/// Returns the hashes of the events that follow the tree.
+fn beyond(tx: &Connection, tenant: TenantId, size: u64, limit: usize) -> Result<Vec<Digest>, StoreError> {
+    let mut statement = tx.prepare(BEYOND)?;
+    let mut rows = statement.query((size.cast_signed(), Id(tenant.0), limit as i64))?;
+    let mut hashes = Vec::new();
+    for seq in size.cast_signed().. {
+        let Some(row) = rows.next()? else { break };
+        if row.get::<i64>(0)? != seq {
+            return Err(StoreError::Corrupt(format!("the event at place {seq} is gone")));
+        }
+        hashes.push(row.get::<Hash>(1)?.0);
     }
-    Ok(unplaced.into_iter().map(|(_, _, hash)| hash).collect())
+    Ok(hashes)
 }
 
 /// Gives places to what is queued, and returns the hashes in their order.
@@ -125,25 +104,9 @@ fn place_queued(
 
 /// Returns the head of the tree over all placed events.
 pub(crate) fn head(connection: &Connection, tenant: TenantId) -> Result<Head, StoreError> {
-    let size = last_placed(connection, tenant)?.map_or(0, |placed| placed.seq + 1);
+    let size = size(connection, tenant)?;
     let tiles = Tiles::new(connection, tenant);
     Ok(Growth::resume(size, |level, at| tiles.load(level, at))?.head())
-}
-
-fn last_placed(connection: &Connection, tenant: TenantId) -> Result<Option<Placed>, StoreError> {
-    let mut statement = connection.prepare(LAST)?;
-    let mut rows = statement.query((Id(tenant.0),))?;
-    rows.next()?.map(read_placed).transpose()
-}
-
-fn read_placed(row: Row<'_>) -> Result<Placed, StoreError> {
-    let (kind, id, hash): (u8, Id, Hash) = (row.get(1)?, row.get(2)?, row.get(4)?);
-    Ok(Placed {
-        seq: row.get::<i64>(0)?.cast_unsigned(),
-        stream: stream_of(kind, id)?,
-        version: row.get(3)?,
-        hash: hash.0,
-    })
 }
 
 /// Returns the stream with this key.
@@ -156,40 +119,10 @@ pub(crate) fn stream_of(kind: u8, id: Id) -> Result<Stream, StoreError> {
 
 /// Returns how many events have a place.
 pub(crate) fn size(connection: &Connection, tenant: TenantId) -> Result<u64, StoreError> {
-    Ok(last_placed(connection, tenant)?.map_or(0, |placed| placed.seq + 1))
-}
-
-/// Returns the row of the event that was placed last; SQLite's own.
-pub(crate) fn last_row(connection: &Connection, tenant: TenantId) -> Result<i64, StoreError> {
-    let last = last_placed(connection, tenant)?;
-    last.map_or(Ok(i64::MIN), |placed| row_of(connection, tenant, &placed))
-}
-
-fn row_of(connection: &Connection, tenant: TenantId, placed: &Placed) -> Result<i64, StoreError> {
-    let (kind, id) = placed.stream.key();
-    let mut statement = connection.prepare(ROW)?;
-    let row = statement.query_optional((Id(tenant.0), kind, Id(id), placed.version), |row| row.get(0))?;
-    row.ok_or_else(|| {
-        StoreError::Corrupt(format!(
-            "event {} of {:?}, which was placed last, is gone",
-            placed.version, placed.stream
-        ))
-    })
-}
-
-fn unplaced(
-    connection: &Connection,
-    tenant: TenantId,
-    after: i64,
-    limit: usize,
-) -> Result<Vec<(Stream, u32, Digest)>, StoreError> {
-    // The plus keeps the engine from reading the whole tenant by its key and sorting it.
-    let mut statement = connection.prepare(UNPLACED)?;
-    let mut rows = statement.query((Id(tenant.0), after, limit as i64))?;
-    let mut unplaced = Vec::new();
-    while let Some(row) = rows.next()? {
-        let (kind, id, hash): (u8, Id, Hash) = (row.get(0)?, row.get(1)?, row.get(3)?);
-        unplaced.push((stream_of(kind, id)?, row.get(2)?, hash.0));
-    }
-    Ok(unplaced)
+    let size = match connection.engine() {
+        Engine::Sqlite => SIZE,
+        Engine::Postgres => LAST,
+    };
+    let size = connection.query_optional(size, (Id(tenant.0),), |row| row.get::<i64>(0))?;
+    Ok(size.unwrap_or(0).cast_unsigned())
 }

@@ -88,7 +88,16 @@ impl Growth {
         event: Digest,
         full: &mut dyn FnMut(TileRow) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let mut hash = leaf(event);
+        self.push_leaf(leaf(event), full)
+    }
+
+    /// Adds a leaf.
+    pub(crate) fn push_leaf(
+        &mut self,
+        leaf: Hash,
+        full: &mut dyn FnMut(TileRow) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut hash = leaf;
         let before = self.size;
         self.size += 1;
         for level in 0.. {

@@ -1,53 +1,48 @@
 //! The log page by page, in its order, each event at its place.
 //!
-//! On SQLite the order is that of the rows, so both tables are read from end to end and only laid side by side.
-//! Where they do not fit, and on PostgreSQL, each event is looked up by the name that its place gives it.
+//! On SQLite an event's row is its place, so the table is read from end to end, and a place without a row is seen
+//! by the number that is missing. On PostgreSQL each event is looked up by the name that its place gives it.
 
 use std::ops::Range;
 
 use bihuan_core::event::Stream;
 use bihuan_core::id::{Digest, TenantId};
+use tlog_tiles::{HASH_SIZE, Hash as TreeHash};
 
 use crate::engine::connection::{Connection, Engine, Row};
 use crate::engine::sql::statements;
 use crate::error::StoreError;
-use crate::proof::sequence::stream_of;
+use crate::proof::sequence::{self, stream_of};
+use crate::proof::tree::{Tiles, leaf};
 use crate::value::{Hash, Id};
 
 statements! {
-    ORDER = "SELECT seq, stream_kind, stream_id, version, hash FROM sequence
-        WHERE tenant = $1 AND seq >= $2 ORDER BY seq LIMIT $3";
-    EVENT_BEFORE = "SELECT e.hash, s.seq FROM event e LEFT JOIN sequence s ON s.tenant = e.tenant
-        AND s.stream_kind = e.stream_kind AND s.stream_id = e.stream_id AND s.version = e.version
-        WHERE e.tenant = $1 AND e.stream_kind = $2 AND e.stream_id = $3 AND e.version = $4";
-}
-
-statements! {
     in sqlite
-    // The plus keeps the engine from reading the tenant by its key.
-    ROWS = "SELECT stream_kind, stream_id, version, data, prev, hash, rowid FROM event
-        WHERE +tenant = $1 AND rowid > $2 ORDER BY rowid LIMIT $3";
-    PLACES = "SELECT s.seq, s.stream_kind, s.stream_id, s.version, s.hash, e.data, e.prev, e.hash, e.rowid
-        FROM sequence s LEFT JOIN event e ON e.tenant = s.tenant AND e.stream_kind = s.stream_kind
-        AND e.stream_id = s.stream_id AND e.version = s.version
-        WHERE s.tenant = $1 AND s.seq >= $2 ORDER BY s.seq LIMIT $3";
-    COUNT_PLACED = "SELECT count(*) FROM event WHERE +tenant = $1 AND rowid <= $2";
+    ROWS = "SELECT e.place - (t.rowid << 40), e.stream_kind, e.stream_id, e.version, e.data, e.hash
+        FROM tenant t CROSS JOIN event e ON e.place >= (t.rowid << 40) + $1 AND e.place < (t.rowid << 40) + $2
+        WHERE t.tenant = $3 ORDER BY e.place LIMIT $4";
+    EVENT_BEFORE = "SELECT e.hash, e.place - (t.rowid << 40)
+        FROM tenant t CROSS JOIN event e ON e.tenant = t.tenant
+        WHERE t.tenant = $1 AND e.stream_kind = $2 AND e.stream_id = $3 AND e.version = $4";
 }
 
-// Rows have no order of their own there, so the place itself stands for it; and what has no place is queued.
+// What has no place is queued.
 statements! {
     in postgres
-    PLACES_ALONE = "SELECT s.seq, s.stream_kind, s.stream_id, s.version, s.hash, e.data, e.prev, e.hash, s.seq
+    PLACES = "SELECT s.seq, s.stream_kind, s.stream_id, s.version, e.data, e.hash, s.hash
         FROM sequence s LEFT JOIN event e ON e.tenant = s.tenant AND e.stream_kind = s.stream_kind
         AND e.stream_id = s.stream_id AND e.version = s.version
         WHERE s.tenant = $1 AND s.seq >= $2 ORDER BY s.seq LIMIT $3";
+    EVENT_BEFORE_THERE = "SELECT e.hash, s.seq FROM event e LEFT JOIN sequence s ON s.tenant = e.tenant
+        AND s.stream_kind = e.stream_kind AND s.stream_id = e.stream_id AND s.version = e.version
+        WHERE e.tenant = $1 AND e.stream_kind = $2 AND e.stream_id = $3 AND e.version = $4";
     COUNT_NOT_QUEUED = "SELECT count(*) FROM event e WHERE e.tenant = $1 AND NOT EXISTS (
         SELECT 1 FROM unplaced u WHERE u.tenant = e.tenant AND u.stream_kind = e.stream_kind
         AND u.stream_id = e.stream_id AND u.version = e.version AND u.hash = e.hash)";
 }
 
 /// Places that are read at a time.
-const PAGE: i64 = 1_024;
+const PAGE: u64 = 1_024;
 
 /// A piece of the log: places one after the other, and the bytes of their events.
 #[derive(Debug, Default)]
@@ -60,9 +55,10 @@ pub(super) struct Page {
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) seq: u64,
-    pub(super) stream: Stream,
-    pub(super) version: u32,
-    pub(super) hash: Digest,
+    /// Which event belongs there; `None` where it is gone and nothing else says.
+    pub(super) name: Option<(Stream, u32)>,
+    /// The leaf that the place says it has, or that the tree has where the event is gone.
+    pub(super) leaf: TreeHash,
     /// `None` where the event is gone.
     pub(super) event: Option<There>,
 }
@@ -70,12 +66,11 @@ pub(super) struct Place {
 /// An event as it lies in the table.
 #[derive(Debug)]
 pub(super) struct There {
+    pub(super) stream: Stream,
+    pub(super) version: u32,
     /// Where its bytes are in the page.
     pub(super) bytes: Range<usize>,
-    pub(super) prev: Digest,
     pub(super) hash: Digest,
-    /// Its row, which grows in the order of commit.
-    pub(super) row: i64,
 }
 
 /// A log that is being read.
@@ -83,81 +78,93 @@ pub(super) struct Log<'c> {
     connection: &'c Connection,
     tenant: TenantId,
     next: u64,
-    /// The row of the last event that was read.
-    last_row: i64,
-    /// Whether rows and places have fitted so far, which leaves no event between two placed ones.
-    fits: bool,
+    /// How many places there are.
+    size: u64,
 }
 
 impl<'c> Log<'c> {
-    pub(super) fn begin(connection: &'c Connection, tenant: TenantId) -> Log<'c> {
-        Log {
+    pub(super) fn begin(connection: &'c Connection, tenant: TenantId) -> Result<Log<'c>, StoreError> {
+        Ok(Log {
             connection,
             tenant,
             next: 0,
-            last_row: i64::MIN,
-            fits: true,
-        }
+            size: sequence::size(connection, tenant)?,
+        })
     }
 
     /// Reads the next page; `None` at the end.
     pub(super) fn page(&mut self) -> Result<Option<Page>, StoreError> {
         let page = match self.connection.engine() {
-            Engine::Sqlite => match self.side_by_side()? {
-                Some(page) => page,
-                None => {
-                    self.fits = false;
-                    self.looked_up(PLACES)?
-                }
-            },
-            Engine::Postgres => self.looked_up(PLACES_ALONE)?,
+            Engine::Sqlite => self.rows()?,
+            Engine::Postgres => self.looked_up()?,
         };
         let Some(last) = page.places.last() else {
             return Ok(None);
         };
         self.next = last.seq + 1;
-        let rows = page
-            .places
-            .iter()
-            .filter_map(|place| Some(place.event.as_ref()?.row));
-        self.last_row = rows.max().unwrap_or(self.last_row).max(self.last_row);
         Ok(Some(page))
     }
 
-    /// Reads places, and as many rows; `None` where a row is not the event of its place.
-    fn side_by_side(&self) -> Result<Option<Page>, StoreError> {
-        let tenant = Id(self.tenant.0);
-        let mut page = Page {
-            places: self
-                .connection
-                .query(ORDER, (tenant, self.next.cast_signed(), PAGE), place)?,
-            data: Vec::new(),
-        };
-        let count = page.places.len() as i64;
+    /// Reads rows, and notes each place that has none.
+    fn rows(&self) -> Result<Page, StoreError> {
+        let end = self.size.min(self.next + PAGE);
+        let mut page = Page::default();
         let mut statement = self.connection.prepare(ROWS)?;
-        let mut rows = statement.query((tenant, self.last_row, count))?;
-        for place in &mut page.places {
-            let Some(row) = rows.next()? else { return Ok(None) };
-            let stream = stream_of(row.get(0)?, row.get(1)?)?;
-            if (stream, row.get::<u32>(2)?) != (place.stream, place.version) {
-                return Ok(None);
+        let tenant = Id(self.tenant.0);
+        let (from, to) = (self.next.cast_signed(), end.cast_signed());
+        let mut rows = statement.query((from, to, tenant, PAGE.cast_signed()))?;
+        let mut expected = self.next;
+        while let Some(row) = rows.next()? {
+            let seq = row.get::<i64>(0)?.cast_unsigned();
+            for gone in expected..seq {
+                page.places.push(self.gone(gone)?);
             }
-            place.event = Some(there(row, 3, &mut page.data)?);
+            let event = there(row, &mut page.data)?;
+            page.places.push(Place {
+                seq,
+                name: Some((event.stream, event.version)),
+                leaf: leaf(event.hash),
+                event: Some(event),
+            });
+            expected = seq + 1;
         }
-        Ok(Some(page))
+        for gone in expected..end {
+            page.places.push(self.gone(gone)?);
+        }
+        Ok(page)
+    }
+
+    /// Returns a place whose event is gone, with the leaf that the tree still has of it.
+    fn gone(&self, seq: u64) -> Result<Place, StoreError> {
+        let tile = Tiles::new(self.connection, self.tenant).load(0, seq >> 8)?;
+        let at = (seq & 255) as usize * HASH_SIZE;
+        let leaf = tile.get(at..).and_then(|rest| rest.first_chunk()).copied();
+        Ok(Place {
+            seq,
+            name: None,
+            leaf: TreeHash(leaf.unwrap_or_default()),
+            event: None,
+        })
     }
 
     /// Reads places, each with the event that it names.
-    fn looked_up(&self, places: &str) -> Result<Page, StoreError> {
+    fn looked_up(&self) -> Result<Page, StoreError> {
         let mut page = Page::default();
-        let mut statement = self.connection.prepare(places)?;
-        let mut rows = statement.query((Id(self.tenant.0), self.next.cast_signed(), PAGE))?;
+        let mut statement = self.connection.prepare(PLACES)?;
+        let from = self.next.cast_signed();
+        let mut rows = statement.query((Id(self.tenant.0), from, PAGE.cast_signed()))?;
         while let Some(row) = rows.next()? {
-            let mut place = place(row)?;
-            if row.get::<Option<Hash>>(7)?.is_some() {
-                place.event = Some(there(row, 5, &mut page.data)?);
-            }
-            page.places.push(place);
+            let Hash(hash) = row.get(6)?;
+            let event = match row.get::<Option<Hash>>(5)? {
+                Some(_) => Some(there(row, &mut page.data)?),
+                None => None,
+            };
+            page.places.push(Place {
+                seq: row.get::<i64>(0)?.cast_unsigned(),
+                name: Some((stream_of(row.get(1)?, row.get(2)?)?, row.get(3)?)),
+                leaf: leaf(hash),
+                event,
+            });
         }
         Ok(page)
     }
@@ -169,8 +176,12 @@ impl<'c> Log<'c> {
         version: u32,
     ) -> Result<Option<(Digest, Option<u64>)>, StoreError> {
         let (kind, id) = stream.key();
+        let sql = match self.connection.engine() {
+            Engine::Sqlite => EVENT_BEFORE,
+            Engine::Postgres => EVENT_BEFORE_THERE,
+        };
         let key = (Id(self.tenant.0), kind, Id(id), version);
-        self.connection.query_optional(EVENT_BEFORE, key, |row| {
+        self.connection.query_optional(sql, key, |row| {
             let (Hash(hash), seq) = (row.get(0)?, row.get::<Option<i64>>(1)?);
             Ok((hash, seq.map(i64::cast_unsigned)))
         })
@@ -179,40 +190,29 @@ impl<'c> Log<'c> {
     /// Returns how many events there are that have a place or must have one; `placed` is how many places
     /// there are.
     pub(super) fn count_due(&self, placed: u64) -> Result<u64, StoreError> {
-        let tenant = Id(self.tenant.0);
-        let count: i64 = match self.connection.engine() {
-            Engine::Sqlite if self.fits => return Ok(placed),
-            Engine::Sqlite => self
-                .connection
-                .query_row(COUNT_PLACED, (tenant, self.last_row), |row| row.get(0)),
-            Engine::Postgres => self
-                .connection
-                .query_row(COUNT_NOT_QUEUED, (tenant,), |row| row.get(0)),
-        }?;
-        Ok(count.cast_unsigned())
+        match self.connection.engine() {
+            // Places are rows: what is beyond them follows them.
+            Engine::Sqlite => Ok(placed),
+            Engine::Postgres => {
+                let tenant = (Id(self.tenant.0),);
+                let count = self
+                    .connection
+                    .query_row(COUNT_NOT_QUEUED, tenant, |row| row.get::<i64>(0))?;
+                Ok(count.cast_unsigned())
+            }
+        }
     }
 }
 
-fn place(row: Row<'_>) -> Result<Place, StoreError> {
-    let (kind, id, Hash(hash)) = (row.get(1)?, row.get(2)?, row.get(4)?);
-    Ok(Place {
-        seq: row.get::<i64>(0)?.cast_unsigned(),
-        stream: stream_of(kind, id)?,
-        version: row.get(3)?,
-        hash,
-        event: None,
-    })
-}
-
-/// Reads an event's bytes, links and row from the columns that begin with `first`.
-fn there(row: Row<'_>, first: usize, data: &mut Vec<u8>) -> Result<There, StoreError> {
+/// Reads an event from the columns that follow its place.
+fn there(row: Row<'_>, data: &mut Vec<u8>) -> Result<There, StoreError> {
     let begins = data.len();
-    data.extend_from_slice(row.value(first)?.blob()?);
-    let (Hash(prev), Hash(hash)) = (row.get(first + 1)?, row.get(first + 2)?);
+    data.extend_from_slice(row.value(4)?.blob()?);
+    let Hash(hash) = row.get(5)?;
     Ok(There {
+        stream: stream_of(row.get(1)?, row.get(2)?)?,
+        version: row.get(3)?,
         bytes: begins..data.len(),
-        prev,
         hash,
-        row: row.get(first + 3)?,
     })
 }

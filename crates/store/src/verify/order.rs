@@ -16,7 +16,7 @@ use crate::engine::connection::Connection;
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::keys::TenantKeys;
-use crate::proof::tree::{Growth, TileRow, Tiles};
+use crate::proof::tree::{Growth, TileRow, Tiles, leaf};
 use crate::proof::{Head, checkpoint};
 use crate::value::Id;
 
@@ -32,7 +32,6 @@ struct Checker {
     heads: Peekable<vec::IntoIter<Signed>>,
     growth: Growth,
     links: Links,
-    last_row: i64,
 }
 
 /// What came of a page, and what of it the database has to be asked about.
@@ -49,7 +48,9 @@ struct Stranger {
     stream: Stream,
     version: u32,
     seq: u64,
-    prev: Digest,
+    /// Its bytes as they lie on disk.
+    stored: Vec<u8>,
+    hash: Digest,
 }
 
 /// Goes through the log once and returns the head computed from it.
@@ -62,8 +63,8 @@ pub(super) fn check(
 ) -> Result<Head, StoreError> {
     heads.extend(kept_heads(connection, keys, findings)?);
     heads.sort_by_key(|(head, _)| head.size);
-    let mut log = Log::begin(connection, keys.tenant);
-    let asked = Log::begin(connection, keys.tenant);
+    let mut log = Log::begin(connection, keys.tenant)?;
+    let asked = Log::begin(connection, keys.tenant)?;
     let tiles = Tiles::new(connection, keys.tenant);
     let checker = beside(
         Checker::new(heads),
@@ -101,7 +102,6 @@ impl Checker {
             heads: heads.into_iter().peekable(),
             growth: Growth::default(),
             links: Links::new(),
-            last_row: i64::MIN,
         }
     }
 
@@ -113,12 +113,12 @@ impl Checker {
         for place in &page.places {
             self.check_place(place, &mut checked.findings);
             if let Some(event) = &place.event {
-                self.check_event(place, event, page, &mut checked);
+                self.check_event(place.seq, event, page, &mut checked);
             }
             while let Some((head, whose)) = self.heads.next_if(|(head, _)| head.size == self.growth.size()) {
                 check_head(&self.growth, head, whose, &mut checked.findings);
             }
-            self.growth.push(place.hash, &mut |tile| {
+            self.growth.push_leaf(place.leaf, &mut |tile| {
                 checked.tiles.push(tile);
                 Ok(())
             })?;
@@ -128,36 +128,35 @@ impl Checker {
 
     /// Checks that a place follows the one before it, and that its event is there.
     fn check_place(&mut self, place: &Place, findings: &mut Findings) {
+        let called = || match place.name {
+            Some((stream, version)) => subject(stream, version),
+            None => format!("place {}", place.seq),
+        };
         let expected = self.growth.size();
         if place.seq != expected {
             let problem = format!("has place {} where {expected} follows", place.seq);
-            findings.add(Check::Order, subject(place.stream, place.version), problem);
+            findings.add(Check::Order, called(), problem);
         }
-        let Some(event) = &place.event else {
-            let problem = format!("is gone; it had place {}", place.seq);
-            findings.add(Check::Order, subject(place.stream, place.version), problem);
-            return;
-        };
-        if event.hash != place.hash {
-            let problem = format!("has another hash than at place {}", place.seq);
-            findings.add(Check::Order, subject(place.stream, place.version), problem);
+        match &place.event {
+            None => {
+                let problem = match place.name {
+                    Some(_) => format!("is gone; it had place {}", place.seq),
+                    None => "holds no event any more".to_owned(),
+                };
+                findings.add(Check::Order, called(), problem);
+            }
+            Some(event) if leaf(event.hash) != place.leaf => {
+                let problem = format!("has another hash than at place {}", place.seq);
+                findings.add(Check::Order, called(), problem);
+            }
+            Some(_) => {}
         }
-        if event.row <= self.last_row {
-            let problem = format!("at place {} was committed earlier than the one before", place.seq);
-            findings.add(Check::Order, subject(place.stream, place.version), problem);
-        }
-        self.last_row = event.row.max(self.last_row);
     }
 
     /// Checks an event's bytes, and that it follows the one before it in its stream.
-    fn check_event(&mut self, place: &Place, event: &There, page: &Page, checked: &mut Checked) {
-        let (stream, version) = (place.stream, place.version);
+    fn check_event(&mut self, seq: u64, event: &There, page: &Page, checked: &mut Checked) {
+        let (stream, version) = (event.stream, event.version);
         let stored = &page.data[event.bytes.clone()];
-        if let Some(problem) = bytes_problem(event.prev, stream, version, stored, event.hash) {
-            checked
-                .findings
-                .add(Check::Link, subject(stream, version), problem);
-        }
         let next = Last {
             version,
             hash: event.hash,
@@ -168,21 +167,25 @@ impl Checker {
             Some(_) | None => None,
         };
         match before {
-            Some(hash) if hash == event.prev => {}
-            Some(_) => checked
-                .findings
-                .add(Check::Link, subject(stream, version), NOT_LINKED),
+            Some(prev) => {
+                if let Some(problem) = bytes_problem(prev, stream, version, stored, event.hash) {
+                    let findings = &mut checked.findings;
+                    findings.add(Check::Link, subject(stream, version), problem);
+                }
+            }
             None => checked.strangers.push(Stranger {
                 stream,
                 version,
-                seq: place.seq,
-                prev: event.prev,
+                seq,
+                stored: stored.to_vec(),
+                hash: event.hash,
             }),
         }
     }
 }
 
-/// Returns what is wrong with an event's bytes as they lie on disk, if they do not give its hash.
+/// Returns what is wrong with an event's bytes as they lie on disk, if together with the hash of the event before
+/// they do not give its hash.
 pub(super) fn bytes_problem(
     prev: Digest,
     stream: Stream,
@@ -192,35 +195,31 @@ pub(super) fn bytes_problem(
 ) -> Option<String> {
     match dense::event::open(stored) {
         Ok(data) if link(prev, stream, version, &data) == hash => None,
-        Ok(_) => Some("its bytes do not give its hash".to_owned()),
+        Ok(_) => Some("its bytes and the event before it do not give its hash".to_owned()),
         Err(error) => Some(error.to_string()),
     }
 }
 
-const NOT_LINKED: &str = "does not link to the event before it";
-
 /// Looks up the event before one whose stream was not remembered.
 fn check_stranger(log: &Log<'_>, event: &Stranger, findings: &mut Findings) -> Result<(), StoreError> {
     let subject = subject(event.stream, event.version);
-    let (before, place) = match event.version {
+    let (prev, place) = match event.version {
         // The first of a stream, which an event before it in the order belongs to.
-        0 | 1 => (Some(Digest::ZERO), None),
+        0 | 1 => (Digest::ZERO, None),
         version => match log.event(event.stream, version - 1)? {
-            Some((hash, place)) => (Some(hash), Some(place)),
-            None => (None, None),
+            Some(before) => before,
+            None => {
+                let problem = format!("follows event {}, which is gone", version - 1);
+                findings.add(Check::Link, subject, problem);
+                return Ok(());
+            }
         },
     };
-    match before {
-        None => {
-            let problem = format!("follows event {}, which is gone", event.version - 1);
-            findings.add(Check::Link, subject, problem);
-        }
-        Some(hash) if hash != event.prev => findings.add(Check::Link, subject, NOT_LINKED),
-        Some(_) if place.flatten().is_none_or(|place| place >= event.seq) => {
-            let problem = "has a place before that of the event before it";
-            findings.add(Check::Order, subject, problem);
-        }
-        Some(_) => {}
+    if let Some(problem) = bytes_problem(prev, event.stream, event.version, &event.stored, event.hash) {
+        findings.add(Check::Link, subject, problem);
+    } else if place.is_none_or(|place| place >= event.seq) {
+        let problem = "has a place before that of the event before it";
+        findings.add(Check::Order, subject, problem);
     }
     Ok(())
 }

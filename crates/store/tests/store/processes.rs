@@ -268,7 +268,7 @@ const SAVE: &str = "CREATE SCHEMA saved; DO $$ DECLARE t name; BEGIN
 const TAKE_BACK: &str = "DO $$ DECLARE t name; columns text; BEGIN
     FOR t IN SELECT relname FROM pg_class WHERE relnamespace = 'saved'::regnamespace LOOP
         SELECT string_agg(quote_ident(attname), ', ') INTO columns FROM pg_attribute
-            WHERE attrelid = format('public.%I', t)::regclass AND attnum > 0 AND attgenerated = '';
+            WHERE attrelid = format('public.%I', t)::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '';
         EXECUTE format('TRUNCATE public.%I', t);
         EXECUTE format('INSERT INTO public.%I (%s) SELECT %s FROM saved.%I', t, columns, columns, t);
     END LOOP; END $$";

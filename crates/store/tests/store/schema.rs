@@ -10,9 +10,13 @@ use crate::place::Place;
 const SHARED: [&str; 2] = ["mark", "schema_version"];
 
 /// Tables, columns and kinds that one engine alone has. The search index is the engine's own; SQLite numbers
-/// its documents, PostgreSQL queues what has no place in the order yet.
-const SQLITE_ALONE: [&str; 2] = ["case_row.doc BIGINT NOT NULL", "case_text"];
-const POSTGRES_ALONE: [&str; 3] = ["case_text", "unplaced", "lease"];
+/// its documents and has the order of events in their rows, PostgreSQL queues what has no place in its order yet.
+const SQLITE_ALONE: [&str; 3] = [
+    "case_row.doc BIGINT NOT NULL",
+    "event.place BIGINT NOT NULL",
+    "case_text",
+];
+const POSTGRES_ALONE: [&str; 4] = ["case_text", "sequence", "unplaced", "lease"];
 
 fn lines(direct: &Direct, sql: &str) -> Vec<String> {
     let rows = direct.rows(sql, &[]);
