@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use axum::http::StatusCode;
 use bihuan_core::id::CaseId;
 use bihuan_web::routes;
+use common::cases::Matter;
 use common::{Browser, Town};
 use serde_json::{Value, json};
 
@@ -350,8 +351,9 @@ async fn relate(audit: &mut Audit) {
     audit
         .act("create_split", "operator", &cases[0], "splits", split)
         .await;
+    let answered = audit.town.answered(&Matter::default(), "works", "handler").await;
     let merge = json!({"into": cases[1], "reason": "同一个"});
     audit
-        .act("create_merge", "operator", &cases[0], "merges", merge)
+        .act("create_merge", "operator", &answered.to_string(), "merges", merge)
         .await;
 }

@@ -91,7 +91,7 @@ fn a_registration_is_corrected_within_the_pack() {
 }
 
 #[test]
-fn cases_are_linked_split_and_merged() {
+fn cases_are_linked_and_split_and_not_merged_away() {
     check_timeline(
         "complaint",
         "03-02 09:00 reporter raise => raised; accept due 03-04 18:00
@@ -106,9 +106,20 @@ fn cases_are_linked_split_and_merged() {
          03-02 10:00 inspect absorb 1 water => refused: a case cannot be linked with itself
          03-02 10:00 inspect absorb 8 water => responsibility absorbed
          03-02 10:00 inspect merge 1 => refused: a case cannot be linked with itself
-         03-02 11:00 inspect merge 9 => merged; ended merged
-         03-02 11:00 world show => new round 1, due 03-04 18:00, closed 03-02 11:00, recurrence
-         03-02 11:00 inspect take accept => refused: the case has ended",
+         03-02 11:00 inspect merge 9 => refused: Answer is needed first",
+    );
+}
+
+#[test]
+fn a_case_is_merged_only_when_its_reporter_was_answered_and_is_over_then() {
+    check_timeline(
+        "anything",
+        "03-02 09:00 reporter raise => raised
+         03-02 10:00 water take assign health => to open; assigned health
+         03-02 10:00 inspect merge 9 => refused: Answer is needed first
+         03-02 11:00 health take answer => to late; answered
+         03-02 12:00 inspect merge 9 => merged; ended merged
+         03-02 13:00 health take answer => refused: the case has ended",
     );
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bihuan_core::case::command::{Command, Raise, TakeStep};
 use bihuan_core::case::decide::action_needed;
-use bihuan_core::event::{AccusedParty, Disclosure, EvidenceMoment, RaisedBy};
+use bihuan_core::event::{AccusedParty, Disclosure, EvidenceMoment, RaisedBy, ReplyWay};
 use bihuan_core::id::{CaseId, EvidenceId, UnitId};
 use bihuan_core::pack::model::Pack;
 use bihuan_core::permission::{Permit, Rights, Viewer, authorize};
@@ -90,6 +90,21 @@ impl Town {
         };
         self.carry_out(handler, case, |_| command).await;
         self.step(handler, case, "submit", |_, _| {}).await;
+        case
+    }
+
+    /// Raises a case and brings it to where its reporter was answered.
+    pub async fn answered(&self, matter: &Matter<'_>, code: &str, handler: &str) -> CaseId {
+        let case = self.verifying(matter, code, handler).await;
+        self.step("supervisor", case, "verify", |step, bodies| {
+            step.finding = Some(bodies.write("全亮"));
+        })
+        .await;
+        self.step("operator", case, "answer", |step, bodies| {
+            step.reply = Some(bodies.write("已换"));
+            step.reply_way = Some(ReplyWay::Phone);
+        })
+        .await;
         case
     }
 

@@ -2,8 +2,9 @@
 
 use super::Matter;
 use crate::case::refusal::Refusal;
-use crate::event::{AccusedParty, BodyRef, CaseEvent, End, Linkage};
+use crate::event::{AccusedParty, BodyRef, CaseEvent, End, Linkage, RaisedBy};
 use crate::id::{CaseId, UnitId};
+use crate::pack::model::Need;
 
 impl Matter<'_> {
     pub(super) fn link(&self, other: CaseId, linkage: Linkage) -> Result<CaseEvent, Refusal> {
@@ -38,9 +39,12 @@ impl Matter<'_> {
         self.refuse_reporter()?;
         self.refuse_ended()?;
         self.refuse_itself(into)?;
-        // The other case knows nothing of this reporter's word; here it blocks.
+        // The other case knows nothing of this reporter: neither their word, nor that they wait for an answer.
         if self.case.unsatisfied {
             return Err(Refusal::NotSolved);
+        }
+        if matches!(self.case.raised_by, RaisedBy::Reporter { .. }) {
+            self.need(Need::Answer)?;
         }
         Ok(vec![
             CaseEvent::Merged { into, reason },
