@@ -14,6 +14,8 @@ CREATE TABLE event_dense (
     data BLOB NOT NULL,
     hash BLOB NOT NULL
 ) STRICT;
+-- Before the rows, which come about in its order: made after them it would be sorted in memory.
+CREATE UNIQUE INDEX event_stream ON event_dense (tenant, stream_kind, stream_id, version);
 INSERT INTO event_dense (place, tenant, stream_kind, stream_id, version, recorded_at, data, hash)
 SELECT (t.rowid << 40) + s.seq, e.tenant, e.stream_kind, e.stream_id, e.version, e.recorded_at, e.data, e.hash
 FROM tenant t CROSS JOIN sequence s ON s.tenant = t.tenant
@@ -32,7 +34,6 @@ ORDER BY t.rowid, e.rowid;
 DROP TABLE sequence;
 DROP TABLE event;
 ALTER TABLE event_dense RENAME TO event;
-CREATE UNIQUE INDEX event_stream ON event (tenant, stream_kind, stream_id, version);
 
 -- Texts lie by their case, which everybody who reads one knows: no second and third key.
 CREATE TABLE body_dense (
