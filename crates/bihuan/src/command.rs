@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+mod archive;
 mod backup;
 mod bench;
 mod calendar;
@@ -55,6 +56,8 @@ enum Task {
     Backup(backup::Backup),
     /// Make a data directory of a backup, checking every file of it.
     Restore(backup::Restore),
+    /// Move what was said and done in cases that ended long ago to another disk; they stay searchable.
+    Archive(archive::Archive),
     /// Move an installation to another database, SQLite or PostgreSQL; run it again where it was broken off.
     Move(moving::Move),
     /// Found further tenants in a data directory.
@@ -103,6 +106,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Task::Checkpoint(wanted) => verify::checkpoint(&wanted),
         Task::Backup(wanted) => backup::backup(&wanted),
         Task::Restore(wanted) => backup::restore(&wanted),
+        Task::Archive(wanted) => archive::run(&wanted),
         Task::Move(wanted) => moving::run(&wanted),
         Task::Tenant(task) => tenant::run(&task),
         Task::Unit(task) => unit::run(&task),

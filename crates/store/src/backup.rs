@@ -3,7 +3,8 @@
 //! A backup is a directory: the database as of one instant, the files of the cases, and a list of
 //! SHA-256 digests in the form that `sha256sum --check` reads. The database is a SQLite file also where the
 //! installation lies on a server: what is restored runs by itself, and can be moved back. The master key is never in it: without
-//! the key, identities and bodies in a backup are noise, and somebody must keep it elsewhere.
+//! the key, identities and bodies in a backup are noise, and somebody must keep it elsewhere. The archive, which
+//! hardly changes, may be left out and is named when the rest is restored.
 //!
 //! What was erased after a backup was made is still in that backup for whoever has the key; backups must
 //! be kept no longer than the retention rules allow.
@@ -16,7 +17,9 @@ use bihuan_core::id::Digest;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
+use crate::archive::ARCHIVE_FILE;
 use crate::blob::{copy_hashed, files_under, sync_directory};
+use crate::engine::archive;
 use crate::engine::connection::{self as engine, Engine};
 use crate::engine::sqlite;
 use crate::error::StoreError;
@@ -27,6 +30,9 @@ use crate::tenant::{BLOBS_DIRECTORY, DATABASE_FILE, Store};
 
 /// The name of the list of digests.
 pub const MANIFEST: &str = "SHA256SUMS";
+
+/// The name of a connection's own database.
+const MAIN: &str = "main";
 
 /// Database pages that are copied at a time, between two reports of progress.
 const PAGES_AT_A_TIME: i32 = 1_024;
@@ -65,15 +71,39 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] if `target` is there and not empty.
     pub fn back_up(&self, target: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Copied, StoreError> {
+        self.copy_all(target, Depth::Whole, progress)
+    }
+
+    /// Like [`Store::back_up`], without the archive: what is restored of it needs one that is as new.
+    ///
+    /// # Errors
+    /// As [`Store::back_up`].
+    pub fn back_up_without_archive(
+        &self,
+        target: &Path,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Copied, StoreError> {
+        self.copy_all(target, Depth::WithoutArchive, progress)
+    }
+
+    fn copy_all(
+        &self,
+        target: &Path,
+        depth: Depth,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Copied, StoreError> {
         make_empty(target)?;
         let directory = self.directory();
-        let copy = target.join(DATABASE_FILE);
         match self.engine() {
-            Engine::Sqlite => copy_database(&directory.join(DATABASE_FILE), &copy, progress)?,
-            Engine::Postgres => self.copy_server(&copy, progress)?,
+            Engine::Sqlite => copy_files(&directory.join(DATABASE_FILE), target, depth, progress)?,
+            Engine::Postgres => self.copy_server(&target.join(DATABASE_FILE), progress)?,
         }
         let mut manifest = Manifest::default();
-        manifest.add(target, Path::new(DATABASE_FILE))?;
+        for file in [DATABASE_FILE, ARCHIVE_FILE].map(Path::new) {
+            if target.join(file).exists() {
+                manifest.add(target, file)?;
+            }
+        }
         // A file is on disk before an event names it, and is never removed: whatever the copied database
         // names is there now.
         for path in files_under(&directory.join(BLOBS_DIRECTORY))? {
@@ -121,17 +151,29 @@ impl Store {
     }
 }
 
-/// Copies a backup into the new directory `target`, checking every file against the list.
+/// Copies a backup into the new directory `target`, checking every file against the list. Where the archive
+/// was left out of it, `archive` names the one to copy.
 ///
 /// # Errors
-/// [`StoreError::Corrupt`] naming the first file that is missing or was changed;
-/// [`StoreError::Conflict`] if `target` is there and not empty.
+/// [`StoreError::Corrupt`] naming the first file that is missing or was changed; [`StoreError::Conflict`] if
+/// `target` is there and not empty, or the archive is not in the backup and none is named;
+/// [`StoreError::Unavailable`] if the named one does not belong to the backup.
 pub fn restore(
     backup: &Path,
     target: &Path,
+    archive: Option<&Path>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Copied, StoreError> {
     let listed = read_manifest(&backup.join(MANIFEST))?;
+    let has_archive = listed
+        .iter()
+        .any(|(_, relative)| relative == Path::new(ARCHIVE_FILE));
+    let database = backup.join(DATABASE_FILE);
+    let lacks_archive = !has_archive && database.is_file() && archive::is_named_in(&database)?;
+    if lacks_archive && archive.is_none() {
+        let problem = "the backup was made without its archive: name the one that belongs to it";
+        return Err(StoreError::Conflict(problem.into()));
+    }
     make_empty(target)?;
     let mut copied = Copied::default();
     for (expected, relative) in listed {
@@ -153,22 +195,71 @@ pub fn restore(
         copied.size_bytes += size_bytes;
         progress(Progress::Files { done: copied.files });
     }
+    if lacks_archive && let Some(archive) = archive {
+        copied.size_bytes += restore_archive(archive, target, progress)?;
+        copied.files += 1;
+    }
     sync_directory(target)?;
     Ok(copied)
 }
 
-/// Copies the database as of the instant at which this begins.
-fn copy_database(from: &Path, to: &Path, progress: &mut dyn FnMut(Progress)) -> Result<(), StoreError> {
+/// Copies an archive beside a database that was restored, and checks that it belongs there.
+fn restore_archive(
+    from: &Path,
+    target: &Path,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<u64, StoreError> {
+    let to = target.join(ARCHIVE_FILE);
+    let source = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    copy_database(&source, MAIN, &to, progress)?;
+    let database = sqlite::File {
+        path: target.join(DATABASE_FILE),
+        vfs: None,
+    };
+    archive::follow(&database.open_existing()?)?;
+    Ok(to.metadata()?.len())
+}
+
+/// How much a backup takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    Whole,
+    WithoutArchive,
+}
+
+/// Copies the database, and its archive with it, both as of the instant at which this begins.
+fn copy_files(
+    from: &Path,
+    target: &Path,
+    depth: Depth,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(), StoreError> {
     let source = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     source.pragma_update(None, "query_only", true)?;
     // The open read transaction holds the snapshot, so commits meanwhile do not restart the copy.
-    source.execute_batch("BEGIN DEFERRED")?;
-    source.query_row("SELECT count(*) FROM schema_version", [], |row| {
-        row.get::<_, i64>(0)
-    })?;
+    archive::begin_reading(&source)?;
+    let with_archive = depth == Depth::Whole && archive::is_attached(&source);
+    if with_archive {
+        archive::batches(&source, "archive")?;
+    }
+    copy_database(&source, MAIN, &target.join(DATABASE_FILE), progress)?;
+    if with_archive {
+        copy_database(&source, archive::NAME, &target.join(ARCHIVE_FILE), progress)?;
+    }
+    source.execute_batch("COMMIT")?;
+    Ok(())
+}
+
+/// Copies one of the databases that a connection sees.
+fn copy_database(
+    source: &Connection,
+    name: &str,
+    to: &Path,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(), StoreError> {
     let mut target = Connection::open(to)?;
     {
-        let backup = Backup::new(&source, &mut target)?;
+        let backup = Backup::new_with_names(source, name, &mut target, MAIN)?;
         loop {
             let step = backup.step(PAGES_AT_A_TIME)?;
             let pages = backup.progress();
@@ -187,7 +278,6 @@ fn copy_database(from: &Path, to: &Path, progress: &mut dyn FnMut(Progress)) -> 
             }
         }
     }
-    source.execute_batch("COMMIT")?;
     // The copy carries the source's write-ahead mode; one plain file is easier to keep and to check.
     target.pragma_update(None, "journal_mode", "delete")?;
     target.close().map_err(|(_connection, error)| error)?;

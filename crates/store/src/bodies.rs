@@ -7,7 +7,8 @@ use bihuan_core::event::BodyRef;
 use bihuan_core::id::{BodyId, CaseId, Digest, Entropy, TenantId};
 use jiff::Timestamp;
 
-use crate::engine::connection::Connection;
+use crate::archive;
+use crate::engine::connection::{Connection, Engine};
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::keys::TenantKeys;
@@ -16,8 +17,19 @@ use crate::value::{Id, millis};
 
 statements! {
     SELECT = "SELECT sealed FROM body WHERE tenant = $1 AND id = $2 AND case_id = $3";
-    ERASE = "UPDATE body SET sealed = NULL, erased_at = $1 WHERE tenant = $2 AND id = $3 AND case_id = $4";
     SELECT_KEY = "SELECT wrapped_key FROM body_key WHERE tenant = $1 AND case_id = $2";
+}
+
+// A view of the archive may stand before the table of SQLite.
+statements! {
+    in sqlite
+    ERASE_HERE = "UPDATE main.body SET sealed = NULL, erased_at = $1
+        WHERE tenant = $2 AND id = $3 AND case_id = $4";
+}
+
+statements! {
+    in postgres
+    ERASE = "UPDATE body SET sealed = NULL, erased_at = $1 WHERE tenant = $2 AND id = $3 AND case_id = $4";
 }
 
 /// The texts that come with one command, and the random bytes it needs.
@@ -112,7 +124,7 @@ impl Entropy for Expander {
     }
 }
 
-/// Destroys a body's text and salt. Only the commit calls this, with the event that says so.
+/// Destroys a body's text and salt, wherever they lie. Only the commit calls this, with the event that says so.
 pub(crate) fn erase(
     connection: &Connection,
     tenant: TenantId,
@@ -120,8 +132,12 @@ pub(crate) fn erase(
     body: BodyId,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    connection.execute(ERASE, (millis(at), Id(tenant.0), Id(body.0), Id(case.0)))?;
-    Ok(())
+    let sql = match connection.engine() {
+        Engine::Sqlite => ERASE_HERE,
+        Engine::Postgres => ERASE,
+    };
+    connection.execute(sql, (millis(at), Id(tenant.0), Id(body.0), Id(case.0)))?;
+    archive::erase(connection, Id(tenant.0), Id(case.0), Id(body.0))
 }
 
 /// Returns the key of a case's bodies, or `None` where it was destroyed or never was.

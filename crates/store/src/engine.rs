@@ -1,5 +1,8 @@
 //! The database underneath: two engines behind one seam, one connection that writes, many that read.
 
+pub(crate) mod archive;
+#[cfg(test)]
+pub(crate) mod archived;
 pub(crate) mod backfill;
 pub(crate) mod connection;
 pub(crate) mod database;

@@ -4,10 +4,11 @@
 //! it fails, begins here.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use crate::engine::archive;
 use crate::engine::connection::Connection;
 use crate::engine::database::Database;
 use crate::engine::sql::statements;
@@ -57,6 +58,17 @@ pub struct FileState {
     pub size_bytes: u64,
     /// What is wrong with its pages; `None` where that was not looked at, because the file is large.
     pub problems: Option<Vec<String>>,
+    /// Its archive; `None` where nothing was archived.
+    pub archive: Option<ArchiveState>,
+}
+
+/// The archive that a database names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArchiveState {
+    /// Where it must be.
+    pub path: PathBuf,
+    /// Its size; `None` where it is not there.
+    pub size_bytes: Option<u64>,
 }
 
 /// What a database server says of itself.
@@ -124,17 +136,29 @@ pub fn file(path: &Path, thorough: bool) -> Result<FileState, StoreError> {
     });
     let founded = connection.query_row(HAS_SCHEMA, (), |row| row.get::<i64>(0))? > 0;
     let state = FileState {
+        archive: archive_of(&connection)?,
         version: text(FILE_VERSION)?,
         schema: schema_of(&connection, founded)?,
         journal_mode: text(JOURNAL)?,
         size_bytes,
         problems: problems.transpose()?,
     };
-    // Takes the right to write and gives it back.
-    connection.run("PRAGMA query_only = off")?;
-    connection.begin()?;
-    connection.roll_back()?;
+    // Takes the right to write and gives it back; whether the archive is there is another question.
+    connection.run("PRAGMA query_only = off; BEGIN IMMEDIATE; ROLLBACK")?;
     Ok(state)
+}
+
+fn archive_of(connection: &Connection) -> Result<Option<ArchiveState>, StoreError> {
+    let Connection::Sqlite(sqlite) = connection else {
+        return Ok(None);
+    };
+    if archive::batches(sqlite, "main")? == 0 {
+        return Ok(None);
+    }
+    let link = archive::file_of(sqlite)?;
+    let size_bytes = link.metadata().ok().map(|file| file.len());
+    let path = link.read_link().unwrap_or(link);
+    Ok(Some(ArchiveState { path, size_bytes }))
 }
 
 /// Examines the database on a server; of several hosts the one that can be written.

@@ -12,6 +12,7 @@
 #![warn(missing_docs)]
 
 pub mod account;
+pub mod archive;
 pub mod backup;
 pub mod blob;
 pub mod bodies;

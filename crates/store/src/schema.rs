@@ -52,6 +52,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/sqlite/0004_dense.sql"),
         postgres: include_str!("migrations/postgres/0004_dense.sql"),
     },
+    Migration {
+        number: 5,
+        name: "archive",
+        sqlite: include_str!("migrations/sqlite/0005_archive.sql"),
+        postgres: include_str!("migrations/postgres/0005_archive.sql"),
+    },
 ];
 
 impl Migration {
@@ -78,7 +84,7 @@ pub(crate) fn migrate(connection: &Connection) -> Result<(), StoreError> {
 }
 
 fn migrate_to(connection: &Connection, migrations: &[Migration]) -> Result<(), StoreError> {
-    connection.transaction(|connection| {
+    connection.transaction_on_tables(|connection| {
         let versions = match connection.engine() {
             Engine::Sqlite => {
                 "CREATE TABLE IF NOT EXISTS schema_version (

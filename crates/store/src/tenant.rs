@@ -19,6 +19,7 @@ use bihuan_core::permission::Permit;
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
+use crate::archive;
 use crate::blob::Blobs;
 use crate::commit::order::Order;
 use crate::commit::{CommitError, log};
@@ -170,7 +171,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NotFound`] if there is no database; [`StoreError::Unavailable`] if the key is not
-    /// the one it was made with, the database is newer than this program, or a move into it is not complete.
+    /// the one it was made with, the database is newer than this program or half moved, or its archive is missing.
     pub fn open(directory: &Path, options: &Options) -> Result<Store, StoreError> {
         let file = directory.join(DATABASE_FILE);
         if options.database_url.is_none() && !file.exists() {
@@ -182,6 +183,7 @@ impl Store {
         let database = options.database(directory)?;
         let connection = database.open_writer()?;
         schema::migrate(&connection)?;
+        archive::open(&connection)?;
         let marks = marks::read(&connection)?;
         options.check_key(marks)?;
         drop(connection);

@@ -186,6 +186,22 @@ impl Server {
         self.url(name)
     }
 
+    /// Makes a tablespace in a directory beside its data.
+    ///
+    /// # Panics
+    /// With the server's words where there is one of that name.
+    pub fn make_tablespace(&self, name: &str) {
+        let directory = self.directory.join(name);
+        std::fs::create_dir(&directory).expect("a new directory");
+        self.install.give(&directory);
+        let make = format!("CREATE TABLESPACE {name} LOCATION '{}'", directory.display());
+        self.sql("postgres", &make);
+        self.sql(
+            "postgres",
+            &format!("GRANT CREATE ON TABLESPACE {name} TO {ROLE}"),
+        );
+    }
+
     /// Returns the directory that its files lie in.
     pub fn directory(&self) -> &Path {
         &self.directory

@@ -32,6 +32,13 @@ impl Database {
         Server::shared().sql(&self.name, statements)
     }
 
+    /// Makes a tablespace in a directory of its own, which the program under test may use, and returns its name.
+    pub fn tablespace(&self) -> String {
+        let name = format!("cold_{}", self.name);
+        Server::shared().make_tablespace(&name);
+        name
+    }
+
     /// Returns the files that hold it, with those of the server's log of changes, and what is in them.
     pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let data = Server::shared().data();

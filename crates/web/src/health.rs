@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bihuan_store::error::StoreError;
 use bihuan_store::followers::lag::Lag;
 use bihuan_store::measure::CacheUse;
 use bihuan_store::tenant::Tenant;
@@ -32,7 +33,8 @@ pub async fn read_health() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: the database takes writes, the followers keep up, the disk has room; or what is not so.
+/// `GET /readyz`: the database takes writes, the followers keep up, the disk has room, the archive is there; or
+/// what is not so.
 pub async fn read_readiness(State(app): State<App>) -> Response {
     let mut last = app.readiness().last().await;
     let known = last.as_ref().filter(|(at, _)| at.elapsed() < KNOWN);
@@ -52,6 +54,7 @@ pub async fn read_readiness(State(app): State<App>) -> Response {
         Unready::Database => "database\n",
         Unready::Followers => "followers\n",
         Unready::Disk => "disk\n",
+        Unready::Archive => "archive\n",
     });
     let said = format!("not ready:\n{}", said.collect::<String>());
     (StatusCode::SERVICE_UNAVAILABLE, said).into_response()
@@ -76,6 +79,13 @@ async fn examine(app: &App) -> Vec<Unready> {
     }
     if free_bytes(app).is_some_and(|free| free < FREE_BYTES) {
         unready.push(Unready::Disk);
+    }
+    let store = app.store().clone();
+    let archive = tokio::task::spawn_blocking(move || store.archive_file());
+    let archive = tokio::time::timeout(PATIENCE, archive).await;
+    if matches!(archive, Ok(Ok(Err(StoreError::Unavailable { .. })))) && !unready.contains(&Unready::Database)
+    {
+        unready.push(Unready::Archive);
     }
     unready
 }
@@ -119,7 +129,7 @@ fn may_know(app: &App, headers: &HeaderMap, peer: Option<SocketAddr>) -> bool {
     peer.is_some_and(|peer| peer.ip().is_loopback()) && !through_proxy && !app.behind_proxy()
 }
 
-async fn lags(tenants: &[Tenant]) -> Result<Vec<Lag>, bihuan_store::error::StoreError> {
+async fn lags(tenants: &[Tenant]) -> Result<Vec<Lag>, StoreError> {
     let mut all = Vec::new();
     for tenant in tenants {
         all.extend(tenant.read(|reader| reader.lags()).await?);

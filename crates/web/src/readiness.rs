@@ -14,6 +14,8 @@ pub enum Unready {
     Followers,
     /// The disk is nearly full.
     Disk,
+    /// The archive is not where it must be.
+    Archive,
 }
 
 /// The last answer, so that asking often costs little.

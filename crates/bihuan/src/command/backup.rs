@@ -17,6 +17,10 @@ pub struct Backup {
     /// The new directory for the backup.
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
+    /// Leave the archive out, which hardly changes: it is in the last backup that was made with it. Restoring
+    /// needs it.
+    #[arg(long)]
+    without_archive: bool,
 }
 
 /// What to restore, and where to.
@@ -28,20 +32,35 @@ pub struct Restore {
     /// The new data directory.
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
+    /// The archive, where the backup was made without it: archive.db of an older backup, if nothing was archived
+    /// since, or of a later one.
+    #[arg(long, value_name = "FILE")]
+    archive: Option<PathBuf>,
 }
 
 /// Copies an installation while it runs.
 pub fn backup(wanted: &Backup) -> Result<(), Failure> {
     let store = wanted.installation.open()?;
-    let copied = shown(|report| store.back_up(&wanted.to, report))?;
+    let copied = shown(|report| match wanted.without_archive {
+        true => store.back_up_without_archive(&wanted.to, report),
+        false => store.back_up(&wanted.to, report),
+    })?;
     print(&copied);
+    if let Some(archive) = store.archive_file()? {
+        let (place, size) = (archive.path.display(), HumanBytes(archive.size_bytes));
+        match wanted.without_archive {
+            true => println!("The archive, {place} of {size}, is not in the backup: keep one that has it."),
+            false => println!("The archive, {size}, is in it; --without-archive leaves it out."),
+        }
+    }
     println!("The master key is not in the backup: keep it elsewhere.");
     Ok(())
 }
 
 /// Makes a data directory of a backup.
 pub fn restore(wanted: &Restore) -> Result<(), Failure> {
-    let copied = shown(|report| backup::restore(&wanted.from, &wanted.to, report))?;
+    let copied =
+        shown(|report| backup::restore(&wanted.from, &wanted.to, wanted.archive.as_deref(), report))?;
     print(&copied);
     let target = Installation {
         data: wanted.to.clone(),

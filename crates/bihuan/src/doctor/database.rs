@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use bihuan_store::error::StoreError;
-use bihuan_store::examine::{self, FileState, ServerState, Standby};
+use bihuan_store::examine::{self, ArchiveState, FileState, ServerState, Standby};
 use bihuan_store::tenant::DATABASE_FILE;
 use jiff::{SignedDuration, Timestamp};
 
@@ -45,9 +45,16 @@ impl Examined {
         }
     }
 
-    /// Whether opening the store would change nothing.
+    /// Whether opening the store would change nothing, and may succeed.
     pub fn may_be_opened(&self) -> bool {
-        self.schema() == Some(examine::newest_schema())
+        let lacks_archive = match self {
+            Examined::File(state) => state
+                .archive
+                .as_ref()
+                .is_some_and(|archive| archive.size_bytes.is_none()),
+            Examined::Server(_) | Examined::Nothing(_) => false,
+        };
+        self.schema() == Some(examine::newest_schema()) && !lacks_archive
     }
 }
 
@@ -172,7 +179,28 @@ fn judge_file(state: &FileState) -> Vec<Finding> {
             )
         }
     });
+    findings.extend(state.archive.as_ref().map(judge_archive));
     findings
+}
+
+fn judge_archive(archive: &ArchiveState) -> Finding {
+    let place = archive.path.display();
+    match archive.size_bytes.map(|size| size >> 20) {
+        Some(size) => Database.ok(both(
+            format!("归档在 {place}，{size} MiB"),
+            format!("the archive is {place}, of {size} MiB"),
+        )),
+        None => Database.refuse(
+            both(
+                format!("归档不在 {place}，没有它不能提供服务"),
+                format!("the archive is not at {place}; nothing is served without it"),
+            ),
+            both(
+                "挂载它所在的磁盘，或从带归档的备份中放回 archive.db",
+                "mount its disk, or put archive.db back from a backup that has it",
+            ),
+        ),
+    }
 }
 
 fn judge_server(state: &ServerState) -> Vec<Finding> {
@@ -481,11 +509,32 @@ mod tests {
                 journal_mode: "wal".to_owned(),
                 size_bytes: 1,
                 problems,
+                archive: None,
             };
             super::super::finding::worst(&judge_file(&state))
         };
         assert_eq!(grade(Some(vec![])), Grade::Ok);
         assert_eq!(grade(None), Grade::Warn);
         assert_eq!(grade(Some(vec!["page 7".to_owned()])), Grade::Refuse);
+    }
+
+    #[test]
+    fn a_missing_archive_is_refused_and_the_store_not_opened() {
+        let with = |size_bytes: Option<u64>| FileState {
+            version: "3.50".to_owned(),
+            schema: examine::newest_schema(),
+            journal_mode: "wal".to_owned(),
+            size_bytes: 1,
+            problems: Some(vec![]),
+            archive: Some(ArchiveState {
+                path: "/mnt/cold/archive.db".into(),
+                size_bytes,
+            }),
+        };
+        let worst = |state: &FileState| super::super::finding::worst(&judge_file(state));
+        let (there, gone) = (with(Some(1 << 20)), with(None));
+        assert_eq!((worst(&there), worst(&gone)), (Grade::Ok, Grade::Refuse));
+        assert!(Examined::File(there).may_be_opened());
+        assert!(!Examined::File(gone).may_be_opened());
     }
 }

@@ -40,8 +40,8 @@ fn not_opened(why: &str) -> Finding {
     Key.refuse(
         both(format!("打不开：{why}"), format!("it does not open: {why}")),
         both(
-            "用 --master-key 指明建立时的主密钥文件",
-            "name the master key it was made with by --master-key",
+            "按所说的处理；若是主密钥，用 --master-key 指明建立时的文件",
+            "do what it says; if it is the master key, name the one it was made with by --master-key",
         ),
     )
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
+use crate::engine::archive;
 use crate::error::StoreError;
 
 /// How long after a commit the log is copied: so that a page that many commits change is copied once.
@@ -71,9 +72,10 @@ fn serve(connection: &Connection, woken: &Receiver<()>) {
     }
 }
 
-/// Copies what is committed and what no reader still reads past, waiting for nobody.
-fn copy(connection: &Connection) -> rusqlite::Result<()> {
-    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_counts| Ok(()))
+/// Copies what is committed and what no reader still reads past, waiting for nobody; the archive's log too.
+fn copy(connection: &Connection) -> Result<(), StoreError> {
+    archive::follow(connection)?;
+    Ok(connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_counts| Ok(()))?)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! constants that both engines take (`$1` parameters, the common subset of SQL); where the engines do not
 //! agree, a function of the module in question pairs them by [`Connection::engine`].
 
+use crate::engine::archive;
 use crate::engine::postgres::session::{self, Session};
 use crate::engine::sqlite;
 use crate::engine::value::{Params, Read, Value};
@@ -61,6 +62,14 @@ impl Connection {
         match self {
             Connection::Sqlite(_) => Engine::Sqlite,
             Connection::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// Returns whether it sees an archive.
+    pub(crate) fn has_archive(&self) -> bool {
+        match self {
+            Connection::Sqlite(connection) => archive::is_attached(connection),
+            Connection::Postgres(_) => false,
         }
     }
 
@@ -135,10 +144,7 @@ impl Connection {
     /// Begins a transaction that writes. On SQLite it has the one right to write from here on.
     pub(crate) fn begin(&self) -> Result<(), StoreError> {
         match self {
-            Connection::Sqlite(connection) => {
-                connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-                Ok(())
-            }
+            Connection::Sqlite(connection) => archive::begin_writing(connection),
             Connection::Postgres(session) => session.run("BEGIN"),
         }
     }
@@ -146,10 +152,7 @@ impl Connection {
     /// Begins a transaction that only reads: everything read in it is of one instant.
     pub(crate) fn begin_reading(&self) -> Result<(), StoreError> {
         match self {
-            Connection::Sqlite(connection) => {
-                connection.prepare_cached("BEGIN DEFERRED")?.execute([])?;
-                Ok(())
-            }
+            Connection::Sqlite(connection) => archive::begin_reading(connection),
             Connection::Postgres(session) => {
                 // Compiling a plan costs more than any page's query takes.
                 session.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL jit = off")
@@ -179,6 +182,23 @@ impl Connection {
         work: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.begin()?;
+        self.end(work)
+    }
+
+    /// Like [`Connection::transaction`], without looking for an archive: for what changes the tables themselves.
+    pub(crate) fn transaction_on_tables<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match self {
+            Connection::Sqlite(_) => self.run("BEGIN IMMEDIATE")?,
+            Connection::Postgres(_) => self.begin()?,
+        }
+        self.end(work)
+    }
+
+    /// Does the work of the transaction that has begun, and ends it.
+    fn end<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let done = work(self).and_then(|done| self.commit().map(|()| done));
         if done.is_err()
             && let Err(error) = self.roll_back()

@@ -2,7 +2,8 @@
 //!
 //! Where rows go in one after the other, a server costs a round trip for each. So a statement for many rows
 //! has two texts: for SQLite, that of one row, which runs once for each; for PostgreSQL, one that takes each
-//! column as an array and runs once for all. SQLite numbers `$1` by where it first appears, `?1` by its number.
+//! column as an array and runs once for all. SQLite numbers `$1` by where it first appears, `?1` by its number; what
+//! is written there names the table of the database itself, before which a view of its archive may stand.
 
 use crate::engine::connection::{Connection, Row};
 use crate::engine::value::Value;
@@ -41,7 +42,7 @@ impl Many {
         let places: Vec<String> = (1..=columns.len()).map(|at| format!("?{at}")).collect();
         let places = places.join(", ");
         Many {
-            sqlite: format!("INSERT INTO {table} ({names}) VALUES ({places}) {conflict}"),
+            sqlite: format!("INSERT INTO main.{table} ({names}) VALUES ({places}) {conflict}"),
             postgres: format!(
                 "INSERT INTO {table} ({names}) SELECT {names} FROM {} {conflict}",
                 unnest(columns)
@@ -78,7 +79,7 @@ impl Many {
         let given = |_at: usize, name: &str| format!("{name} = given.{name}");
         Many {
             sqlite: format!(
-                "UPDATE {table} SET {} WHERE {}",
+                "UPDATE main.{table} SET {} WHERE {}",
                 each(set, place, ", "),
                 each(named, place, " AND ")
             ),
@@ -98,7 +99,7 @@ impl Many {
             .map(|(at, (name, _))| format!("{name} = ?{at}"))
             .collect();
         Many {
-            sqlite: format!("DELETE FROM {table} WHERE {}", places.join(" AND ")),
+            sqlite: format!("DELETE FROM main.{table} WHERE {}", places.join(" AND ")),
             postgres: format!(
                 "DELETE FROM {table} USING {} WHERE {}",
                 unnest(columns),
@@ -210,7 +211,10 @@ mod tests {
     fn an_update_sets_what_is_no_key() {
         let columns = [("tenant", Form::Blob), ("id", Form::Blob), ("n", Form::Int)];
         let many = Many::update("t", &columns, 2);
-        assert_eq!(many.sqlite, "UPDATE t SET n = ?3 WHERE tenant = ?1 AND id = ?2");
+        assert_eq!(
+            many.sqlite,
+            "UPDATE main.t SET n = ?3 WHERE tenant = ?1 AND id = ?2"
+        );
         assert_eq!(
             many.postgres,
             "UPDATE t SET n = given.n FROM unnest($1::BYTEA[], $2::BYTEA[], $3::BIGINT[]) \
@@ -221,7 +225,7 @@ mod tests {
     #[test]
     fn a_delete_takes_the_rows_with_all_values() {
         let many = Many::delete("t", &[("tenant", Form::Blob), ("n", Form::Int)]);
-        assert_eq!(many.sqlite, "DELETE FROM t WHERE tenant = ?1 AND n = ?2");
+        assert_eq!(many.sqlite, "DELETE FROM main.t WHERE tenant = ?1 AND n = ?2");
         assert_eq!(
             many.postgres,
             "DELETE FROM t USING unnest($1::BYTEA[], $2::BIGINT[]) AS given (tenant, n) \
@@ -234,7 +238,7 @@ mod tests {
         let many = Many::insert("t", &[("tenant", Form::Blob), ("n", Form::Int)], "").giving("doc", "?2 + 1");
         assert_eq!(
             many.sqlite.trim_end(),
-            "INSERT INTO t (doc, tenant, n) VALUES (?2 + 1, ?1, ?2)"
+            "INSERT INTO main.t (doc, tenant, n) VALUES (?2 + 1, ?1, ?2)"
         );
     }
 
@@ -244,7 +248,7 @@ mod tests {
         let many = Many::insert("t", &columns, "ON CONFLICT (tenant) DO NOTHING");
         assert_eq!(
             many.sqlite,
-            "INSERT INTO t (tenant, n) VALUES (?1, ?2) ON CONFLICT (tenant) DO NOTHING"
+            "INSERT INTO main.t (tenant, n) VALUES (?1, ?2) ON CONFLICT (tenant) DO NOTHING"
         );
         assert_eq!(
             many.postgres,

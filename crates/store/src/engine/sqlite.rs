@@ -63,6 +63,16 @@ impl File {
         Ok(connection)
     }
 
+    /// Opens a connection to a file that may be new, before anything is set that stays in it.
+    pub(crate) fn open_plain(&self) -> Result<Connection, StoreError> {
+        self.open(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
+    }
+
+    /// Opens a connection to a file that is there.
+    pub(crate) fn open_existing(&self) -> Result<Connection, StoreError> {
+        self.open(OpenFlags::SQLITE_OPEN_READ_WRITE)
+    }
+
     /// Opens a connection that copies the write-ahead log into the database.
     pub(crate) fn open_backfill(&self) -> Result<Connection, StoreError> {
         let connection = self.open(OpenFlags::SQLITE_OPEN_READ_WRITE)?;

@@ -31,7 +31,7 @@ statements! {
         FROM tenant t CROSS JOIN event e ON e.place > (t.rowid << 40) + $1 AND e.place < (t.rowid + 1) << 40
         WHERE t.tenant = $2 ORDER BY e.place LIMIT $3";
     // What an earlier run has copied of what has no place: it would not begin where the others end.
-    FORGET_BEYOND = "DELETE FROM event WHERE place >= (SELECT t.rowid << 40 FROM tenant t WHERE t.tenant = $1) + $2
+    FORGET_BEYOND = "DELETE FROM main.event WHERE place >= (SELECT t.rowid << 40 FROM tenant t WHERE t.tenant = $1) + $2
         AND place < (SELECT (t.rowid + 1) << 40 FROM tenant t WHERE t.tenant = $1)";
 }
 

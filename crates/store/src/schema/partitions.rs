@@ -5,9 +5,9 @@
 //! partition in the same transaction. SQLite has no partitions.
 
 use bihuan_core::id::TenantId;
-use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 
 use crate::engine::connection::Connection;
 use crate::error::StoreError;
@@ -76,9 +76,7 @@ pub fn months(today: Date) -> Result<Vec<Partition>, StoreError> {
     let mut partitions = Vec::new();
     let mut month = FIRST_MONTH;
     while month <= last {
-        let next = month
-            .checked_add(1.month())
-            .map_err(|error| StoreError::caused("no month after the last", error))?;
+        let next = after(month)?;
         for (table, column) in BY_MONTH {
             partitions.push(Partition {
                 name: format!("{table}_{}", month.strftime("%Y_%m")),
@@ -88,6 +86,37 @@ pub fn months(today: Date) -> Result<Vec<Partition>, StoreError> {
         month = next;
     }
     Ok(partitions)
+}
+
+/// A month of events and bodies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Month {
+    /// The names of its partitions.
+    pub(crate) tables: [String; 2],
+    /// The beginning of its cases' ids.
+    pub(crate) from: Vec<u8>,
+    /// The beginning of the ids of the month after.
+    pub(crate) to: Vec<u8>,
+}
+
+/// Returns the months that have partitions of their own and are over at `before`, oldest first.
+pub(crate) fn months_before(before: Timestamp) -> Result<Vec<Month>, StoreError> {
+    let mut months = Vec::new();
+    let mut month = FIRST_MONTH;
+    loop {
+        let next = after(month)?;
+        if beginning(next)? > before {
+            return Ok(months);
+        }
+        let bytes =
+            |month| Ok::<_, StoreError>(beginning(month)?.as_millisecond().to_be_bytes()[2..].to_vec());
+        months.push(Month {
+            tables: BY_MONTH.map(|(table, _)| format!("{table}_{}", month.strftime("%Y_%m"))),
+            from: bytes(month)?,
+            to: bytes(next)?,
+        });
+        month = next;
+    }
 }
 
 /// Returns the partition of a new tenant's search documents.
@@ -119,12 +148,22 @@ fn month_sql(table: &str, column: &str, month: Date, from: &str, to: &str) -> St
     )
 }
 
-/// Returns the beginning of a month in UTC as the 48 bits of milliseconds that begin a UUIDv7.
+/// Returns the month after a month.
+fn after(month: Date) -> Result<Date, StoreError> {
+    let next = month.checked_add(1.month());
+    next.map_err(|error| StoreError::caused("no month after the last", error))
+}
+
+/// Returns the beginning of a month in UTC.
+fn beginning(month: Date) -> Result<Timestamp, StoreError> {
+    let start = month.to_zoned(TimeZone::UTC);
+    let start = start.map_err(|error| StoreError::caused("a month without a beginning", error))?;
+    Ok(start.timestamp())
+}
+
+/// Returns the beginning of a month as the 48 bits of milliseconds that begin a UUIDv7.
 fn bound(month: Date) -> Result<String, StoreError> {
-    let start = month
-        .to_zoned(TimeZone::UTC)
-        .map_err(|error| StoreError::caused("a month without a beginning", error))?;
-    Ok(format!("\\x{:012x}", start.timestamp().as_millisecond()))
+    Ok(format!("\\x{:012x}", beginning(month)?.as_millisecond()))
 }
 
 #[cfg(test)]

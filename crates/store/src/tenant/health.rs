@@ -3,6 +3,7 @@
 use std::sync::PoisonError;
 
 use super::{Store, Tenant};
+use crate::engine::database::Database;
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::measure::{CacheUse, Measured, ReaderUse, ReplicaUse};
@@ -13,6 +14,11 @@ statements! {
 }
 
 impl Store {
+    /// Returns where its database is, for a connection of one's own.
+    pub(crate) fn database(&self) -> Result<Database, StoreError> {
+        self.inner.options.database(&self.inner.directory)
+    }
+
     /// Returns what was counted while the writer worked.
     pub fn measured(&self) -> Measured {
         self.inner.writer.measured()

@@ -1,6 +1,7 @@
 //! The store against a real database: one program, so that it is linked once.
 
 mod agree;
+mod archive;
 mod bulk;
 mod commands;
 mod common;

@@ -49,12 +49,14 @@ fn closed(city: City) -> Place {
     place
 }
 
-/// Every row of every table that both engines have, in one order; `doc` and the places of events are SQLite's own.
+/// Every row of every table that both engines have, in one order; `doc`, the places of events and the archive are
+/// SQLite's own.
 fn dump(direct: &Direct) -> Vec<(String, Vec<String>)> {
     let columns = direct.choose(
         "SELECT t.name, c.name FROM sqlite_schema t JOIN pragma_table_xinfo(t.name) c
             WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name NOT LIKE 'case_text%'
-            AND t.name || '.' || c.name NOT IN ('case_row.doc', 'event.place') ORDER BY t.name, c.name",
+            AND t.name || '.' || c.name NOT IN ('case_row.doc', 'event.place')
+            AND t.name NOT IN ('archive', 'archive_erasure') ORDER BY t.name, c.name",
         "SELECT CAST(c.table_name AS TEXT), CAST(c.column_name AS TEXT) FROM information_schema.columns c
             JOIN pg_class t ON t.relname = c.table_name WHERE c.table_schema = 'public'
             AND NOT t.relispartition AND t.relname NOT IN ('case_text', 'sequence', 'unplaced', 'lease')

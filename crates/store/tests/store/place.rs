@@ -50,6 +50,11 @@ impl Place {
         }
     }
 
+    /// Makes a tablespace on another part of the disk and returns its name; there is none for a file.
+    pub fn tablespace(&self) -> Option<String> {
+        self.database.as_ref().map(Database::tablespace)
+    }
+
     /// Opens the database past the store, as somebody would who has the file or the server.
     pub fn direct(&self) -> Direct {
         match &self.database {

@@ -47,7 +47,7 @@ async fn check_backup_during_writes(place: Place) {
 
     let restored = elsewhere.path().join("restored");
     assert_eq!(
-        backup::restore(&target, &restored, &mut |_| {}).expect("restored"),
+        backup::restore(&target, &restored, None, &mut |_| {}).expect("restored"),
         copied
     );
     let options = Options::new(city.place.options().master_key);
@@ -92,7 +92,7 @@ async fn a_backup_holds_no_key_and_another_key_does_not_open_it() {
     assert_eq!(names, [MANIFEST, DATABASE_FILE]);
 
     let restored = elsewhere.path().join("restored");
-    backup::restore(&target, &restored, &mut |_| {}).expect("restored");
+    backup::restore(&target, &restored, None, &mut |_| {}).expect("restored");
     let wrong = Options::new(MasterKey::of_seed(8));
     assert!(Store::open(&restored, &wrong).is_err());
 }
@@ -108,13 +108,13 @@ async fn a_changed_or_missing_file_of_a_backup_is_named() {
     let copy = target.join(path.strip_prefix(city.place.path()).expect("below"));
 
     std::fs::write(&copy, b"another").expect("changed");
-    let changed = backup::restore(&target, &elsewhere.path().join("one"), &mut |_| {});
+    let changed = backup::restore(&target, &elsewhere.path().join("one"), None, &mut |_| {});
     assert!(
         matches!(&changed, Err(StoreError::Corrupt(what)) if what.contains("was changed")),
         "{changed:?}"
     );
     std::fs::remove_file(&copy).expect("removed");
-    let missing = backup::restore(&target, &elsewhere.path().join("two"), &mut |_| {});
+    let missing = backup::restore(&target, &elsewhere.path().join("two"), None, &mut |_| {});
     assert!(
         matches!(&missing, Err(StoreError::Corrupt(what)) if what.contains("not in the backup")),
         "{missing:?}"
@@ -132,7 +132,7 @@ async fn nothing_is_written_over_and_no_list_leads_outside() {
     city.store.back_up(&target, &mut |_| {}).expect("backed up");
     let digest = "0".repeat(64);
     std::fs::write(target.join(MANIFEST), format!("{digest}  ../outside\n")).expect("written");
-    let outside = backup::restore(&target, &elsewhere.path().join("restored"), &mut |_| {});
+    let outside = backup::restore(&target, &elsewhere.path().join("restored"), None, &mut |_| {});
     assert!(matches!(outside, Err(StoreError::Corrupt(_))), "{outside:?}");
     assert!(!elsewhere.path().join("outside").exists());
 }

@@ -7,14 +7,17 @@ use crate::direct::{Cell, Direct};
 use crate::place::Place;
 
 /// Tables of the installation rather than of a tenant.
-const SHARED: [&str; 2] = ["mark", "schema_version"];
+const SHARED: [&str; 3] = ["mark", "schema_version", "archive"];
 
 /// Tables, columns and kinds that one engine alone has. The search index is the engine's own; SQLite numbers
-/// its documents and has the order of events in their rows, PostgreSQL queues what has no place in its order yet.
-const SQLITE_ALONE: [&str; 3] = [
+/// its documents, has the order of events in their rows and knows of its archive, PostgreSQL queues what has no
+/// place in its order yet.
+const SQLITE_ALONE: [&str; 5] = [
     "case_row.doc BIGINT NOT NULL",
     "event.place BIGINT NOT NULL",
     "case_text",
+    "archive",
+    "archive_erasure",
 ];
 const POSTGRES_ALONE: [&str; 4] = ["case_text", "sequence", "unplaced", "lease"];
 

@@ -349,6 +349,8 @@ impl From<tokio_postgres::Error> for StoreError {
         // The detail of an answer may repeat what people wrote; the message does not.
         match answer.code().code() {
             code if code.starts_with("23") => StoreError::Conflict(answer.message().to_owned()),
+            // Whoever set a limit to waiting for a lock expects this.
+            "55P03" => StoreError::Busy(answer.message().to_owned()),
             code if code.starts_with("XX") => StoreError::Corrupt(answer.message().to_owned()),
             code => {
                 let reason = format!("the database refused: {} ({code})", answer.message());

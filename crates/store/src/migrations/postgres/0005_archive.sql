@@ -1,0 +1,1 @@
+-- The archive of a server is a tablespace, which the server itself knows.
