@@ -6,6 +6,7 @@
 
 mod clock;
 mod cluster;
+mod connections;
 mod database;
 mod disk;
 mod etcd;

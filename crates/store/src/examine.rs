@@ -39,7 +39,7 @@ statements! {
     SERVER_HAS_SCHEMA = "SELECT to_regclass('schema_version') IS NOT NULL";
     SETTINGS = "SELECT name, setting FROM pg_settings WHERE name IN ('synchronous_commit', 'fsync',
         'full_page_writes', 'synchronous_standby_names', 'data_checksums', 'max_connections',
-        'server_encoding') ORDER BY name";
+        'superuser_reserved_connections', 'server_encoding') ORDER BY name";
     STANDBYS = "SELECT application_name, coalesce(state, ''), coalesce(sync_state, ''),
         CAST(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) AS BIGINT)
         FROM pg_stat_replication ORDER BY application_name";
@@ -82,7 +82,7 @@ pub struct ServerState {
     pub in_recovery: bool,
     /// Whether transactions may not write unless they ask for it.
     pub read_only: bool,
-    /// Settings that durability rests on, by name.
+    /// Settings that durability rests on, and how many connections it gives, by name.
     pub settings: BTreeMap<String, String>,
     /// The standbys that are connected.
     pub standbys: Vec<Standby>,

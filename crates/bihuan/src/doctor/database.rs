@@ -8,6 +8,7 @@ use bihuan_store::examine::{self, ArchiveState, FileState, ServerState, Standby}
 use bihuan_store::tenant::DATABASE_FILE;
 use jiff::{SignedDuration, Timestamp};
 
+use super::connections;
 use super::finding::Area::Database;
 use super::finding::{Finding, both};
 use crate::installation::Installation;
@@ -238,6 +239,7 @@ fn judge_server(state: &ServerState) -> Vec<Finding> {
     });
     findings.push(judge_encryption(state));
     findings.extend(judge_settings(&state.settings));
+    findings.extend(connections::judge(&state.settings));
     findings.extend(judge_standbys(&state.settings, &state.standbys));
     findings
 }
