@@ -162,11 +162,15 @@ pub struct Cities {
     pub folder: PathBuf,
     /// Whether they are kept, and taken again where they are there.
     pub keep: bool,
+    /// A PostgreSQL server whose databases they lie in, which are dropped in the end; SQLite where it is `None`.
+    pub database_url: Option<String>,
 }
 
 impl Cities {
     fn of(&self, cases: usize) -> Result<Filled, Failure> {
-        if self.keep {
+        if let Some(url) = &self.database_url {
+            fill::make_on(&self.folder, cases, url)
+        } else if self.keep {
             fill::make_kept(&self.folder, cases)
         } else {
             fill::make(&self.folder, cases)

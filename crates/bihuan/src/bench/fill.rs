@@ -27,6 +27,7 @@ use bihuan_web::auth::secret_hash;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::on_server::Database;
 use super::server::Place;
 use crate::failure::Failure;
 use crate::runtime;
@@ -66,6 +67,8 @@ pub struct Filled {
     pub samples: Vec<Sample>,
     /// Bearer tokens.
     pub tokens: Tokens,
+    /// The database on a server that it lies in; dropped after everything that uses it.
+    pub database: Option<Database>,
 }
 
 /// Bearer tokens of those whose pages are measured.
@@ -105,6 +108,21 @@ pub fn make(parent: &Path, cases: usize) -> Result<Filled, Failure> {
     fill_place(Place::make(parent, founded(now))?, cases, now)
 }
 
+/// Like [`make`], in a database of its own on this PostgreSQL server.
+///
+/// # Errors
+/// A server that cannot be reached or refuses.
+pub fn make_on(parent: &Path, cases: usize, database_url: &str) -> Result<Filled, Failure> {
+    let now = Timestamp::now();
+    let database = Database::make(database_url)?;
+    let place = Place::make_on(parent, founded(now), Some(database.url()))?;
+    let filled = fill_place(place, cases, now)?;
+    Ok(Filled {
+        database: Some(database),
+        ..filled
+    })
+}
+
 /// Makes a directory with so many cases that is kept, or takes the one that was kept before.
 ///
 /// # Errors
@@ -122,6 +140,7 @@ pub fn make_kept(parent: &Path, cases: usize) -> Result<Filled, Failure> {
             text_bytes: about.text_bytes,
             samples: about.samples,
             tokens: about.tokens,
+            database: None,
         });
     }
     let now = Timestamp::now();
@@ -161,6 +180,7 @@ fn fill_place(place: Place, cases: usize, now: Timestamp) -> Result<Filled, Fail
         text_bytes,
         samples,
         tokens,
+        database: None,
     })
 }
 

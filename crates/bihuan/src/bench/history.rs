@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::figure::Figure;
 use super::fill::Filled;
+use super::on_server::{Database, Session};
 use super::processor::own_time;
 use crate::failure::Failure;
 use crate::runtime;
@@ -33,7 +34,7 @@ struct Read {
 /// # Errors
 /// A store that does not open, or does not agree with itself.
 pub fn verify(filled: &Filled) -> Result<Vec<Figure>, Failure> {
-    let floor = read(&filled.place.database(), true).map_err(Failure::Internal)?;
+    let floor = read(filled, Hashing::Hashed).map_err(Failure::Internal)?;
     let store = filled.place.open()?;
     let tenant = store.tenant(None).map_err(Failure::opening)?;
     let log = verifying("verify_log", floor, || tenant.verify_log(None, &mut |_| {}))?;
@@ -60,7 +61,7 @@ fn verifying(
 /// # Errors
 /// A store that does not open, or a log that cannot be followed.
 pub fn rebuild(filled: &Filled) -> Result<Vec<Figure>, Failure> {
-    let floor = read(&filled.place.database(), false).map_err(Failure::Internal)?;
+    let floor = read(filled, Hashing::Unhashed).map_err(Failure::Internal)?;
     let store = filled.place.open()?;
     let tenant = store.tenant(None).map_err(Failure::opening)?;
     let (began, before) = (Instant::now(), own_time()?);
@@ -91,31 +92,73 @@ fn figure(name: &'static str, floor: Read, took: Duration, cpu: Duration) -> Fig
     }
 }
 
+/// Whether the bytes of events are hashed too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hashing {
+    Hashed,
+    Unhashed,
+}
+
 /// Reads every event, and hashes its bytes if asked to.
-fn read(database: &Path, hash: bool) -> Result<Read> {
-    let connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+fn read(filled: &Filled, hashing: Hashing) -> Result<Read> {
     let began = Instant::now();
-    let mut statement = connection.prepare("SELECT data, hash FROM event ORDER BY place")?;
-    let mut rows = statement.query([])?;
-    let (mut events, mut bytes, mut odd) = (0, 0, 0_u64);
-    while let Some(row) = rows.next()? {
-        let (stored, hash_before) = (row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?);
-        // What is hashed are the plain bytes, so they are a part of the floor.
-        let data = event::open(stored)?;
-        if hash {
-            let digest = Sha256::new()
-                .chain_update(hash_before)
-                .chain_update(&data)
-                .finalize();
-            odd += u64::from(digest[0] & 1);
-        }
-        events += 1;
-        bytes += data.len() as u64;
+    let mut reading = Reading::default();
+    match &filled.database {
+        None => read_file(&filled.place.database(), hashing, &mut reading)?,
+        Some(database) => read_server(database, hashing, &mut reading)?,
     }
+    let Reading { events, bytes, odd } = reading;
     ensure!(events > 0 && odd <= events, "the log is empty");
     Ok(Read {
         events,
         bytes,
         took: began.elapsed(),
     })
+}
+
+/// What was read so far.
+#[derive(Debug, Default)]
+struct Reading {
+    events: u64,
+    bytes: u64,
+    /// Of no use, so that no hash is left out.
+    odd: u64,
+}
+
+impl Reading {
+    fn take(&mut self, stored: &[u8], hash: &[u8], hashing: Hashing) -> Result<()> {
+        // What is hashed are the plain bytes, so they are a part of the floor.
+        let data = event::open(stored)?;
+        if hashing == Hashing::Hashed {
+            let digest = Sha256::new().chain_update(hash).chain_update(&data).finalize();
+            self.odd += u64::from(digest[0] & 1);
+        }
+        self.events += 1;
+        self.bytes += data.len() as u64;
+        Ok(())
+    }
+}
+
+fn read_file(database: &Path, hashing: Hashing, reading: &mut Reading) -> Result<()> {
+    let connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let mut statement = connection.prepare("SELECT data, hash FROM event ORDER BY place")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        reading.take(row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?, hashing)?;
+    }
+    Ok(())
+}
+
+fn read_server(database: &Database, hashing: Hashing, reading: &mut Reading) -> Result<()> {
+    let session = Session::open(database.url())?;
+    session.run("BEGIN; DECLARE events NO SCROLL CURSOR FOR SELECT data, hash FROM event")?;
+    loop {
+        let rows = session.wait(session.client.query("FETCH 4096 FROM events", &[]))?;
+        if rows.is_empty() {
+            return session.run("COMMIT");
+        }
+        for row in rows {
+            reading.take(row.try_get(0)?, row.try_get(1)?, hashing)?;
+        }
+    }
 }

@@ -28,9 +28,9 @@ pub enum Task {
     /// Measure how far followers are behind while messages come in at a steady rate.
     Followers(Followers),
     /// Measure verifying everything, against reading and hashing the log's bytes.
-    Verify(OverSizes),
+    Verify(OfTheLog),
     /// Measure writing anew what the followers write, against reading the log.
-    Rebuild(OverSizes),
+    Rebuild(OfTheLog),
     /// Measure how long the server takes to its first answer, and how much memory serving takes.
     Serving(OverSizes),
     /// Measure the bytes of a case on disk against those of its content, and say where they lie.
@@ -60,6 +60,17 @@ pub struct OverSizes {
     /// Keep the directories, and take those that were kept in this folder before instead of making them.
     #[arg(long)]
     keep: bool,
+}
+
+/// Over which sizes, and on which engine.
+#[derive(Args)]
+pub struct OfTheLog {
+    #[command(flatten)]
+    sizes: OverSizes,
+    /// Measure on this PostgreSQL server, in databases of its own that are made there and dropped in the end. By
+    /// default SQLite is measured.
+    #[arg(long, value_name = "URL", conflicts_with = "keep")]
+    database_url: Option<String>,
 }
 
 /// How to measure the followers.
@@ -113,18 +124,22 @@ pub struct Intake {
 pub fn run(task: &Task) -> Result<(), Failure> {
     match task {
         Task::Intake(wanted) => intake(wanted),
-        Task::Pages(wanted) => over_sizes(&[Subject::Pages], wanted),
-        Task::Search(wanted) => over_sizes(&[Subject::Search], wanted),
+        Task::Pages(wanted) => over_sizes(&[Subject::Pages], wanted, None),
+        Task::Search(wanted) => over_sizes(&[Subject::Search], wanted, None),
         Task::Followers(wanted) => followers(wanted),
-        Task::Verify(wanted) => over_sizes(&[Subject::Verify], wanted),
-        Task::Serving(wanted) => over_sizes(&[Subject::Serving], wanted),
-        Task::Space(wanted) => over_sizes(&[Subject::Space], wanted),
-        Task::Rebuild(wanted) => over_sizes(&[Subject::Rebuild], wanted),
-        Task::All(wanted) => over_sizes(&Subject::ALL, wanted),
+        Task::Verify(wanted) => of_the_log(Subject::Verify, wanted),
+        Task::Serving(wanted) => over_sizes(&[Subject::Serving], wanted, None),
+        Task::Space(wanted) => over_sizes(&[Subject::Space], wanted, None),
+        Task::Rebuild(wanted) => of_the_log(Subject::Rebuild, wanted),
+        Task::All(wanted) => over_sizes(&Subject::ALL, wanted, None),
     }
 }
 
-fn over_sizes(subjects: &[Subject], wanted: &OverSizes) -> Result<(), Failure> {
+fn of_the_log(subject: Subject, wanted: &OfTheLog) -> Result<(), Failure> {
+    over_sizes(&[subject], &wanted.sizes, wanted.database_url.clone())
+}
+
+fn over_sizes(subjects: &[Subject], wanted: &OverSizes, database_url: Option<String>) -> Result<(), Failure> {
     let sizes: Vec<usize> = match (&wanted.cases[..], wanted.full, wanted.large) {
         ([], false, false) => vec![10_000, 100_000],
         ([], true, _) => vec![10_000, 100_000, 1_000_000],
@@ -137,6 +152,7 @@ fn over_sizes(subjects: &[Subject], wanted: &OverSizes) -> Result<(), Failure> {
     let cities = Cities {
         folder: wanted.folder.clone().unwrap_or_else(std::env::temp_dir),
         keep: wanted.keep,
+        database_url,
     };
     shown(&bench::over_sizes(subjects, &sizes, &cities)?, wanted.json);
     Ok(())
