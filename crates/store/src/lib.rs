@@ -14,6 +14,7 @@
 pub mod account;
 pub mod archive;
 pub mod backup;
+mod beside;
 pub mod blob;
 pub mod bodies;
 pub mod bulk;

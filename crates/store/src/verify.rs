@@ -8,7 +8,6 @@
 //!
 //! Without a checkpoint kept elsewhere this shows only that the store agrees with itself.
 
-mod beside;
 pub(crate) mod derived;
 pub mod findings;
 mod links;

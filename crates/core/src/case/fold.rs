@@ -55,25 +55,41 @@ pub enum FoldError {
 /// # Errors
 /// [`FoldError`] where no sequence of decided commands can have written the entry at this place.
 pub fn fold(case: Option<Case>, id: CaseId, version: u32, entry: &Entry) -> Result<Case, FoldError> {
+    if let Some(mut case) = case {
+        fold_next(&mut case, version, entry)?;
+        return Ok(case);
+    }
+    let CaseEvent::Raised(fields) = event_at(1, version, entry)? else {
+        return Err(FoldError::NotRaised);
+    };
+    Ok(raised(id, fields, entry))
+}
+
+/// Adds one entry to a case that is there, in its place. After an error the case may be half changed and is
+/// good for nothing.
+///
+/// # Errors
+/// The same as [`fold`].
+pub fn fold_next(case: &mut Case, version: u32, entry: &Entry) -> Result<(), FoldError> {
+    let event = event_at(case.version + 1, version, entry)?;
+    case.apply(event, entry)?;
+    case.version = version;
+    case.changed_at = entry.recorded_at;
+    Ok(())
+}
+
+/// Returns the event of an entry that must be the one with the version that comes next.
+fn event_at(expected: u32, version: u32, entry: &Entry) -> Result<&CaseEvent, FoldError> {
     let Event::Case(event) = &entry.event else {
         return Err(FoldError::NotACase);
     };
-    let expected = case.as_ref().map_or(1, |case| case.version + 1);
     if version != expected {
         return Err(FoldError::Version {
             expected,
             found: version,
         });
     }
-    let mut case = match (case, event) {
-        (None, CaseEvent::Raised(fields)) => return Ok(raised(id, fields, entry)),
-        (None, _) => return Err(FoldError::NotRaised),
-        (Some(case), _) => case,
-    };
-    case.apply(event, entry)?;
-    case.version = version;
-    case.changed_at = entry.recorded_at;
-    Ok(case)
+    Ok(event)
 }
 
 /// Folds a whole stream, oldest entry first; `None` where there is none.

@@ -1,12 +1,14 @@
 //! A batch of the log, read once for all followers.
 //!
 //! The events come in the sequencer's order, which is close to the order they lie in, and each case is
-//! folded along: a case is read back only where it began before the batch and is not remembered.
+//! folded along: a case is read back only where it began before the batch and is not remembered. Of a large
+//! batch the bytes are taken apart by a second thread.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
 
 use bihuan_core::case::Case;
-use bihuan_core::case::fold::fold;
+use bihuan_core::case::fold::{FoldError, fold, fold_next};
 use bihuan_core::event::{Entry, Event, Stream};
 use bihuan_core::id::{CaseId, TenantId};
 
@@ -14,8 +16,9 @@ use super::clocks::Clocks;
 use super::follower::Following;
 use super::outbox::Outbox;
 use super::rollups::Rollups;
+use crate::beside::beside;
 use crate::commit::log;
-use crate::engine::connection::{Connection, Engine, Row};
+use crate::engine::connection::{Connection, Engine, Row, Rows};
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::proof::sequence::{self, stream_of};
@@ -40,6 +43,9 @@ statements! {
 /// Events in a batch. Large, because what a case is written as is written once a batch; folding is done
 /// outside the writer, which gets only the rows.
 const EVENTS_IN_BATCH: usize = 32_768;
+
+/// Events that are read before they are taken apart, on a thread of its own where more follow.
+const EVENTS_IN_PIECE: usize = 512;
 
 /// What the followers are to write, and the place in the log that they reach with it.
 #[derive(Debug)]
@@ -80,22 +86,36 @@ impl Batch {
         })?;
         let count = end.saturating_sub(from).cast_signed();
         let mut events = events.query((from.cast_signed(), Id(tenant.0), count))?;
-        for seq in from..end {
-            let event = events.next()?.map(read).transpose()?;
-            let event = event.filter(|event| event.seq == seq);
-            let event =
-                event.ok_or_else(|| StoreError::Corrupt(format!("the event at place {seq} is gone")))?;
-            batch.to = event.seq + 1;
-            let (Stream::Case(case), Event::Case(_)) = (event.stream, &event.entry.event) else {
-                continue;
+        let gone = |seq: u64| StoreError::Corrupt(format!("the event at place {seq} is gone"));
+        batch.to = from;
+        let mut fold = |piece: Vec<Placed>| {
+            for event in piece {
+                if event.seq != batch.to {
+                    return Err(gone(batch.to));
+                }
+                batch.to += 1;
+                let (Stream::Case(case), Event::Case(_)) = (event.stream, &event.entry.event) else {
+                    continue;
+                };
+                touched.insert(case, event.seq);
+                let after = cases.fold(connection, tenant, case, &event)?;
+                batch.take(scene, &event, after)?;
+            }
+            Ok(())
+        };
+        let first = Piece::read(&mut events)?;
+        if first.is_full() {
+            let mut first = Some(first);
+            let next = || match first.take() {
+                Some(first) => Ok(Some(first)),
+                None => Piece::read(&mut events).map(|piece| (!piece.rows.is_empty()).then_some(piece)),
             };
-            touched.insert(case, event.seq);
-            let before = cases.before(connection, tenant, case, event.version)?;
-            let after = fold(before, case, event.version, &event.entry).map_err(|error| {
-                StoreError::Corrupt(format!("event {} of case {case}: {error}", event.version))
-            })?;
-            batch.take(scene, &event, &after)?;
-            cases.put(after);
+            beside((), |(), piece| piece.take_apart(), next, fold)?;
+        } else {
+            fold(first.take_apart()?)?;
+        }
+        if batch.to < end {
+            return Err(gone(batch.to));
         }
         for (case, seq) in touched {
             batch.settle(scene, seq, cases.last(case)?)?;
@@ -131,18 +151,75 @@ struct Placed {
     entry: Entry,
 }
 
-fn read(row: Row<'_>) -> Result<Placed, StoreError> {
-    let stream = stream_of(row.get(1)?, row.get(2)?)?;
-    let version: u32 = row.get(3)?;
-    let data = row.value(4)?;
-    let lost = |why: &str| StoreError::Corrupt(format!("event {version} of {stream:?} {why}"));
-    let data = data.blob().map_err(|_nothing| lost("is gone"))?;
-    Ok(Placed {
-        seq: row.get::<i64>(0)?.cast_unsigned(),
-        stream,
-        version,
-        entry: log::entry_of(data).map_err(|error| lost(&format!("cannot be read: {error}")))?,
-    })
+/// Some events as they were read, one after the other.
+#[derive(Debug, Default)]
+struct Piece {
+    data: Vec<u8>,
+    rows: Vec<Lying>,
+}
+
+/// Where in the log an event has its place, and where in a piece its bytes end.
+#[derive(Debug)]
+struct Lying {
+    seq: u64,
+    stream: Stream,
+    version: u32,
+    end: usize,
+}
+
+impl Piece {
+    /// Reads the next events; none at the end of the log.
+    fn read(events: &mut Rows<'_>) -> Result<Piece, StoreError> {
+        let mut piece = Piece::default();
+        while !piece.is_full()
+            && let Some(row) = events.next()?
+        {
+            piece.add(row)?;
+        }
+        Ok(piece)
+    }
+
+    fn is_full(&self) -> bool {
+        self.rows.len() >= EVENTS_IN_PIECE
+    }
+
+    fn add(&mut self, row: Row<'_>) -> Result<(), StoreError> {
+        let stream = stream_of(row.get(1)?, row.get(2)?)?;
+        let version: u32 = row.get(3)?;
+        let data = row.value(4)?;
+        let gone = |_nothing| StoreError::Corrupt(format!("event {version} of {stream:?} is gone"));
+        self.data.extend_from_slice(data.blob().map_err(gone)?);
+        self.rows.push(Lying {
+            seq: row.get::<i64>(0)?.cast_unsigned(),
+            stream,
+            version,
+            end: self.data.len(),
+        });
+        Ok(())
+    }
+
+    fn take_apart(self) -> Result<Vec<Placed>, StoreError> {
+        let mut begin = 0;
+        let placed = self.rows.into_iter().map(|lying| {
+            let Lying {
+                seq,
+                stream,
+                version,
+                end,
+            } = lying;
+            let data = &self.data[std::mem::replace(&mut begin, end)..end];
+            let entry = log::entry_of(data).map_err(|error| {
+                StoreError::Corrupt(format!("event {version} of {stream:?} cannot be read: {error}"))
+            })?;
+            Ok(Placed {
+                seq,
+                stream,
+                version,
+                entry,
+            })
+        });
+        placed.collect()
+    }
 }
 
 /// Cases as they are where the log has been read to, kept from one batch to the next.
@@ -155,40 +232,37 @@ pub(crate) struct Cases {
 }
 
 impl Cases {
-    /// Takes out a case as it is before its event `version`; `None` for the first event.
-    fn before(
+    /// Adds an event to its case, and returns what the case is after it.
+    fn fold(
         &mut self,
         connection: &Connection,
         tenant: TenantId,
         id: CaseId,
-        version: u32,
-    ) -> Result<Option<Case>, StoreError> {
-        if version == 1 {
-            return Ok(None);
-        }
-        let kept = self.young.remove(&id).or_else(|| self.old.remove(&id));
-        // Where followers are at different places, a case may be remembered as it was later.
-        if let Some(kept) = kept.filter(|kept| kept.version + 1 == version) {
-            return Ok(Some(kept));
-        }
-        let mut case = None;
-        for logged in log::read(connection, tenant, Stream::Case(id), 1)? {
-            if logged.version >= version {
-                break;
-            }
-            let folded = fold(case, id, logged.version, &logged.entry);
-            case = Some(folded.map_err(|error| {
-                StoreError::Corrupt(format!("event {} of case {id}: {error}", logged.version))
-            })?);
-        }
-        Ok(case)
-    }
-
-    fn put(&mut self, case: Case) {
+        event: &Placed,
+    ) -> Result<&Case, StoreError> {
+        let (version, entry) = (event.version, &event.entry);
+        let wrong = |error: FoldError| StoreError::Corrupt(format!("event {version} of case {id}: {error}"));
         if self.young.len() >= EVENTS_IN_BATCH {
             self.old = std::mem::take(&mut self.young);
         }
-        self.young.insert(case.id, case);
+        // Where followers are at different places, a case may be remembered as it was later.
+        let is_before = |case: &Case| case.version + 1 == version;
+        match self.young.entry(id) {
+            Slot::Occupied(known) if is_before(known.get()) => {
+                let case = known.into_mut();
+                fold_next(case, version, entry).map_err(wrong)?;
+                Ok(case)
+            }
+            slot => {
+                let kept = self.old.remove(&id).filter(is_before);
+                let before = match kept {
+                    Some(kept) => Some(kept),
+                    None => read_before(connection, tenant, id, version)?,
+                };
+                let after = fold(before, id, version, entry).map_err(wrong)?;
+                Ok(slot.insert_entry(after).into_mut())
+            }
+        }
     }
 
     /// Returns a case that the batch has touched.
@@ -196,4 +270,27 @@ impl Cases {
         let kept = self.young.get(&id).or_else(|| self.old.get(&id));
         kept.ok_or_else(|| StoreError::Corrupt(format!("case {id} was folded and is not there")))
     }
+}
+
+/// Reads a case as it is before its event `version`; `None` for the first event.
+fn read_before(
+    connection: &Connection,
+    tenant: TenantId,
+    id: CaseId,
+    version: u32,
+) -> Result<Option<Case>, StoreError> {
+    if version == 1 {
+        return Ok(None);
+    }
+    let mut case = None;
+    for logged in log::read(connection, tenant, Stream::Case(id), 1)? {
+        if logged.version >= version {
+            break;
+        }
+        let folded = fold(case, id, logged.version, &logged.entry);
+        case = Some(folded.map_err(|error| {
+            StoreError::Corrupt(format!("event {} of case {id}: {error}", logged.version))
+        })?);
+    }
+    Ok(case)
 }

@@ -7,10 +7,10 @@ use std::vec;
 use bihuan_core::event::{Stream, link};
 use bihuan_core::id::Digest;
 
-use super::beside::beside;
 use super::findings::{Check, Findings};
 use super::links::{Last, Links};
 use super::log::{Log, Page, Place, There};
+use crate::beside::beside;
 use crate::dense;
 use crate::engine::connection::Connection;
 use crate::engine::sql::statements;

@@ -9,13 +9,13 @@ use bihuan_core::id::{CaseId, Digest, TenantId};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::beside::beside;
 use super::derived::Derived;
 use super::findings::{Check, Counts, Findings};
 use super::order::{bytes_problem, subject};
 use super::rows;
 use super::search::Index;
 use super::texts::{self, Texts};
+use crate::beside::beside;
 use crate::commit::row_of;
 use crate::dense;
 use crate::engine::connection::{Connection, Engine, Row};

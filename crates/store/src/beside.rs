@@ -14,7 +14,7 @@ const AHEAD: usize = 2;
 ///
 /// # Errors
 /// The first that any of the three returns.
-pub(super) fn beside<Piece: Send, Done: Send, State: Send>(
+pub(crate) fn beside<Piece: Send, Done: Send, State: Send>(
     mut state: State,
     work: impl Fn(&mut State, Piece) -> Result<Done, StoreError> + Send,
     mut read: impl FnMut() -> Result<Option<Piece>, StoreError>,
