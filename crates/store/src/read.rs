@@ -2,15 +2,21 @@
 //!
 //! A reader is synchronous. [`Tenant::read`] runs one off the async threads.
 
+pub mod bounds;
 pub mod case;
 pub mod count;
 pub mod events;
 pub mod list;
+pub mod order;
+mod paths;
+mod query;
 pub mod search;
+mod walk;
 
 use crate::engine::readers::Snapshot;
 use crate::engine::replica::Position;
 use crate::error::StoreError;
+use crate::read::bounds::Bounds;
 use crate::tenant::Tenant;
 
 /// A view of one tenant at one instant.
@@ -18,6 +24,13 @@ use crate::tenant::Tenant;
 pub struct Reader {
     pub(crate) tenant: Tenant,
     pub(crate) snapshot: Snapshot,
+}
+
+impl Reader {
+    /// Returns how much may be read for one list or count.
+    pub(crate) fn bounds(&self) -> Bounds {
+        self.tenant.inner.bounds
+    }
 }
 
 impl Tenant {

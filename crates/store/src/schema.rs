@@ -58,6 +58,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/sqlite/0005_archive.sql"),
         postgres: include_str!("migrations/postgres/0005_archive.sql"),
     },
+    Migration {
+        number: 6,
+        name: "marks",
+        sqlite: include_str!("migrations/sqlite/0006_marks.sql"),
+        postgres: include_str!("migrations/postgres/0006_marks.sql"),
+    },
 ];
 
 impl Migration {

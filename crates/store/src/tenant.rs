@@ -104,6 +104,7 @@ pub(crate) struct Inner {
     writer: Arc<Writer<Order>>,
     pub(crate) readers: Arc<Readers>,
     pub(crate) replica: Option<Arc<Replica>>,
+    pub(crate) bounds: crate::read::bounds::Bounds,
     blobs: Blobs,
     scene: RwLock<Arc<Scene>>,
     /// Held while one of the scene's streams grows, so that it is decided against its own end.
@@ -224,8 +225,7 @@ impl Store {
     /// is to be made on SQLite. To be called at start and once a day.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] if readers do not let go of a table for some seconds; the next day is early
-    /// enough then.
+    /// [`StoreError::Unavailable`] if readers hold a table for some seconds; the next day is early enough then.
     pub fn make_partitions(&self, now: Timestamp) -> Result<usize, StoreError> {
         if self.inner.readers.engine() == Engine::Sqlite {
             return Ok(0);
@@ -279,6 +279,7 @@ impl Store {
                 writer: Arc::clone(&inner.writer),
                 readers: Arc::clone(&inner.readers),
                 replica: inner.replica.clone(),
+                bounds: inner.options.bounds,
                 blobs,
                 scene: RwLock::new(Arc::new(scene)),
                 scene_change: tokio::sync::Mutex::default(),
@@ -437,8 +438,7 @@ impl Tenant {
         }
     }
 
-    /// Runs one statement, whose parameters begin from the tenant's id, in the next batch; returns how many
-    /// rows it changed.
+    /// Runs one statement, whose parameters begin from the tenant's id, and returns how many rows it changed.
     pub(crate) async fn change<P>(
         &self,
         sql: &'static str,

@@ -2,7 +2,7 @@
 //!
 //! Ids are 16 bytes, digests 32, instants milliseconds since 1970 UTC.
 
-use bihuan_core::case::facts::Flag;
+use bihuan_core::case::facts::{ACCUSING_BIT, CaseFacts, Flag};
 use bihuan_core::id::Digest;
 use bihuan_core::pack::model::Phase;
 use jiff::Timestamp;
@@ -75,14 +75,15 @@ pub fn phase_number(phase: Phase) -> i64 {
     phase as i64
 }
 
-/// Returns the flags as the bits of `case_row.flags`, in the order of [`Flag::ALL`].
-pub fn flag_bits(flags: &[Flag]) -> i64 {
-    Flag::ALL
+/// Returns the bits of `case_row.flags`: the flags in the order of [`Flag::ALL`], and whether the case complains
+/// about anybody.
+pub fn flag_bits(facts: &CaseFacts) -> i64 {
+    let set = Flag::ALL
         .iter()
         .enumerate()
-        .filter(|(_, flag)| flags.contains(flag))
-        .map(|(bit, _)| 1 << bit)
-        .sum()
+        .filter(|(_, flag)| facts.flags.contains(flag));
+    let flags: i64 = set.map(|(bit, _)| 1 << bit).sum();
+    flags | i64::from(!facts.accused.is_empty()) << ACCUSING_BIT
 }
 
 /// Returns the flags of `case_row.flags`.
@@ -107,8 +108,9 @@ mod tests {
     }
 
     #[test]
-    fn flags_come_back_from_their_bits() {
-        let flags = vec![Flag::Open, Flag::Reopened, Flag::Anonymous];
-        assert_eq!(flags_of(flag_bits(&flags)), flags);
+    fn flags_come_back_from_their_bits_and_that_somebody_is_accused_is_none_of_them() {
+        assert!(Flag::ALL.len() <= ACCUSING_BIT as usize);
+        let bits = 1 | 1 << 6 | 1 << 10 | 1 << ACCUSING_BIT;
+        assert_eq!(flags_of(bits), [Flag::Open, Flag::Reopened, Flag::Anonymous]);
     }
 }

@@ -75,7 +75,7 @@ async fn one_tenants_crowd_is_turned_away_and_another_tenant_is_served() {
     }
     assert!(waiting.await.unwrap()["number"].is_string());
     let listed = neighbour
-        .read(|reader| reader.count(&bihuan_core::filter::Checked::everything(), 10))
+        .read(|reader| reader.count_all(&bihuan_core::filter::Checked::everything()))
         .await;
     assert_eq!(listed.unwrap(), 1);
     town.browser().get("/track").await.says("track");

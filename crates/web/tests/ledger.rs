@@ -7,6 +7,7 @@ mod common;
 use std::collections::BTreeSet;
 
 use axum::http::{Method, StatusCode};
+use bihuan_store::read::bounds::Bounds;
 use common::Town;
 use common::browser::Answer;
 use common::cases::Matter;
@@ -324,4 +325,52 @@ async fn a_view_sent_twice_under_one_key_is_kept_once() {
     assert_eq!(other.json()["type"], "/problems/key_reused");
     let listed = handler.get("/api/v1/views").await.json();
     assert_eq!(listed.as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_search_that_reads_too_much_says_how_far_it_came_and_goes_on() {
+    let little = Bounds {
+        examined: 40,
+        steps: 0,
+        gathered: 1,
+    };
+    let town = Town::found_on(|store| store.bounds = little, |_| {}).await;
+    let sought = Matter {
+        title: "最早的一件",
+        severity: 5,
+        ..Matter::default()
+    };
+    let sought = town.raise(&sought).await;
+    town.pass_hours(1);
+    town.raise_many(160).await;
+    let mut dispatcher = town.log_in("dispatcher").await;
+    let first = dispatcher.get("/ledger?filter=severity+!%3D+3").await;
+    first.says("到目前为止没有找到").says("其余的还没有查");
+    assert_eq!(numbers(&first), [""; 0]);
+    let mut page = first;
+    for _ in 0..6 {
+        let further = next(&page).or_else(|| on(&page)).unwrap();
+        page = dispatcher.get(&further).await;
+        if !numbers(&page).is_empty() {
+            break;
+        }
+    }
+    assert_eq!(numbers(&page), [town.number(sought)]);
+    let listed = "/api/v1/cases?filter=severity+!%3D+3";
+    let listed = dispatcher.get(listed).await.json();
+    assert_eq!(
+        (listed["cases"].as_array().unwrap().len(), &listed["cut"]),
+        (0, &json!(true))
+    );
+}
+
+/// The address behind the button under an empty page.
+fn on(page: &Answer) -> Option<String> {
+    let text = page.text();
+    let href = text
+        .split("<a class=\"btn quiet\" href=\"")
+        .nth(1)?
+        .split('"')
+        .next()?;
+    Some(href.replace("&#38;", "&").replace("&amp;", "&"))
 }

@@ -104,7 +104,7 @@ async fn what_may_not_be_entered_is_told_the_lawful_route_and_nothing_is_kept() 
     let everything = bihuan_core::filter::Checked::everything();
     let count = town
         .tenant()
-        .read(move |reader| reader.count(&everything, 10))
+        .read(move |reader| reader.count_all(&everything))
         .await
         .unwrap();
     assert_eq!(count, 0);

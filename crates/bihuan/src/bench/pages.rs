@@ -22,6 +22,12 @@ use crate::failure::Failure;
 const WARM_UP: usize = 20;
 /// How often it is asked for and counted.
 const ASKED: usize = 200;
+/// How long at most, once it was asked for often enough to say something.
+const AT_MOST: Duration = Duration::from_secs(15);
+/// How often that is.
+const ENOUGH: usize = 30;
+/// What stands once for each case that a page lists.
+const CASE_MARK: &str = "<a class=\"t\" href=";
 /// Pages of a list before the hundredth.
 const BEFORE_HUNDREDTH: usize = 99;
 /// Rows of a page of the ledger, and the one more that tells whether there is a next page.
@@ -95,11 +101,16 @@ pub fn measure(filled: &Filled) -> Result<Vec<Figure>, Failure> {
 
 fn one(page: &Asked, clients: &mut Clients, server: &Server, floors: &Floors) -> Result<Figure, Failure> {
     let (mut cpu, mut wall) = (Vec::with_capacity(ASKED), Vec::with_capacity(ASKED));
+    let (start, mut cases) = (Instant::now(), 0);
     for number in 0..WARM_UP + ASKED {
+        if number >= WARM_UP + ENOUGH && start.elapsed() > AT_MOST {
+            break;
+        }
         let before = server.cpu()?;
         let began = Instant::now();
-        page.ask(clients, number).map_err(Failure::Internal)?;
+        let answer = page.ask(clients, number).map_err(Failure::Internal)?;
         let elapsed = began.elapsed();
+        cases = answer.matches(CASE_MARK).count();
         let used = server.cpu()?.saturating_sub(before);
         if number >= WARM_UP {
             cpu.push(millis(used));
@@ -112,6 +123,8 @@ fn one(page: &Asked, clients: &mut Clients, server: &Server, floors: &Floors) ->
         ("cpu_ms_p99", percentile(&cpu, 0.99)),
         ("ms", percentile(&wall, 0.5)),
         ("ms_p99", percentile(&wall, 0.99)),
+        ("asked", cpu.len() as f64),
+        ("cases", cases as f64),
     ];
     if let Some(floor) = floors.of(page.floor) {
         values.extend([("floor_ms", floor), ("ratio", floor / cost)]);
@@ -190,7 +203,11 @@ fn lists(cases: usize, hundredth: &str) -> Vec<Asked> {
             Floor::Rows,
             "/ledger?sort=severity&dir=desc".to_owned(),
         ),
-        under("filter_selective", "open+and+overdue+and+severity+%3E%3D+4"),
+        under(
+            "filter_selective",
+            "open+and+severity+%3E%3D+3+and+kind+%3D+complaint",
+        ),
+        under("filter_severe", "open+and+overdue+and+severity+%3E%3D+4"),
         under("filter_none", "state+%3D+verifying"),
         under("filter_rare", "closed+and+returned+%3E%3D+1"),
         under("filter_broad", "kind+%3D+complaint"),

@@ -17,7 +17,7 @@ const STARTED: usize = 7;
 /// Connections that ask at the same time.
 const CONNECTIONS: usize = 32;
 /// How often each asks for every page.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 2;
 
 /// Measures both.
 ///

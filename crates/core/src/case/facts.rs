@@ -8,7 +8,7 @@ use crate::id::{PersonId, UnitId};
 use crate::pack::model::{Kind, Phase};
 
 // Apart, so that the filter language can lean on it without a circle.
-pub use super::flag::Flag;
+pub use super::flag::{ACCUSING_BIT, Flag};
 
 /// The filterable facts of a case: exactly the columns of its row, but for the text.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,6 +2,10 @@
 
 use crate::event::Linkage;
 
+/// The bit of a case row's flags, above those of [`Flag::ALL`], that says whether the case complains about
+/// anybody: hardly any does, and of the others nothing need be looked up.
+pub const ACCUSING_BIT: u32 = 20;
+
 /// A flag that a case can carry in lists and filters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Flag {

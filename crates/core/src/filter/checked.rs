@@ -212,7 +212,8 @@ impl Checked {
         }
     }
 
-    /// Returns the filter that is true where any of `parts` is; of no case where there are none.
+    /// Returns the filter that is true where any of `parts` is; of no case where there are none. What all parts
+    /// ask for is asked for once.
     pub fn or(parts: Vec<Checked>) -> Checked {
         let mut flat = Vec::with_capacity(parts.len());
         for part in parts {
@@ -226,7 +227,7 @@ impl Checked {
         match flat.len() {
             0 => Checked::Nothing,
             1 => flat.remove(0),
-            2.. => Checked::Or(flat),
+            2.. => factored(flat),
         }
     }
 
@@ -254,5 +255,116 @@ impl Checked {
             parts.push(Checked::Is(Predicate::AnyAccusedPerson(persons)));
         }
         Checked::or(parts)
+    }
+}
+
+/// Returns the alternative of two or more parts, none of them an alternative, everything or nothing. What they have
+/// in common is taken out of it: somebody with a role in three packs may see the union of three scopes that say the
+/// same of their unit, and asked once it is what an index begins with.
+fn factored(parts: Vec<Checked>) -> Checked {
+    let mut parts: Vec<Vec<Checked>> = parts.into_iter().map(conjuncts).collect();
+    let common: Vec<Checked> = match parts.split_first() {
+        Some((first, others)) => {
+            let everywhere = |test: &&Checked| others.iter().all(|part| part.contains(test));
+            first.iter().filter(everywhere).cloned().collect()
+        }
+        None => Vec::new(),
+    };
+    if common.is_empty() {
+        return alternative(parts.into_iter().map(Checked::and).collect());
+    }
+    for part in &mut parts {
+        part.retain(|test| !common.contains(test));
+    }
+    if parts.iter().any(Vec::is_empty) {
+        return Checked::and(common);
+    }
+    let rest = Checked::or(parts.into_iter().map(Checked::and).collect());
+    Checked::and(common.into_iter().chain([rest]).collect())
+}
+
+fn conjuncts(part: Checked) -> Vec<Checked> {
+    match part {
+        Checked::And(tests) => tests,
+        Checked::Everything | Checked::Nothing | Checked::Or(_) | Checked::Not(_) | Checked::Is(_) => {
+            vec![part]
+        }
+    }
+}
+
+/// Returns the alternative with the values that one column is compared with in one test.
+fn alternative(parts: Vec<Checked>) -> Checked {
+    let mut merged: Vec<Checked> = Vec::with_capacity(parts.len());
+    for part in parts {
+        if !merged.iter_mut().any(|before| takes(before, &part)) {
+            merged.push(part);
+        }
+    }
+    match merged.len() {
+        1 => merged.remove(0),
+        _ => Checked::Or(merged),
+    }
+}
+
+/// Takes the values of `part` into `before`, where both ask for values of one column.
+fn takes(before: &mut Checked, part: &Checked) -> bool {
+    fn join<T: Ord + Clone>(into: &mut BTreeSet<T>, from: &BTreeSet<T>) -> bool {
+        into.extend(from.iter().cloned());
+        true
+    }
+    let (Checked::Is(before), Checked::Is(part)) = (before, part) else {
+        return false;
+    };
+    match (before, part) {
+        (Predicate::Word(into, all), Predicate::Word(from, some)) if into == from => join(all, some),
+        (Predicate::Id(into, all), Predicate::Id(from, some)) if into == from => join(all, some),
+        (Predicate::AnyUnit(into, all), Predicate::AnyUnit(from, some)) if into == from => join(all, some),
+        (Predicate::Phase(all), Predicate::Phase(some)) => join(all, some),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(ids: &[&str]) -> Checked {
+        let ids = ids.iter().map(|id| (*id).to_owned());
+        Checked::Is(Predicate::Word(WordColumn::Kind, ids.collect()))
+    }
+
+    fn own_unit() -> Checked {
+        let unit = Uuid::from_u128(7);
+        Checked::or(vec![
+            Checked::Is(Predicate::Id(IdColumn::Unit, BTreeSet::from([unit]))),
+            Checked::Is(Predicate::AnyUnit(
+                UnitSet::CoUnit,
+                BTreeSet::from([UnitId(unit)]),
+            )),
+        ])
+    }
+
+    #[test]
+    fn scopes_that_say_the_same_of_the_unit_say_it_once() {
+        let scope = |ids| Checked::and(vec![kind(ids), own_unit()]);
+        let scopes = Checked::or(vec![
+            scope(&["help", "report"]),
+            scope(&["listed"]),
+            scope(&["claim"]),
+        ]);
+        let kinds = kind(&["claim", "help", "listed", "report"]);
+        assert_eq!(scopes, Checked::and(vec![own_unit(), kinds]));
+    }
+
+    #[test]
+    fn a_part_that_asks_for_less_takes_the_others_in() {
+        let parts = vec![kind(&["help"]), Checked::and(vec![kind(&["help"]), own_unit()])];
+        assert_eq!(Checked::or(parts), kind(&["help"]));
+    }
+
+    #[test]
+    fn parts_without_anything_in_common_stay_as_they_are() {
+        let parts = vec![Checked::and(vec![kind(&["help"]), own_unit()]), kind(&["listed"])];
+        assert_eq!(Checked::or(parts.clone()), Checked::Or(parts));
     }
 }

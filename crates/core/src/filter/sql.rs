@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::case::flag::Flag;
+use crate::case::flag::{ACCUSING_BIT, Flag};
 use crate::filter::ast::Order;
 use crate::filter::checked::{
     Checked, Column, IdColumn, InstantColumn, NumberColumn, Predicate, Run, UnitSet, WordColumn,
@@ -54,9 +54,13 @@ pub type TextSql<'a> = dyn Fn(&[String], usize) -> (String, SqlValue) + 'a;
 pub enum Way {
     /// By whatever index knows the fewest rows.
     Fewest,
-    /// In the order of the list, where most of what lies there is wanted: words, ids and phases are hidden
-    /// from SQLite's indexes. Other engines weigh that by themselves and do not take the hint.
+    /// Row by row, as they come in the order of a list: what lies in other tables is looked up for each, so
+    /// that the first rows cost nothing for those that are never reached.
     InOrder,
+    /// Through an index over the few rows that one of the tests says so of, and no other: words, ids and phases are
+    /// hidden from SQLite's indexes, because its planner takes an index that answers more tests for the better
+    /// one, however few rows the other has. Other engines weigh that by themselves and do not take the hint.
+    Marked,
 }
 
 impl Checked {
@@ -108,6 +112,13 @@ impl Writer<'_> {
                 Checked::Is(Predicate::Late { now }) if self.open => {
                     format!("(c.due_order >= {})", self.instant(*now))
                 }
+                // What is not due by then is due later or never, which comes as the latest.
+                Checked::Is(Predicate::Instant(InstantColumn::Due, Order::Less, at)) => {
+                    format!("(c.due_order >= {})", self.instant(*at))
+                }
+                Checked::Is(Predicate::Instant(InstantColumn::Due, Order::AtMost, at)) => {
+                    format!("(c.due_order > {})", self.instant(*at))
+                }
                 part => format!("NOT {}", self.checked(part, true)),
             },
             Checked::Is(predicate) => {
@@ -148,16 +159,15 @@ impl Writer<'_> {
             Predicate::Present(column) => format!("{} IS NOT NULL", column.name()),
             Predicate::AnyUnit(set, among) => {
                 let among = self.ids(among.iter().map(|unit| unit.0));
-                let role = set.role();
-                self.related(
-                    "case_unit",
-                    &format!("r.role = {role} AND r.unit {among}"),
-                    negated,
-                )
+                let condition = format!("r.role = {} AND r.unit {among}", set.role());
+                match set {
+                    UnitSet::CoUnit => self.related("case_unit", &condition, negated),
+                    UnitSet::Accused => self.accusing("case_unit", &condition, negated),
+                }
             }
             Predicate::AnyAccusedPerson(among) => {
                 let among = self.ids(among.iter().map(|person| person.0));
-                self.related(
+                self.accusing(
                     "case_person",
                     &format!("r.role = 1 AND r.person {among}"),
                     negated,
@@ -199,8 +209,8 @@ impl Writer<'_> {
     fn among_words(&mut self, column: WordColumn, among: &BTreeSet<String>, negated: bool) -> String {
         let among = self.words(among);
         let test = format!("{}{} {among}", self.hidden(), column.name());
-        if column == WordColumn::State && self.way == Way::Fewest && !negated {
-            // True of every case; the index has the phases before the states.
+        if column == WordColumn::State && self.way == Way::Fewest && !negated && !self.open {
+            // True of every case; the index over all has the phases before the states.
             return format!("c.phase IN (0, 1, 2, 3, 4, 5, 6) AND {test}");
         }
         test
@@ -209,24 +219,27 @@ impl Writer<'_> {
     /// What keeps SQLite from beginning with a column's index; nothing elsewhere.
     fn hidden(&self) -> &'static str {
         match self.way {
-            Way::Fewest => "",
-            Way::InOrder => "+",
+            Way::Fewest | Way::InOrder => "",
+            Way::Marked => "+",
         }
     }
 
     /// A condition on a table that holds several rows for a case. Where it is negated, few lists begin with
     /// what lies there, and each case is looked up.
     fn related(&self, table: &str, condition: &str, negated: bool) -> String {
-        if negated {
+        if negated || self.way != Way::Fewest {
             return format!(
                 "EXISTS (SELECT 1 FROM {table} r WHERE r.tenant = c.tenant AND r.case_id = c.id AND {condition})"
             );
         }
         let tenant = self.first_param - 1;
-        format!(
-            "{}c.id IN (SELECT r.case_id FROM {table} r WHERE r.tenant = ${tenant} AND {condition})",
-            self.hidden()
-        )
+        format!("c.id IN (SELECT r.case_id FROM {table} r WHERE r.tenant = ${tenant} AND {condition})")
+    }
+
+    /// A condition on whom a case complains about: only those that do are looked up.
+    fn accusing(&self, table: &str, condition: &str, negated: bool) -> String {
+        let related = self.related(table, condition, negated);
+        format!("(c.flags & {}) <> 0 AND {related}", 1_u32 << ACCUSING_BIT)
     }
 
     /// Column `due_order` is the due instant, or the end of time where there is none.

@@ -289,7 +289,7 @@ pub(crate) fn columns<'a>(change: &'a RowChange<'_>) -> [Value<'a>; COLUMNS.len(
         facts.due_at.map_or(Value::Null, |at| Value::Int(millis(at))),
         Value::Int(facts.returns.into()),
         Value::Int(facts.reopened.into()),
-        Value::Int(flag_bits(&facts.flags)),
+        Value::Int(flag_bits(facts)),
         finder.map_or(Value::Null, |(person, _)| blob(&person.0)),
         finder.map_or(Value::Null, |(_, unit)| blob(&unit.0)),
         blob(&row.title.0),

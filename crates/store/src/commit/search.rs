@@ -22,6 +22,7 @@ statements! {
     DELETE = "DELETE FROM case_text WHERE rowid = $1";
     INSERT = "INSERT INTO case_text (rowid, tokens) VALUES ($1, $2)";
     MERGE = "INSERT INTO case_text (case_text) VALUES ('optimize')";
+    HOLDING = "SELECT count(*) FROM (SELECT 1 FROM case_text WHERE case_text MATCH $1 LIMIT $2) AS holding";
 }
 
 /// PostgreSQL's own.
@@ -87,6 +88,31 @@ pub(crate) fn condition(engine: Engine, parameter: usize) -> String {
     }
 }
 
+/// Like [`condition`], of cases whose documents' numbers lie between two, where these are known: SQLite reads no
+/// others then.
+pub(crate) fn condition_within(engine: Engine, parameter: usize, documents: Option<(i64, i64)>) -> String {
+    match (engine, documents) {
+        (Engine::Sqlite, Some((first, last))) => format!(
+            // Read backwards, which is faster; an order is kept only where there is a limit.
+            "c.doc IN (SELECT rowid FROM case_text WHERE case_text MATCH ${parameter}
+                AND rowid BETWEEN {first} AND {last} ORDER BY rowid DESC LIMIT {})",
+            last - first + 1
+        ),
+        (Engine::Sqlite, None) | (Engine::Postgres, _) => condition(engine, parameter),
+    }
+}
+
+/// Like [`condition`], of cases whose documents are among the newest that answer it. SQLite's own.
+pub(crate) fn condition_of_newest(engine: Engine, parameter: usize, newest: usize) -> String {
+    match engine {
+        Engine::Sqlite => format!(
+            "c.doc IN (SELECT rowid FROM case_text WHERE case_text MATCH ${parameter}
+                ORDER BY rowid DESC LIMIT {newest})"
+        ),
+        Engine::Postgres => condition(engine, parameter),
+    }
+}
+
 /// The head of a statement over `case_row c` and the search documents `t` that answer the [`question`] `$1`,
 /// of the tenant `$2`.
 pub(crate) fn matching(engine: Engine) -> &'static str {
@@ -107,6 +133,14 @@ pub(crate) fn newest_first(engine: Engine) -> &'static str {
         Engine::Sqlite => "t.rowid DESC",
         Engine::Postgres => "t.case_id DESC",
     }
+}
+
+/// Returns how many documents hold all tokens, of all tenants, counted up to `cap`. SQLite's own.
+pub(crate) fn holding(connection: &Connection, tokens: &[String], cap: usize) -> Result<usize, StoreError> {
+    let cap = i64::try_from(cap).unwrap_or(i64::MAX);
+    let asked = question(Engine::Sqlite, tokens);
+    let holding: i64 = connection.query_row(HOLDING, (asked, cap), |row| row.get(0))?;
+    Ok(usize::try_from(holding).unwrap_or(0))
 }
 
 /// Returns the bodies that a case is found by.

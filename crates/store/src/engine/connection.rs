@@ -141,6 +141,28 @@ impl Connection {
         self.prepare(sql)?.query_map(params, read)
     }
 
+    /// Reads rows until SQLite has done so many steps, some tens to a row that it examines; returns whether that
+    /// were all rows. Bounds nothing on a server.
+    pub(crate) fn query_in_steps(
+        &self,
+        sql: &str,
+        params: impl Params,
+        steps: u64,
+        mut read: impl FnMut(Row<'_>) -> Result<(), StoreError>,
+    ) -> Result<bool, StoreError> {
+        if let Connection::Sqlite(connection) = self {
+            return sqlite::query_in_steps(connection, sql, params.values().as_ref(), steps, |row| {
+                read(Row::Sqlite(row))
+            });
+        }
+        let mut statement = self.prepare_once(sql)?;
+        let mut rows = statement.query(params)?;
+        while let Some(row) = rows.next()? {
+            read(row)?;
+        }
+        Ok(true)
+    }
+
     /// Begins a transaction that writes. On SQLite it has the one right to write from here on.
     pub(crate) fn begin(&self) -> Result<(), StoreError> {
         match self {

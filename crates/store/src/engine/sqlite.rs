@@ -1,11 +1,12 @@
 //! The embedded engine: one SQLite file, one connection that writes, many that read.
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{CachedStatement, Connection, OpenFlags};
+use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags};
 
 use crate::engine::value::Value;
 use crate::error::StoreError;
@@ -82,7 +83,8 @@ impl File {
 
     /// Opens a connection that only reads.
     pub(crate) fn open_reader(&self) -> Result<Connection, StoreError> {
-        let connection = self.open(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let mut connection = self.open(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        connection.progress_handler(STEPS, Some(has_done_enough))?;
         // Reading a WAL database needs its shared memory, hence a file opened for writing.
         connection.pragma_update(None, "query_only", true)?;
         Ok(connection)
@@ -108,6 +110,54 @@ pub(crate) fn bind(statement: &mut CachedStatement<'_>, values: &[Value<'_>]) ->
         statement.raw_bind_parameter(place + 1, ToSqlOutput::Borrowed(value))?;
     }
     Ok(())
+}
+
+/// After how many steps of its machine a reading connection looks whether it has done enough.
+const STEPS: i32 = 1_000;
+
+thread_local! {
+    /// How often the statement of this thread may look before it has done enough; `None` without an end.
+    static LOOKS: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+/// Whether the statement of this thread has done enough.
+fn has_done_enough() -> bool {
+    LOOKS.with(|looks| {
+        let left = looks.get();
+        looks.set(left.map(|left| left.saturating_sub(1)));
+        left == Some(0)
+    })
+}
+
+/// Reads the rows of a statement until so many steps were done, on a connection that only reads; returns whether
+/// that were all rows.
+pub(crate) fn query_in_steps(
+    connection: &Connection,
+    sql: &str,
+    values: &[Value<'_>],
+    steps: u64,
+    mut read: impl FnMut(&rusqlite::Row<'_>) -> Result<(), StoreError>,
+) -> Result<bool, StoreError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    bind(&mut statement, values)?;
+    LOOKS.set(Some(steps / u64::from(STEPS.unsigned_abs())));
+    let mut rows = statement.raw_query();
+    let ended = loop {
+        match rows.next() {
+            Ok(Some(row)) => {
+                if let Err(error) = read(row) {
+                    break Err(error);
+                }
+            }
+            Ok(None) => break Ok(true),
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => {
+                break Ok(false);
+            }
+            Err(error) => break Err(error.into()),
+        }
+    };
+    LOOKS.set(None);
+    ended
 }
 
 /// Returns a column's value.

@@ -19,7 +19,8 @@ use crate::engine::sql::statements;
 use crate::engine::value::Bind;
 use crate::error::StoreError;
 use crate::read::Reader;
-use crate::read::list::{COLUMNS, ListRow, Query};
+use crate::read::list::{COLUMNS, ListRow};
+use crate::read::query::Query;
 use crate::value::Id;
 
 statements! {

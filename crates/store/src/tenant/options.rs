@@ -8,6 +8,7 @@ use crate::engine::readers::ReaderLimits;
 use crate::engine::sqlite::File;
 use crate::error::StoreError;
 use crate::keys::MasterKey;
+use crate::read::bounds::Bounds;
 use crate::tenant::marks::Marks;
 
 /// The database file in a data directory.
@@ -30,6 +31,8 @@ pub struct Options {
     pub replica_url: Option<String>,
     /// How many connections read at once; on a replica as many again.
     pub readers: ReaderLimits,
+    /// How much may be read for one list or count.
+    pub bounds: Bounds,
     /// How long those who have handed something in wait for a database server that is lost, before they are
     /// told that it is away. Whoever comes after that is told at once.
     pub patience: Duration,
@@ -56,6 +59,7 @@ impl Options {
             database_url: None,
             replica_url: None,
             readers: ReaderLimits::default(),
+            bounds: Bounds::default(),
             patience: PATIENCE,
         }
     }

@@ -9,6 +9,7 @@ mod direct;
 mod exports;
 mod filter_agrees;
 mod health;
+mod list_agrees;
 mod lists;
 mod moving;
 mod partitions;

@@ -158,7 +158,7 @@ async fn the_moved_city_lives_on_as_the_other_would() {
         let found = tenant
             .reader()
             .expect("reader")
-            .count(&everything, 100)
+            .count_all(&everything)
             .expect("counted");
         let verification = tenant.verify(Some(&checkpoint), &mut |_| {}).expect("verified");
         assert_eq!(verification.differences, []);

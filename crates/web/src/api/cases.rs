@@ -11,7 +11,8 @@ use bihuan_core::pack::model::Raiser;
 use bihuan_core::pack::words::Word;
 use bihuan_core::permission::READ;
 use bihuan_store::bodies::Bodies;
-use bihuan_store::read::list::{Cursor, Listing, Sort};
+use bihuan_store::read::list::Listing;
+use bihuan_store::read::order::{Cursor, Sort};
 use bihuan_store::seal::Identity;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -33,7 +34,7 @@ use crate::{access, query};
 /// Rows of a page where nothing is said, and the most.
 const LIMIT: (usize, usize) = (50, 500);
 /// The most that are counted.
-const COUNTED: usize = 100_000;
+const COUNTED: usize = 1_000;
 
 /// Which cases.
 #[derive(Deserialize)]
@@ -129,6 +130,7 @@ pub async fn list_cases(ctx: Ctx, Params(query): Params<ListQuery>) -> Result<Re
         &CaseList {
             cases,
             next: page.next.map(|next| next.to_string()),
+            cut: page.cut,
         },
     ))
 }
@@ -143,8 +145,8 @@ pub async fn count_cases(ctx: Ctx, Params(query): Params<ListQuery>) -> Result<R
     Ok(json(
         StatusCode::OK,
         &Count {
-            count,
-            capped: count >= COUNTED,
+            count: count.known,
+            capped: count.more,
         },
     ))
 }

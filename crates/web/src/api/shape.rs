@@ -84,14 +84,17 @@ pub struct CaseList {
     pub cases: Vec<CaseRow>,
     /// Send it as `after` for the next page; absent on the last.
     pub next: Option<String>,
+    /// Whether so much was searched without filling the page that the rest, from `next` on, has to be asked for
+    /// anew. There may be nothing in it.
+    pub cut: bool,
 }
 
 /// How many cases there are.
 #[derive(Serialize, ToSchema)]
 pub struct Count {
-    /// How many, up to the cap.
+    /// How many were counted: at most 1,000, and fewer where counting them would read too much.
     pub count: usize,
-    /// Whether there are more than were counted.
+    /// Whether there may be more than were counted.
     pub capped: bool,
 }
 

@@ -9,7 +9,9 @@ use axum::response::Response;
 use bihuan_core::filter::Checked;
 use bihuan_core::permission::READ;
 use bihuan_store::error::StoreError;
-use bihuan_store::read::list::{ListRow, Listing, Sort, SortBy};
+use bihuan_store::read::bounds::Count;
+use bihuan_store::read::list::{ListRow, Listing};
+use bihuan_store::read::order::{Sort, SortBy};
 
 use super::asked::{self, Asked};
 use super::ledger::page::{CAP, capped};
@@ -192,7 +194,7 @@ async fn read_groups(ctx: &Ctx, plans: &[Plan]) -> Result<Vec<Group>, WebError> 
 }
 
 impl Group {
-    fn of(ctx: &Ctx, plan: &Plan, asked: &Asked, count: usize, rows: &[ListRow]) -> Group {
+    fn of(ctx: &Ctx, plan: &Plan, asked: &Asked, count: Count, rows: &[ListRow]) -> Group {
         debug_assert!(asked.faults.is_empty(), "{}: {:?}", plan.filter, asked.faults);
         let place = Place::default()
             .sorted_by(SortBy::Due)
@@ -202,12 +204,12 @@ impl Group {
             id: plan.id,
             title: ctx.tongue.t(title),
             todo: ctx.tongue.t(todo),
-            look: if count > 0 { plan.look } else { "" },
+            look: if count.known > 0 { plan.look } else { "" },
             count: capped(count),
-            any: count > 0,
+            any: count.known > 0 || count.more,
             href: place.href(),
             lines: rows.iter().map(|row| Line::of(ctx, row, &[])).collect(),
-            more: count > rows.len(),
+            more: count.known > rows.len() || count.more,
         }
     }
 }

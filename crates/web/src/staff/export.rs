@@ -50,7 +50,7 @@ pub async fn create_export(ctx: Ctx, form: Form) -> Result<Response, WebError> {
         .tenant
         .read(move |reader| reader.count(&filter, AT_ONCE + 1))
         .await?;
-    if counted <= AT_ONCE {
+    if counted.known <= AT_ONCE && !counted.more {
         return download::at_once(&ctx, order).await;
     }
     let id = job::start(&ctx, order, None).await?;

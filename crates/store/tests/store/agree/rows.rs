@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use bihuan_core::event::AccusedParty;
 use bihuan_core::filter::{Checked, SqlValue, Way};
 use bihuan_core::id::CaseId;
+use bihuan_store::read::bounds::Bounds;
+use bihuan_store::tenant::{Options, Store};
 use bihuan_store::value::{flag_bits, millis, phase_number};
 use uuid::Uuid;
 
@@ -16,7 +18,7 @@ use crate::place::Place;
 pub struct Rows {
     direct: Direct,
     tenant: Uuid,
-    _place: Place,
+    place: Place,
 }
 
 impl Rows {
@@ -27,8 +29,17 @@ impl Rows {
         Rows {
             direct: place.direct(),
             tenant,
-            _place: place,
+            place,
         }
+    }
+
+    /// Opens the store over the rows; so much may be read for a list.
+    pub fn open(&self, bounds: Bounds) -> Store {
+        let options = Options {
+            bounds,
+            ..self.place.options()
+        };
+        Store::open(self.place.path(), &options).expect("opens")
     }
 
     /// Writes cases in place of those before.
@@ -53,9 +64,10 @@ impl Rows {
 
     pub fn matching(&self, checked: &Checked) -> BTreeSet<CaseId> {
         let found = self.matching_by(checked, Way::Fewest);
-        // The hint to walk in the list's order is SQLite's own, and finds the same.
+        assert_eq!(found, self.matching_by(checked, Way::InOrder), "{checked:?}");
+        // The hint to begin with a mark is SQLite's own, and finds the same.
         if self.direct.choose(true, false) {
-            assert_eq!(found, self.matching_by(checked, Way::InOrder), "{checked:?}");
+            assert_eq!(found, self.matching_by(checked, Way::Marked), "{checked:?}");
         }
         found
     }
@@ -114,7 +126,7 @@ impl Rows {
             ("due_at", facts.due_at.map(millis).into()),
             ("returns", facts.returns.into()),
             ("reopened", facts.reopened.into()),
-            ("flags", flag_bits(&facts.flags).into()),
+            ("flags", flag_bits(facts).into()),
             ("finder", facts.finder.map(|(person, _)| person.0).into()),
             ("finder_unit", facts.finder.map(|(_, unit)| unit.0).into()),
             ("title_body", case.id.0.into()),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bihuan_core::case::facts::Flag;
 use bihuan_core::filter::{Checked, Predicate, WordColumn};
 use bihuan_core::pack::model::{Effect, Kind, Need, Step};
 use bihuan_core::permission::READ;
@@ -34,7 +35,7 @@ pub fn may(ctx: &Ctx, action: &str) -> bool {
     access::scope(ctx, action).is_ok_and(|scope| scope != Checked::nothing())
 }
 
-/// Returns the kinds of which there is a case that the visitor may read: two kinds may call different
+/// Returns the kinds of which there is an open case that the visitor may read: two kinds may call different
 /// stages by one name, so those that do not concern the visitor must not speak for the others.
 async fn readable_kinds(ctx: &Ctx) -> Result<BTreeSet<String>, WebError> {
     let scope = access::scope(ctx, READ)?;
@@ -47,7 +48,9 @@ async fn readable_kinds(ctx: &Ctx) -> Result<BTreeSet<String>, WebError> {
         let mut found = BTreeSet::new();
         for kind in kinds {
             let of_kind = Checked::Is(Predicate::Word(WordColumn::Kind, BTreeSet::from([kind.clone()])));
-            if reader.count(&Checked::and(vec![scope.clone(), of_kind]), 1)? > 0 {
+            let open = Checked::Is(Predicate::Flag(Flag::Open));
+            let count = reader.count(&Checked::and(vec![scope.clone(), of_kind, open]), 1)?;
+            if count.known > 0 || count.more {
                 found.insert(kind);
             }
         }

@@ -25,8 +25,6 @@ use crate::error::WebError;
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
 /// The most exports that run at once; each holds a reader and a temporary file.
 const AT_ONCE: usize = 4;
-/// Counting for the progress bar stops here.
-const COUNTED: usize = 10_000_000;
 
 /// Returns when a file made at an instant is removed.
 pub fn expires(made_at: Timestamp) -> Timestamp {
@@ -47,10 +45,7 @@ pub async fn start(ctx: &Ctx, order: Order, once: Option<Once>) -> Result<Uuid, 
         return Err(WebError::Busy);
     }
     let filter = order.filter.clone();
-    let total = ctx
-        .tenant
-        .read(move |reader| reader.count(&filter, COUNTED))
-        .await?;
+    let total = ctx.tenant.read(move |reader| reader.count_all(&filter)).await?;
     let export = NewExport {
         filter: order.place.filter.clone(),
         form: order.format.word().to_owned(),

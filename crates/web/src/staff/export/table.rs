@@ -6,7 +6,8 @@ use bihuan_report::table::{Cell, Column as Head, Table, Watch, WriteError, Writt
 use bihuan_report::{csv, xlsx};
 use bihuan_store::error::StoreError;
 use bihuan_store::read::Reader;
-use bihuan_store::read::list::{Cursor, ListRow, Listing};
+use bihuan_store::read::list::{ListRow, Listing};
+use bihuan_store::read::order::Cursor;
 
 use super::order::{Format, Order};
 use crate::ctx::Ctx;
@@ -102,12 +103,12 @@ impl Iterator for Rows<'_> {
     type Item = Result<Vec<Cell>, StoreError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.page.len() == 0
-            && !self.ended
-            && let Err(error) = self.turn()
-        {
-            self.ended = true;
-            return Some(Err(error));
+        // A page that was cut short may hold nothing.
+        while self.page.len() == 0 && !self.ended {
+            if let Err(error) = self.turn() {
+                self.ended = true;
+                return Some(Err(error));
+            }
         }
         let row = self.page.next()?;
         Some(Ok(self.cells(&row)))

@@ -3,7 +3,8 @@
 use bihuan_core::id::PersonId;
 use bihuan_core::pack::model::{Named, Pack, Phase};
 use bihuan_report::table::Cell;
-use bihuan_store::read::list::{ListRow, SortBy};
+use bihuan_store::read::list::ListRow;
+use bihuan_store::read::order::SortBy;
 
 use crate::ctx::Ctx;
 use crate::show;

@@ -6,7 +6,9 @@ use bihuan_core::pack::model::Phase;
 use bihuan_core::permission::READ;
 use bihuan_store::error::StoreError;
 use bihuan_store::personal::SavedView;
-use bihuan_store::read::list::{ListRow, Listing, Page as Rows, SortBy};
+use bihuan_store::read::bounds::Count;
+use bihuan_store::read::list::{ListRow, Listing, Page as Rows};
+use bihuan_store::read::order::{Reached, SortBy};
 
 use super::column::{Column, phase_key};
 use super::place::Place;
@@ -15,6 +17,7 @@ use crate::ctx::Ctx;
 use crate::error::WebError;
 use crate::page::{Area, Page};
 use crate::query::with_scene;
+use crate::show;
 use crate::staff::asked::{self, Asked, Chip, Mistake};
 use crate::staff::due::Due;
 use crate::staff::line::Line;
@@ -43,6 +46,8 @@ pub struct LedgerPage {
     rows: Vec<Row>,
     first: Option<String>,
     next: Option<String>,
+    /// How far the list was searched, where it was cut short.
+    searched: Option<String>,
     may: May,
     key: String,
 }
@@ -94,8 +99,9 @@ enum Look {
 /// What is read from the store, all of one instant.
 struct Found {
     rows: Rows<ListRow>,
-    total: usize,
-    phases: Vec<usize>,
+    total: Count,
+    /// By the place of the phase in the store's order.
+    phases: [Count; 7],
 }
 
 impl LedgerPage {
@@ -128,6 +134,7 @@ impl LedgerPage {
                 .map(|row| Row::of(ctx, row, &place.columns, &tokens))
                 .collect(),
             first: place.after.is_some().then(|| place.at(None).href()),
+            searched: searched(ctx, &place, &found.rows),
             next: found.rows.next.map(|next| place.at(Some(next)).href()),
             may: May {
                 register: may("register"),
@@ -155,6 +162,7 @@ async fn find(ctx: &Ctx, place: &Place, asked: &Asked) -> Result<Found, WebError
         access::scope(ctx, READ)?,
         base.unwrap_or_else(|_faults| Checked::nothing()),
     ]);
+    let says_no_phase = base == within;
     let (sort, after) = (place.sort, place.after.clone());
     let read = ctx.tenant.read(move |reader| {
         let listing = Listing {
@@ -164,14 +172,30 @@ async fn find(ctx: &Ctx, place: &Place, asked: &Asked) -> Result<Found, WebError
             limit: ROWS,
         };
         let (rows, total) = reader.list_and_count(&listing, CAP + 1)?;
-        let in_phase = |phase| Checked::and(vec![base.clone(), of_phase(phase)]);
-        let phases = PHASES
-            .into_iter()
-            .map(|phase| reader.count(&in_phase(phase), CAP + 1));
-        let phases = phases.collect::<Result<_, StoreError>>()?;
+        let phases = reader.count_phases(&base, CAP + 1, says_no_phase.then_some(total))?;
         Ok::<_, StoreError>(Found { rows, total, phases })
     });
     Ok(read.await?)
+}
+
+/// Returns how far the list was searched, in words, where so much was read that the rest has to be asked for anew.
+fn searched(ctx: &Ctx, place: &Place, rows: &Rows<ListRow>) -> Option<String> {
+    let by = place.sort.by;
+    let reached = rows.next.as_ref().filter(|_| rows.cut)?.reached(by);
+    let calendar = &ctx.scene.calendar;
+    Some(match reached {
+        Reached::At(at) => {
+            let key = match by {
+                SortBy::Changed => "ledger-searched-changed",
+                SortBy::Due => "ledger-searched-due",
+                SortBy::Raised | SortBy::Severity | SortBy::Number => "ledger-searched-raised",
+            };
+            ctx.tongue.t1(key, "at", show::moment(calendar, ctx.tongue, at))
+        }
+        Reached::Severity(severity) => ctx.tongue.t1("ledger-searched-severity", "severity", severity),
+        Reached::Number(number) => ctx.tongue.t1("ledger-searched-number", "number", number),
+        Reached::NeverDue => ctx.tongue.t("ledger-searched-never-due"),
+    })
 }
 
 /// The phases in their order.
@@ -185,25 +209,21 @@ const PHASES: [Phase; 7] = [
     Phase::Closed,
 ];
 
-fn of_phase(phase: Phase) -> Checked {
-    Checked::Is(filter::Predicate::Phase(std::collections::BTreeSet::from([
-        phase,
-    ])))
-}
-
-/// Returns a count that stops at [`CAP`].
-pub fn capped(count: usize) -> String {
-    match count {
-        0..=CAP => count.to_string(),
+/// Returns a count that stops at [`CAP`]; one that stopped before says so too.
+pub fn capped(count: Count) -> String {
+    match count.known {
+        0..=CAP if count.more => format!("{}+", count.known),
+        0..=CAP => count.known.to_string(),
         _ => "1,000+".to_owned(),
     }
 }
 
-fn phase_tabs(ctx: &Ctx, place: &Place, asked: &Asked, counts: &[usize]) -> Vec<PhaseTab> {
+fn phase_tabs(ctx: &Ctx, place: &Place, asked: &Asked, counts: &[Count; 7]) -> Vec<PhaseTab> {
     let rest = asked.without_phase();
     let chosen = |phase| asked::print(rest.clone().and(phase_is(phase)), ctx.tongue.0);
     let now = asked.canonical(ctx);
-    let tab = |(phase, count): (Phase, &usize)| {
+    let tab = |phase: Phase| {
+        let count = counts[phase as usize];
         let filter = chosen(phase);
         let here = filter == now;
         let href = if here {
@@ -213,17 +233,17 @@ fn phase_tabs(ctx: &Ctx, place: &Place, asked: &Asked, counts: &[usize]) -> Vec<
         };
         PhaseTab {
             title: ctx.tongue.t(phase_key(phase)),
-            count: capped(*count),
+            count: capped(count),
             href: place.with_filter(href).href(),
             here,
-            look: if phase == Phase::Verify && *count > 0 {
+            look: if phase == Phase::Verify && count.known > 0 {
                 "info"
             } else {
                 ""
             },
         }
     };
-    PHASES.into_iter().zip(counts).map(tab).collect()
+    PHASES.into_iter().map(tab).collect()
 }
 
 fn phase_is(phase: Phase) -> Ast {

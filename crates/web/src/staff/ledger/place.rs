@@ -1,6 +1,6 @@
 //! Where in the ledger a page is: filter, order, columns, view and page, all of it in the address.
 
-use bihuan_store::read::list::{Cursor, Sort, SortBy};
+use bihuan_store::read::order::{Cursor, Sort, SortBy};
 use uuid::Uuid;
 
 use super::column::Column;

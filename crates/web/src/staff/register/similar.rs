@@ -10,7 +10,8 @@ use bihuan_core::case::facts::Flag;
 use bihuan_core::filter::{Checked, Predicate};
 use bihuan_core::permission::READ;
 use bihuan_store::read::case::CaseView;
-use bihuan_store::read::list::{ListRow, Listing, Sort, SortBy};
+use bihuan_store::read::list::{ListRow, Listing};
+use bihuan_store::read::order::{Sort, SortBy};
 
 use crate::access;
 use crate::ctx::Ctx;
@@ -112,14 +113,20 @@ fn pieces(case: &CaseView) -> Vec<String> {
 }
 
 /// Returns the filter of what may be alike; `None` where the title holds too little to say.
+///
+/// A single character says little and stands for all words that begin with it, which are many to look through.
 fn candidates(pieces: &[String], place: Option<&str>) -> Option<Checked> {
     let holds = |tokens: Vec<String>| Checked::Is(Predicate::Text(tokens));
-    let mut ways: Vec<Checked> = pieces.windows(2).map(|pair| holds(pair.to_vec())).collect();
-    let place = place
-        .map(bihuan_text::query_tokens)
-        .filter(|tokens| !tokens.is_empty());
-    if let Some(place) = place {
-        let any = pieces.iter().map(|piece| holds(vec![piece.clone()])).collect();
+    let says = |piece: &String| piece.chars().nth(1).is_some();
+    let pieces: Vec<&String> = pieces.iter().filter(|piece| says(piece)).collect();
+    let pairs = pieces.windows(2);
+    let mut ways: Vec<Checked> = pairs
+        .map(|pair| holds(pair.iter().map(|piece| (*piece).clone()).collect()))
+        .collect();
+    let place = place.map(bihuan_text::query_tokens).unwrap_or_default();
+    let place: Vec<String> = place.into_iter().filter(says).collect();
+    if !place.is_empty() {
+        let any = pieces.iter().map(|piece| holds(vec![(*piece).clone()])).collect();
         ways.push(Checked::and(vec![holds(place), Checked::or(any)]));
     }
     (!ways.is_empty()).then(|| Checked::or(ways))

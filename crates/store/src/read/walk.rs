@@ -1,0 +1,246 @@
+//! Reading a list in its order, up to so many cases.
+//!
+//! The cases that an index leaves are read in the order of the list ([`paths::along`]) and each is asked whether
+//! the filter is true of it, until the page is full. After so many the list is cut short, and goes on from
+//! there when somebody asks for more: so no list reads more than that, whatever is asked.
+//!
+//! On SQLite a text that many cases hold is looked for among the documents of the cases in question only, in
+//! windows that grow: the newest first, where the page is nearly always filled.
+
+use std::collections::BTreeSet;
+
+use bihuan_core::filter::{Checked, Sql, SqlValue, Way};
+
+use crate::commit::search;
+use crate::engine::connection::Engine;
+use crate::error::StoreError;
+use crate::read::Reader;
+use crate::read::list::{COLUMNS, ListRow};
+use crate::read::order::{Cursor, Sort};
+use crate::read::paths;
+use crate::read::query::Query;
+use crate::value::Id;
+
+/// The parts of what may be examined that the windows of a text are, from the newest; in sixteenths.
+const WINDOWS: [usize; 3] = [1, 3, 12];
+
+/// The stretch of a list's order that is being read.
+pub(super) struct Stretch<'a> {
+    filter: &'a Checked,
+    /// What of the filter an index is entered by.
+    along: Checked,
+    sort: Sort,
+    after: Option<Cursor>,
+    /// The most cases in it.
+    size: usize,
+    /// The numbers of the first and the last of its documents, where texts are asked for.
+    documents: Option<(i64, i64)>,
+    /// Its last case, where documents are known and it is not the last of the list.
+    end: Option<Cursor>,
+}
+
+impl Reader {
+    /// Reads the rows of a filter in the order of a list, until there are `wanted` or so many were examined; and where
+    /// it was cut short, if it was.
+    pub(super) fn walk(
+        &self,
+        filter: &Checked,
+        sort: Sort,
+        after: Option<&Cursor>,
+        wanted: usize,
+    ) -> Result<(Vec<ListRow>, Option<Cursor>), StoreError> {
+        let mut rows = Vec::new();
+        let cut = self.each_stretch(filter, sort, after, |stretch| {
+            rows.extend(self.rows_of(stretch, wanted - rows.len())?);
+            Ok(rows.len() < wanted)
+        })?;
+        rows.sort_by(|one, other| sort.compare(one, other));
+        Ok((rows, cut))
+    }
+
+    /// Goes from stretch to stretch while `go_on` says so; returns where it was cut short, if it was.
+    pub(super) fn each_stretch(
+        &self,
+        filter: &Checked,
+        sort: Sort,
+        after: Option<&Cursor>,
+        mut go_on: impl FnMut(&Stretch<'_>) -> Result<bool, StoreError>,
+    ) -> Result<Option<Cursor>, StoreError> {
+        let examined = self.bounds().examined;
+        let in_windows = self.tenant.engine() == Engine::Sqlite && paths::asks_text(filter);
+        let sizes: Vec<usize> = match in_windows {
+            true => WINDOWS.map(|part| (examined * part / 16).max(1)).to_vec(),
+            false => vec![examined],
+        };
+        let mut stretch = Stretch {
+            filter,
+            along: paths::along(filter, sort.by),
+            sort,
+            after: after.cloned(),
+            size: 0,
+            documents: None,
+            end: None,
+        };
+        for size in sizes {
+            stretch.size = size;
+            if in_windows {
+                let Some(documents) = self.documents_of(&stretch)? else {
+                    return Ok(None);
+                };
+                stretch.documents = Some(documents);
+                stretch.end = self.end_of(&stretch)?;
+            }
+            if !go_on(&stretch)? {
+                return Ok(None);
+            }
+            let end = match in_windows {
+                true => stretch.end.take(),
+                false => self.end_of(&stretch)?,
+            };
+            match end {
+                Some(end) => stretch.after = Some(end),
+                None => return Ok(None),
+            }
+        }
+        Ok(stretch.after)
+    }
+
+    /// Returns the rows of a stretch of which the filter is true, the first `wanted` of them.
+    fn rows_of(&self, stretch: &Stretch<'_>, wanted: usize) -> Result<Vec<ListRow>, StoreError> {
+        if stretch.documents.is_some() && paths::tokens(stretch.filter).is_some() {
+            return self.rows_by_documents(stretch, wanted);
+        }
+        let mut query = self.tested(stretch, "SELECT c.id AS found");
+        if self.tenant.engine() == Engine::Postgres {
+            // SQLite reads the stretch as it comes, and would sort it again.
+            query
+                .text
+                .push_str(&format!(" ORDER BY {}", stretch.sort.order()));
+        }
+        let limit = query.bind_count(wanted);
+        let sql = format!(
+            "SELECT {COLUMNS} FROM ({} LIMIT ${limit}) f CROSS JOIN case_row c WHERE c.tenant = $1 AND c.id = f.found",
+            query.text
+        );
+        self.rows(&sql, query.params)
+    }
+
+    /// Like [`Reader::rows_of`], from the documents of the stretch that hold what the filter asks for.
+    fn rows_by_documents(&self, stretch: &Stretch<'_>, wanted: usize) -> Result<Vec<ListRow>, StoreError> {
+        let mut query = Query::between(self, stretch.filter, stretch.documents);
+        query.after(stretch.sort, stretch.after.as_ref(), "+");
+        query.until(stretch.sort, stretch.end.as_ref(), "+");
+        let limit = query.bind_count(wanted);
+        let sql = format!(
+            "SELECT {COLUMNS} {} ORDER BY +{} LIMIT ${limit}",
+            query.text,
+            stretch.sort.order()
+        );
+        self.rows(&sql, query.params)
+    }
+
+    /// Counts the cases of a stretch of which the filter is true, by the number of their phase.
+    pub(super) fn phases_of(&self, stretch: &Stretch<'_>) -> Result<Vec<(i64, i64)>, StoreError> {
+        let mut query = self.tested(stretch, "SELECT c.phase, count(*)");
+        query.text.push_str(" GROUP BY c.phase ORDER BY c.phase");
+        let mut statement = self.snapshot.connection().prepare_once(&query.text)?;
+        statement.query_map(&query.params[..], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
+    /// Begins a statement over the cases of a stretch of which the filter is true.
+    fn tested(&self, stretch: &Stretch<'_>, select: &str) -> Query {
+        let engine = self.tenant.engine();
+        let mut query = self.stretched(stretch);
+        let documents = stretch.documents;
+        let condition = |tokens: &[String], parameter: usize| {
+            let asked = SqlValue::Text(search::question(engine, tokens));
+            (search::condition_within(engine, parameter, documents), asked)
+        };
+        let Sql { text, params } = stretch
+            .filter
+            .to_sql(query.params.len() + 1, Way::InOrder, &condition);
+        query.params.extend(params);
+        // Only what is asked for is read of each row, so that an index that holds it is enough.
+        let read: BTreeSet<&str> = columns_in(&text)
+            .chain(["tenant", "id", "phase", stretch.sort.by.name()])
+            .collect();
+        let read: Vec<String> = read.iter().map(|column| format!("c.{column}")).collect();
+        query.text = format!(
+            "{select} FROM (SELECT {} {}) c WHERE ({text})",
+            read.join(", "),
+            query.text
+        );
+        query
+    }
+
+    /// Returns `FROM … LIMIT` of the cases of a stretch.
+    fn stretched(&self, stretch: &Stretch<'_>) -> Query {
+        let mut query = Query::of(self, &stretch.along, &[], Way::Fewest);
+        query.after(stretch.sort, stretch.after.as_ref(), "");
+        let size = query.bind_count(stretch.size);
+        query
+            .text
+            .push_str(&format!(" ORDER BY {} LIMIT ${size}", stretch.sort.order()));
+        query
+    }
+
+    /// Returns where the next stretch begins; `None` where the list ends in this one.
+    fn end_of(&self, stretch: &Stretch<'_>) -> Result<Option<Cursor>, StoreError> {
+        let mut query = Query::of(self, &stretch.along, &[], Way::Fewest);
+        query.after(stretch.sort, stretch.after.as_ref(), "");
+        let before = query.bind_count(stretch.size.saturating_sub(1));
+        let sql = format!(
+            "SELECT {}, c.id {} ORDER BY {} LIMIT 1 OFFSET ${before}",
+            stretch.sort.by.column(),
+            query.text,
+            stretch.sort.order()
+        );
+        let mut statement = self.snapshot.connection().prepare_once(&sql)?;
+        statement.query_optional(&query.params[..], |row| {
+            let Id(id) = row.get(1)?;
+            Cursor::read(stretch.sort.by, row, id)
+        })
+    }
+
+    /// Returns the numbers of the first and the last document of a stretch; `None` where it is empty.
+    fn documents_of(&self, stretch: &Stretch<'_>) -> Result<Option<(i64, i64)>, StoreError> {
+        let query = self.stretched(stretch);
+        let sql = format!(
+            "SELECT min(d.doc), max(d.doc) FROM (SELECT c.doc {}) d",
+            query.text
+        );
+        let mut statement = self.snapshot.connection().prepare_once(&sql)?;
+        let (first, last): (Option<i64>, Option<i64>) =
+            statement.query_row(&query.params[..], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(first.zip(last))
+    }
+}
+
+/// Returns the columns of `case_row c` that a condition names.
+fn columns_in(condition: &str) -> impl Iterator<Item = &str> {
+    let named = condition.match_indices("c.").filter(|(at, _)| {
+        // Not the end of another word.
+        let before = condition[..*at].chars().next_back();
+        before.is_none_or(|before| !before.is_ascii_alphanumeric() && before != '_')
+    });
+    named.map(|(at, _)| {
+        let rest = &condition[at + 2..];
+        let end = rest.find(|letter: char| !letter.is_ascii_lowercase() && letter != '_');
+        &rest[..end.unwrap_or(rest.len())]
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_columns_of_a_condition_are_found() {
+        let condition =
+            "(c.due_order < $1) AND EXISTS (SELECT 1 FROM t r WHERE r.rc.x = c.id AND c.tenant = $2)";
+        assert_eq!(
+            columns_in(condition).collect::<Vec<_>>(),
+            ["due_order", "id", "tenant"]
+        );
+    }
+}
