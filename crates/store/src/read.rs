@@ -84,6 +84,29 @@ impl Tenant {
             .map_err(|error| StoreError::caused("a reader broke off", error))?
     }
 
+    /// Reads as [`Tenant::read`] does, by a connection beside those of the pool: whoever asks whether all is
+    /// well does not stand in line with those who read.
+    ///
+    /// # Errors
+    /// As [`Tenant::read`].
+    pub async fn look<T, E>(
+        &self,
+        work: impl FnOnce(&Reader) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (tenant, place) = (self.clone(), self.inner.readers.watch_place().await?);
+        let look = move || {
+            let snapshot = tenant.inner.readers.begin_at(place)?;
+            work(&Reader { tenant, snapshot })
+        };
+        tokio::task::spawn_blocking(look)
+            .await
+            .map_err(|error| StoreError::caused("a reader broke off", error))?
+    }
+
     /// Returns the same tenant for somebody who has seen what lies before `seen` in the server's log and
     /// needs nothing newer than a few seconds beside it: what [`Tenant::read`] reads may come from a replica.
     #[must_use]

@@ -132,7 +132,7 @@ fn may_know(app: &App, headers: &HeaderMap, peer: Option<SocketAddr>) -> bool {
 async fn lags(tenants: &[Tenant]) -> Result<Vec<Lag>, StoreError> {
     let mut all = Vec::new();
     for tenant in tenants {
-        all.extend(tenant.read(|reader| reader.lags()).await?);
+        all.extend(tenant.look(|reader| reader.lags()).await?);
     }
     Ok(all)
 }

@@ -189,6 +189,8 @@ async fn whoever_finds_every_reader_taken_is_told_to_come_again() {
     assert_eq!(page.headers["retry-after"], "2");
     // What is only written needs no reader.
     town.browser().create("/api/v1/portal/messages", &message()).await;
+    // Whoever asks whether all is well is not in that line.
+    assert_eq!(town.browser().get("/readyz").await.text(), "ready\n");
     let used = town.store().reader_use();
     assert_eq!((used.most, used.in_use, used.waiting), (2, 2, 0));
     assert!(used.turned_away > 0);

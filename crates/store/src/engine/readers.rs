@@ -42,6 +42,8 @@ pub(crate) struct Readers {
     limits: ReaderLimits,
     idle: Mutex<Vec<Connection>>,
     places: Arc<Semaphore>,
+    /// One place beside the others, for those who ask whether all is well.
+    watch: Arc<Semaphore>,
     waiting: AtomicUsize,
     turned_away: AtomicU64,
 }
@@ -60,6 +62,7 @@ impl Readers {
             limits: ReaderLimits { most, ..limits },
             idle: Mutex::new(Vec::new()),
             places: Arc::new(Semaphore::new(most)),
+            watch: Arc::new(Semaphore::new(1)),
             waiting: AtomicUsize::new(0),
             turned_away: AtomicU64::new(0),
         })
@@ -90,6 +93,16 @@ impl Readers {
         }
         let _waits = Waits::begin(&self.waiting);
         let coming = Arc::clone(&self.places).acquire_owned();
+        let come = tokio::time::timeout(self.limits.patience, coming).await;
+        self.place_of(come.ok())
+    }
+
+    /// Waits for the place beside the others.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] if whoever has it does not give it back soon.
+    pub(crate) async fn watch_place(&self) -> Result<Place, StoreError> {
+        let coming = Arc::clone(&self.watch).acquire_owned();
         let come = tokio::time::timeout(self.limits.patience, coming).await;
         self.place_of(come.ok())
     }
