@@ -96,6 +96,9 @@ pub async fn raise(
         .await;
     let raised = raised.map_err(WebError::from);
     ctx.app.metrics().note(Intake::of(&raised));
+    if raised.is_ok() {
+        ctx.note_written();
+    }
     raised
 }
 

@@ -4,6 +4,7 @@ pub mod cookie;
 
 use std::net::IpAddr;
 use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::FromRequestParts;
@@ -67,6 +68,8 @@ pub struct Known {
     pub sent_token: bool,
     /// The receipt code of the report that is followed, as the cookie holds it.
     pub code: Option<String>,
+    /// Whether something was written for somebody who has no account.
+    pub written: AtomicBool,
     /// The form that was sent, to be shown again where there is no room for it.
     pub typed: OnceLock<Typed>,
 }
@@ -109,6 +112,11 @@ impl Ctx {
     /// Whether the visitor came with a bearer token: no form token is needed then, for a browser adds none by itself.
     pub fn by_token(&self) -> bool {
         self.who.as_ref().is_some_and(|who| who.scopes.is_some())
+    }
+
+    /// Notes that something was written for somebody who has no account: their next page must have it.
+    pub fn note_written(&self) {
+        self.written.store(true, Ordering::Relaxed);
     }
 
     /// Returns the secret that forms are bound to.

@@ -99,6 +99,7 @@ pub async fn add(
     ctx.tenant
         .execute(permit, case, command, bodies, None, ctx.now)
         .await?;
+    ctx.note_written();
     Ok(evidence)
 }
 

@@ -2,6 +2,7 @@
 //! language; and what every answer gets.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
@@ -95,7 +96,7 @@ async fn admitted(app: &App, tenant: Tenant, request: Request, next: Next) -> Re
     };
     let mut response = dress(&ctx, response);
     keep(&ctx, response.headers_mut(), secure);
-    if !is_reading(&ctx.method) {
+    if has_written(&ctx, response.status()) {
         tell_position(&writer, response.headers_mut(), secure).await;
     }
     response
@@ -106,6 +107,14 @@ static POSITION: HeaderName = HeaderName::from_static("bihuan-position");
 
 fn is_reading(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
+}
+
+/// Whether a request may have written something that its visitor's next page must have. Strangers are told
+/// nothing of how much is written here unless they wrote themselves.
+fn has_written(ctx: &Ctx, status: StatusCode) -> bool {
+    let succeeded = status.is_success() || status.is_redirection();
+    let by_staff = ctx.who.is_some() && !is_reading(&ctx.method);
+    succeeded && (by_staff || ctx.written.load(Ordering::Relaxed))
 }
 
 /// Lets a request that only reads be answered from a replica that has what its visitor has seen. A program
@@ -123,7 +132,7 @@ fn reading(tenant: Tenant, request: &Parts, secure: bool) -> Tenant {
     }
 }
 
-/// Tells whoever may have written what their next page must have.
+/// Tells whoever has written what their next page must have.
 async fn tell_position(tenant: &Tenant, headers: &mut HeaderMap, secure: bool) {
     match tenant.position().await {
         Ok(Some(position)) => {
@@ -198,6 +207,7 @@ fn open(app: &App, request: &Parts, tenant: Tenant, visitor: (Option<Who>, Optio
         who,
         code: Cookie::Code.read(headers, secure).map(str::to_owned),
         sent_token: headers.contains_key(header::AUTHORIZATION),
+        written: AtomicBool::new(false),
         typed: OnceLock::new(),
     };
     known.into()

@@ -29,6 +29,14 @@ async fn what_a_visitor_sent_is_on_their_next_page_however_far_the_replica_lags(
     let used = town.store().replica_use().unwrap();
     assert!(used.behind > 0, "{used:?}");
 
+    // A stranger who wrote nothing is told nothing of how much is written here.
+    let mut stranger = town.browser();
+    for path in ["/nowhere", "/track", "/api/v1/portal/track"] {
+        let nothing = stranger.post(path, &[]).await;
+        assert!(!nothing.headers.contains_key("bihuan-position"), "{path}");
+    }
+    assert_eq!(stranger.cookie("seen"), None);
+
     // A program that says nothing reads what is newest.
     let mut program = town.program("dispatcher").await;
     program.get("/api/v1/cases").await.says("柳湾镇");

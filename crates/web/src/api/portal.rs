@@ -289,6 +289,7 @@ async fn say(
         .tenant
         .execute(&Permit::reporter(), case, command, bodies, once, ctx.now)
         .await?;
+    ctx.note_written();
     Ok(json(StatusCode::CREATED, &Done::of(&appended)))
 }
 

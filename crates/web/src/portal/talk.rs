@@ -75,6 +75,7 @@ async fn say(
     ctx.tenant
         .execute(&Permit::reporter(), case, command, bodies, once, ctx.now)
         .await?;
+    ctx.note_written();
     Ok(html(&TrackPage::read(ctx, case, Some(ctx.tongue.t(done))).await?))
 }
 
