@@ -9,14 +9,17 @@ use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use bihuan_core::id::{Digest, Entropy};
+use bihuan_store::receipt::ReceiptCode;
 use bihuan_store::tenant::scene::Scene;
 use bihuan_store::tenant::{Store, Tenant};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Semaphore;
 
 use crate::error::WebError;
+use crate::limits;
+use crate::limits::admission::Admission;
+use crate::limits::connections::Connections;
 use crate::limits::throttle::{Rate, Throttle, sender};
-use crate::limits::{self, admission::Admission};
 use crate::metrics::Metrics;
 use crate::portal::alarms::{Alarms, Listening};
 use crate::readiness::Readiness;
@@ -71,15 +74,23 @@ struct Inner {
     secure: bool,
     trusted_proxy: bool,
     clock: Clock,
-    anonymous: Option<Throttle>,
+    anonymous: Option<Anonymous>,
     logins: Throttle,
     exports: Runs,
     alarms: Listening,
     admission: Arc<Admission>,
+    connections: Arc<Connections>,
     sorry: Semaphore,
     metrics: Metrics,
     metrics_token: Option<Digest>,
     readiness: Readiness,
+}
+
+/// What is counted of senders who have no account.
+struct Anonymous {
+    writing: Throttle,
+    reading: Throttle,
+    codes: Throttle,
 }
 
 /// Tells the present instant; tests pass their own.
@@ -90,11 +101,32 @@ const ANONYMOUS: Rate = Rate {
     most: 60,
     window: SignedDuration::from_mins(10),
 };
+/// What one anonymous sender asks for by a code in the body of a request.
+const READING: Rate = Rate {
+    most: 600,
+    window: SignedDuration::from_mins(10),
+};
+/// How often the report of one code is read, its photos one by one: each time it is read as a whole.
+const CODES: Rate = Rate {
+    most: 600,
+    window: SignedDuration::from_mins(10),
+};
 /// Attempts to log in from one place.
 const LOGINS: Rate = Rate {
     most: 30,
     window: SignedDuration::from_mins(10),
 };
+
+impl Anonymous {
+    fn new() -> Anonymous {
+        let throttle = |rate| Throttle::new(rate, &mut SystemEntropy);
+        Anonymous {
+            writing: throttle(ANONYMOUS),
+            reading: throttle(READING),
+            codes: throttle(CODES),
+        }
+    }
+}
 
 impl App {
     /// Makes the state of a server over `store`.
@@ -104,11 +136,12 @@ impl App {
             secure: options.tls.is_some(),
             trusted_proxy: options.trusted_proxy,
             clock,
-            anonymous: throttled.then(|| Throttle::new(ANONYMOUS, &mut SystemEntropy)),
+            anonymous: throttled.then(Anonymous::new),
             logins: Throttle::new(LOGINS, &mut SystemEntropy),
             exports: Runs::default(),
             alarms: Listening::default(),
-            admission: Admission::new(options.in_flight),
+            admission: Admission::new(options.in_flight, throttled),
+            connections: Connections::of_process(throttled && !options.trusted_proxy),
             sorry: Semaphore::new(limits::SALVAGES),
             metrics: Metrics::default(),
             metrics_token: options.metrics_token,
@@ -142,6 +175,11 @@ impl App {
     /// Returns who is let in.
     pub(crate) fn admission(&self) -> &Arc<Admission> {
         &self.inner.admission
+    }
+
+    /// Returns who is connected.
+    pub(crate) fn connections(&self) -> &Arc<Connections> {
+        &self.inner.connections
     }
 
     /// Returns the seats of those for whom there is no room, while their form is read to be shown again.
@@ -188,7 +226,29 @@ impl App {
     /// [`WebError::TooMany`] if that is too many.
     pub fn throttle_anonymous(&self, peer: Option<IpAddr>, now: Timestamp) -> Result<(), WebError> {
         match &self.inner.anonymous {
-            Some(throttle) => take(throttle, peer, now),
+            Some(anonymous) => take(&anonymous.writing, peer, now),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts one more question by a code from a place.
+    ///
+    /// # Errors
+    /// [`WebError::TooMany`] if that is too many.
+    pub fn throttle_reading(&self, peer: Option<IpAddr>, now: Timestamp) -> Result<(), WebError> {
+        match &self.inner.anonymous {
+            Some(anonymous) => take(&anonymous.reading, peer, now),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts one more look at the report of a code, from wherever.
+    ///
+    /// # Errors
+    /// [`WebError::TooMany`] if that is too many.
+    pub fn throttle_code(&self, code: &ReceiptCode, now: Timestamp) -> Result<(), WebError> {
+        match &self.inner.anonymous {
+            Some(anonymous) => take_as(&anonymous.codes, code.to_string().as_bytes(), now),
             None => Ok(()),
         }
     }
@@ -266,9 +326,12 @@ fn is_called(tenant: &Tenant, host: &str) -> bool {
 }
 
 fn take(throttle: &Throttle, peer: Option<IpAddr>, now: Timestamp) -> Result<(), WebError> {
-    let sender = peer.map(sender).unwrap_or_default();
+    take_as(throttle, &peer.map(sender).unwrap_or_default(), now)
+}
+
+fn take_as(throttle: &Throttle, sender: &[u8], now: Timestamp) -> Result<(), WebError> {
     throttle
-        .take(&sender, now, &mut SystemEntropy)
+        .take(sender, now, &mut SystemEntropy)
         .map_err(|wait_seconds| WebError::TooMany { wait_seconds })
 }
 

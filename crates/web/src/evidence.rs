@@ -2,8 +2,8 @@
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use bihuan_core::case::Case;
 use bihuan_core::case::command::Command;
-use bihuan_core::case::{Case, Evidence};
 use bihuan_core::event::EvidenceMoment;
 use bihuan_core::id::{CaseId, EvidenceId};
 use bihuan_core::permission::Permit;
@@ -15,6 +15,7 @@ use crate::error::{Complaint, WebError};
 use crate::form::File;
 use crate::form::photo::{self, Photo, PhotoError};
 use crate::limits;
+use crate::stream::FileBody;
 
 /// What is noted of a file beside its content.
 pub struct Note<'a> {
@@ -114,23 +115,18 @@ pub async fn file(ctx: &Ctx, case: &Case, evidence: EvidenceId) -> Result<Respon
         .iter()
         .find(|piece| piece.id == evidence)
         .ok_or(WebError::NotFound)?;
-    let Evidence { blob, media_type, .. } = found.clone();
+    let (blob, size_bytes) = (found.blob, found.size_bytes);
     let blobs = ctx.tenant.blobs().clone();
-    let read = move || {
-        let mut bytes = Vec::new();
-        std::io::Read::read_to_end(&mut blobs.read(blob).map_err(WebError::internal)?, &mut bytes)
-            .map_err(WebError::internal)?;
-        Ok::<_, WebError>(bytes)
-    };
-    let bytes = tokio::task::spawn_blocking(read)
+    let open = move || blobs.read(blob).map_err(WebError::internal);
+    let file = tokio::task::spawn_blocking(open)
         .await
         .map_err(WebError::internal)??;
     let headers = [
-        (header::CONTENT_TYPE, media_type),
+        (header::CONTENT_TYPE, found.media_type.clone()),
         (header::CACHE_CONTROL, "private, max-age=3600".to_owned()),
         (header::CONTENT_DISPOSITION, "inline".to_owned()),
     ];
-    Ok((headers, bytes).into_response())
+    Ok((headers, FileBody::of(file, size_bytes)).into_response())
 }
 
 /// Returns the word for what a piece of evidence shows.

@@ -1,8 +1,8 @@
 //! How a request passes through the server: whose it is, whether there is room for it, who asks, in which
 //! language; and what every answer gets.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
@@ -20,7 +20,11 @@ use crate::error::WebError;
 use crate::error::dress::dress;
 use crate::form::Form;
 use crate::lang::{self, Tongue};
-use crate::limits::{self, set_security_headers};
+use crate::limits::admission::Sender;
+use crate::limits::body::Patient;
+use crate::limits::held::Held;
+use crate::limits::life::Life;
+use crate::limits::{self, set_security_headers, throttle};
 use crate::{auth, routes};
 
 /// What every request passes: who asks, for which tenant, in which language; and what every answer gets.
@@ -68,12 +72,15 @@ fn asked_tenant(app: &App, request: &Parts) -> Result<Tenant, WebError> {
     app.tenant(request)
 }
 
-/// Answers a request of a tenant if there is room for it; nothing of it is read before that.
+/// Answers a request of a tenant if there is room for it; nothing of it is read before that. Its room is
+/// taken until the answer is sent.
 async fn admitted(app: &App, tenant: Tenant, request: Request, next: Next) -> Response {
-    let Some(_slot) = app.admission().enter(tenant.id(), weight(&request)) else {
+    let Some(mut slot) = app.admission().enter(tenant.id(), weight(&request)) else {
         return turned_away(app, tenant, request).await;
     };
     let (mut parts, body) = request.into_parts();
+    let (body, ended) = Patient::with(body);
+    let life = parts.extensions.get::<Arc<Life>>().cloned();
     let secure = app.is_secure(&parts.headers);
     let scene = tenant.scene();
     let identified = auth::identify(&tenant, &scene, &parts.headers, secure, app.now()).await;
@@ -83,6 +90,12 @@ async fn admitted(app: &App, tenant: Tenant, request: Request, next: Next) -> Re
     };
     let writer = tenant.clone();
     let ctx = open(app, &parts, reading(tenant, &parts, secure), visitor);
+    if denied.is_none() && sender(&ctx).is_some_and(|sender| !slot.count_for(sender)) {
+        // What is read now is read in one of the seats for that.
+        drop(slot);
+        salvage(&ctx, Request::from_parts(parts, body)).await;
+        return dress(&ctx, WebError::Busy.into_response());
+    }
     parts.extensions.insert(ctx.clone());
     let response = match denied {
         Some(error) => {
@@ -94,12 +107,16 @@ async fn admitted(app: &App, tenant: Tenant, request: Request, next: Next) -> Re
         }
         None => next.run(Request::from_parts(parts, body)).await,
     };
+    let response = match ended.is_so() {
+        true => WebError::Timeout.into_response(),
+        false => response,
+    };
     let mut response = dress(&ctx, response);
     keep(&ctx, response.headers_mut(), secure);
     if has_written(&ctx, response.status()) {
         tell_position(&writer, response.headers_mut(), secure).await;
     }
-    response
+    response.map(|body| Held::with(body, slot, life.as_ref()))
 }
 
 /// The header that carries a position in the database server's log, for programs; browsers have a cookie.
@@ -147,13 +164,22 @@ async fn tell_position(tenant: &Tenant, headers: &mut HeaderMap, secure: bool) {
     }
 }
 
-/// Returns how much a request weighs among those under way.
+/// Returns how much a request weighs among those under way: more where it may bring files.
 fn weight(request: &Request) -> usize {
     let kind = app::text_of(request.headers(), "content-type").unwrap_or_default();
-    match kind.starts_with("multipart/form-data") {
+    let found = request.extensions().get::<MatchedPath>();
+    let takes_files = found.is_some_and(|found| routes::takes_files(found.as_str(), request.method()));
+    match takes_files && kind.starts_with("multipart/form-data") {
         true => limits::UPLOAD_WEIGHT,
         false => 1,
     }
+}
+
+/// Returns whose request it is; `None` where neither person nor address is known.
+fn sender(ctx: &Ctx) -> Option<Sender> {
+    let person = ctx.who.as_ref().map(|who| who.viewer.person);
+    let person = person.map(|person| Sender::Person(ctx.tenant.id(), person));
+    person.or_else(|| Some(Sender::Place(throttle::sender(ctx.peer?))))
 }
 
 /// Answers a request for which there is no room. A page's form is read all the same, if it is small and few

@@ -101,6 +101,7 @@ pub async fn read_metrics(State(app): State<App>, request: Request) -> Response 
     page.build();
     page.requests(app.metrics());
     page.admission(app.admission().counts());
+    page.connections(app.connections().counts());
     page.writer(&app.store().measured());
     page.readers(app.store().reader_use());
     page.replica(app.store().replica_use());

@@ -14,6 +14,7 @@
 //! - [`form`]: a form that was sent, its token already checked; [`evidence`]: files into and out of a case.
 //! - [`story`]: a case's timeline, stretch, pictures; [`sentence`]: events and refusals in words;
 //!   [`show`]: instants and clocks in words.
+//! - [`limits`]: how large, how long, how often, how many at once. [`stream`]: files on their way out.
 //! - [`lang`]: words come from `assets/text/{zh,en}/*.ftl` by key, never from code or templates.
 //! - [`error`]: what goes wrong becomes a page or problem JSON there and nowhere else.
 //! - `assets/css/components/`: one file per component; `assets/js/`: one small module per behaviour,
@@ -46,4 +47,5 @@ pub mod serve;
 mod show;
 mod staff;
 mod story;
+mod stream;
 pub mod sweep;

@@ -1,6 +1,10 @@
 //! Limits: how large, how long, how often; and the headers that every answer carries.
 
 pub mod admission;
+pub mod body;
+pub mod connections;
+pub mod held;
+pub mod life;
 pub mod throttle;
 
 use std::time::Duration;
@@ -42,8 +46,30 @@ pub const VIEW_NAME_CHARS: usize = 40;
 /// What a request with files weighs among those under way; all others weigh one. It may hold that many
 /// times the memory.
 pub const UPLOAD_WEIGHT: usize = 16;
+/// The longest pause in the body of a request; whoever pauses longer holds room that others wait for.
+pub const BODY_PAUSE: Duration = Duration::from_secs(5);
+/// How long a body may take, however little of it comes.
+pub const BODY_GRACE: Duration = Duration::from_secs(10);
+/// The least that must come of it in each second after that, in bytes: less than the worst telephone line.
+pub const BODY_BYTES_PER_SECOND: u64 = 512;
 /// The longest that the head of a request may take.
 pub const HEAD_TIME: Duration = Duration::from_secs(10);
+/// How long a connection stands of which no byte has come.
+pub const SILENT_TIME: Duration = Duration::from_secs(10);
+/// How long a connection stands that has not asked for anything: TLS and the first head are in it.
+pub const GREETING_TIME: Duration = Duration::from_secs(20);
+/// How long a connection stands between two requests.
+pub const IDLE_TIME: Duration = Duration::from_secs(60);
+/// How long an answer waits for somebody who takes none of it.
+pub const STALL_TIME: Duration = Duration::from_secs(30);
+/// The pieces in which answers are handed to a connection, in bytes: small enough that a line of a kilobyte
+/// a second takes one before [`STALL_TIME`] is over.
+pub const CHUNK_BYTES: usize = 16 << 10;
+/// The most that one connection holds of what is to be written, of each answer under HTTP/2, in bytes.
+pub const SEND_BYTES: usize = 64 << 10;
+/// The most requests that one connection asks at once, under HTTP/2: less than a sender's part of the room
+/// where nothing else is said.
+pub const STREAMS: u32 = 32;
 /// The longest that a request may take.
 pub const REQUEST_TIME: Duration = Duration::from_secs(60);
 

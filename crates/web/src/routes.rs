@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::Method;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::on;
@@ -19,7 +20,7 @@ use crate::auth;
 use crate::ctx::Ctx;
 use crate::error::WebError;
 use crate::limits;
-use crate::route::Verb::{Get, Post};
+use crate::route::Verb::{Delete, Get, Post};
 use crate::route::{Body, Route, Visibility};
 use crate::{health, portal};
 
@@ -111,6 +112,15 @@ pub fn pattern(found: &str) -> &'static str {
     PATTERNS.get(found).copied().unwrap_or("none")
 }
 
+/// Whether a request for a route that was found may bring files.
+pub fn takes_files(found: &str, method: &Method) -> bool {
+    static UPLOADS: LazyLock<Vec<(&'static str, Method)>> = LazyLock::new(|| {
+        let uploads = all().filter(|route| route.body == Body::Upload);
+        uploads.map(|route| (route.path, route.method.method())).collect()
+    });
+    UPLOADS.iter().any(|(path, of)| *path == found && of == method)
+}
+
 /// Builds the router of what is about the process.
 pub fn of_process() -> Router<App> {
     let of_process = all().filter(|route| route.of_process);
@@ -156,10 +166,13 @@ fn admit(route: &Route, request: &Request) -> Result<(), WebError> {
         Visibility::Code => ctx.code.as_ref().map(|_| ()).ok_or(WebError::NotFound)?,
         Visibility::Staff => ctx.who().map(|_| ())?,
     }
-    if route.seen_by != Visibility::Staff && route.changes {
-        ctx.app.throttle_anonymous(ctx.peer, ctx.now)?;
+    match (route.seen_by, route.method) {
+        (Visibility::Staff, _) | (_, Get) => Ok(()),
+        (Visibility::Public | Visibility::Code, Post | Delete) if route.changes => {
+            ctx.app.throttle_anonymous(ctx.peer, ctx.now)
+        }
+        (Visibility::Public | Visibility::Code, Post | Delete) => ctx.app.throttle_reading(ctx.peer, ctx.now),
     }
-    Ok(())
 }
 
 #[cfg(test)]

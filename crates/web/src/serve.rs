@@ -1,7 +1,10 @@
 //! What the server is made of, and how it starts and stops.
 
+mod guard;
+
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
@@ -18,6 +21,8 @@ use crate::api::openapi::Document;
 use crate::app::{App, ServeOptions, TlsFiles};
 use crate::frame::{frame, frame_of_process};
 use crate::{limits, routes};
+
+use guard::Guard;
 
 /// Returns the whole server as a service, for serving and for tests in the same process.
 pub fn router(app: App) -> Router {
@@ -116,10 +121,12 @@ impl Bound {
             stop.await;
             stopping.graceful_shutdown(Some(GRACE));
         });
+        let connections = Arc::clone(self.app.connections());
         let service = router(self.app).into_make_service_with_connect_info::<SocketAddr>();
         match self.tls {
             None => {
-                let mut server = axum_server::from_tcp(self.listener).map_err(ServeError::Serve)?;
+                let server = axum_server::from_tcp(self.listener).map_err(ServeError::Serve)?;
+                let mut server = server.map(|inner| Guard::before(inner, connections));
                 hurry(server.http_builder());
                 server
                     .handle(handle)
@@ -132,8 +139,9 @@ impl Bound {
                 let config =
                     axum_server::tls_rustls::RustlsConfig::from_pem_file(files.certificate, files.key);
                 let config = config.await.map_err(ServeError::Tls)?;
-                let mut server =
+                let server =
                     axum_server::from_tcp_rustls(self.listener, config).map_err(ServeError::Serve)?;
+                let mut server = server.map(|inner| Guard::before(inner, connections));
                 hurry(server.http_builder());
                 server
                     .handle(handle)
@@ -145,12 +153,18 @@ impl Bound {
     }
 }
 
-/// Ends connections whose sender takes too long over a request's head: they would hold their place for ever.
+/// Ends connections whose sender takes too long over a request's head, and bounds what one connection holds.
 fn hurry(builder: &mut Builder<TokioExecutor>) {
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(limits::HEAD_TIME);
+        .header_read_timeout(limits::HEAD_TIME)
+        .max_buf_size(limits::SEND_BYTES);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits::STREAMS)
+        .max_send_buf_size(limits::SEND_BYTES);
 }
 
 /// Binds the address and serves until `stop` is ready.

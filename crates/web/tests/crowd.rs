@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use bihuan_store::tenant::ReaderLimits;
 use common::browser::Answer;
-use common::{Counter, NEIGHBOUR, Town};
+use common::{Browser, Counter, NEIGHBOUR, Town};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -128,7 +128,7 @@ async fn a_full_queue_is_told_to_programs_and_keeps_what_people_typed() {
 }
 
 /// Sends the form that a page holds in hidden fields.
-async fn send_again(citizen: &mut common::Browser, page: &Answer) -> Answer {
+async fn send_again(citizen: &mut Browser, page: &Answer) -> Answer {
     let fields = ["csrf", "key", "text", "place", "disclosure"];
     let kept = fields.map(|name| {
         (
@@ -196,4 +196,44 @@ async fn whoever_finds_every_reader_taken_is_told_to_come_again() {
     assert!(used.turned_away > 0);
     drop(taken);
     assert_eq!(handler.get("/ledger").await.status, StatusCode::OK);
+}
+
+/// Opens a browser at an address, behind the proxy that is trusted.
+fn at(town: &Town, address: &str) -> Browser {
+    let mut browser = town.browser();
+    browser.headers.push(("x-forwarded-for", address.to_owned()));
+    browser
+}
+
+#[tokio::test]
+async fn whoever_sends_bodies_that_do_not_end_takes_no_room_from_others() {
+    let town = Town::found_with(|options| {
+        options.in_flight = ROOM;
+        options.trusted_proxy = true;
+        options.rate_limit = true;
+    })
+    .await;
+    let mut clerk = at(&town, "198.51.100.1");
+    let page = clerk.get("/login?next=/").await;
+    let fields = [
+        ("login", "operator"),
+        ("password", common::PASSWORD),
+        ("next", "/"),
+    ];
+    clerk.submit(&page, "/login", &fields).await.says("logout");
+    let mut dripping = JoinSet::new();
+    for _ in 0..ROOM {
+        let mut slow = at(&town, "198.51.100.1");
+        dripping.spawn(async move { slow.begin_form("/track").await.status() });
+    }
+    tokio::task::yield_now().await;
+    assert_eq!(at(&town, "198.51.100.2").get("/").await.status, StatusCode::OK);
+    assert_eq!(clerk.get("/desk").await.status, StatusCode::OK);
+    // All but a sender's part was turned away; the others waited for the rest of their bodies, not for long.
+    let answers = dripping.join_all().await;
+    let turned_away = |status: &&StatusCode| **status == StatusCode::SERVICE_UNAVAILABLE;
+    assert_eq!(answers.iter().filter(turned_away).count(), ROOM - ROOM / 16);
+    let waited = |status: &&StatusCode| **status == StatusCode::REQUEST_TIMEOUT;
+    assert_eq!(answers.iter().filter(waited).count(), ROOM / 16);
+    assert_eq!(at(&town, "198.51.100.1").get("/").await.status, StatusCode::OK);
 }

@@ -4,7 +4,8 @@
 
 mod common;
 
-use axum::http::StatusCode;
+use axum::body::{Body, to_bytes};
+use axum::http::{Method, StatusCode};
 use bihuan_web::secret::secret_hash;
 use bihuan_web::serve::bind_app;
 use common::Town;
@@ -155,4 +156,31 @@ async fn without_a_token_only_the_machine_itself_is_told_and_no_proxy_on_it() {
     for header in ["X-Forwarded-For: 203.0.113.9\r\n", "Via: 1.1 proxy\r\n"] {
         assert!(ask(header).await.starts_with("HTTP/1.1 404"), "{header}");
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_reads_counts_as_what_is_under_way() {
+    let town = watched().await;
+    let mut citizen = town.browser();
+    let page = citizen.get("/report").await;
+    let (csrf, key) = (page.hidden("csrf"), page.hidden("key"));
+    let fields = [
+        ("csrf", &*csrf),
+        ("key", &*key),
+        ("text", "路灯不亮"),
+        ("disclosure", "anonymous"),
+    ];
+    let photo = common::photo::street(true);
+    citizen
+        .upload("/report", &fields, &[("photos", "IMG_1.png", &photo)])
+        .await;
+    let track = citizen.get("/track").await.text();
+    let at = track.find("/track/evidence/").unwrap();
+    let href = &track[at..at + "/track/evidence/".len() + 36];
+    let in_flight = async || value(&metrics(&town).await, "bihuan_requests_in_flight");
+    let unread = citizen.send(Method::GET, href, None, Body::empty()).await;
+    assert_eq!(in_flight().await, 1.0);
+    let read = to_bytes(unread.into_body(), photo.len()).await.unwrap();
+    assert!(read.starts_with(b"\x89PNG"));
+    assert_eq!(in_flight().await, 0.0);
 }

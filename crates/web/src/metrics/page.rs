@@ -103,9 +103,24 @@ impl Page {
     pub fn admission(&mut self, (weight, turned_away): (usize, u64)) {
         let help = "Weight of the requests under way; one with files weighs more.";
         self.single("bihuan_requests_in_flight", "gauge", help, weight as f64);
-        let help = "Requests turned away because their tenant had its share, or all was taken.";
+        let help = "Requests turned away because their tenant or sender had its share, or all was taken.";
         self.single(
             "bihuan_requests_turned_away_total",
+            "counter",
+            help,
+            turned_away as f64,
+        );
+    }
+
+    /// Adds how many are connected, how many may be, and how many were turned away.
+    pub fn connections(&mut self, (stand, most, turned_away): (usize, usize, u64)) {
+        let help = "Connections that stand.";
+        self.single("bihuan_connections", "gauge", help, stand as f64);
+        let help = "Connections that may stand at once, by what the process may open.";
+        self.single("bihuan_connections_most", "gauge", help, most as f64);
+        let help = "Connections turned away because their sender had its part, or all were taken.";
+        self.single(
+            "bihuan_connections_turned_away_total",
             "counter",
             help,
             turned_away as f64,

@@ -79,10 +79,15 @@ pub async fn followed(ctx: &Ctx) -> Result<Option<CaseId>, WebError> {
 /// Returns the case with this code.
 ///
 /// # Errors
-/// [`WebError::Internal`] if the store fails.
+/// [`WebError::TooMany`] if it is looked at too often; [`WebError::Internal`] if the store fails.
 pub async fn find(ctx: &Ctx, code: &ReceiptCode) -> Result<Option<CaseId>, WebError> {
-    let code = code.clone();
-    Ok(ctx.tenant.read(move |reader| reader.by_code(&code)).await?)
+    let wanted = code.clone();
+    let found = ctx.tenant.read(move |reader| reader.by_code(&wanted)).await?;
+    // Only codes that there are: made-up ones would fill the table of those that are counted.
+    if found.is_some() {
+        ctx.app.throttle_code(code, ctx.now)?;
+    }
+    Ok(found)
 }
 
 fn ask(ctx: &Ctx, written: &str, error: Option<String>, left: bool) -> Response {

@@ -1,10 +1,14 @@
 //! A browser without a screen: follows redirects, keeps cookies, sends forms with their hidden fields.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use axum::response::Response;
+use futures_core::Stream;
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -189,27 +193,7 @@ impl Browser {
     }
 
     pub async fn request(&mut self, method: Method, path: &str, kind: Option<&str>, body: Vec<u8>) -> Answer {
-        let mut request = Request::builder().method(method).uri(path);
-        let cookies: Vec<String> = self
-            .cookies
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        if !cookies.is_empty() {
-            request = request.header(header::COOKIE, cookies.join("; "));
-        }
-        if let Some(kind) = kind {
-            request = request.header(header::CONTENT_TYPE, kind);
-        }
-        for (name, value) in &self.headers {
-            request = request.header(*name, value);
-        }
-        let response = self
-            .router
-            .clone()
-            .oneshot(request.body(Body::from(body)).unwrap())
-            .await
-            .unwrap();
+        let response = self.send(method, path, kind, Body::from(body)).await;
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, 64 << 20).await.unwrap().to_vec();
         for line in parts.headers.get_all(header::SET_COOKIE) {
@@ -227,6 +211,34 @@ impl Browser {
         }
     }
 
+    /// Begins to send a form with files, and never goes on.
+    pub async fn begin_form(&mut self, path: &str) -> Response {
+        let kind = Some("multipart/form-data; boundary=B");
+        self.send(Method::POST, path, kind, Body::from_stream(Never))
+            .await
+    }
+
+    /// Sends a request and returns the answer, of which nothing is read yet.
+    pub async fn send(&mut self, method: Method, path: &str, kind: Option<&str>, body: Body) -> Response {
+        let mut request = Request::builder().method(method).uri(path);
+        let cookies: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        if !cookies.is_empty() {
+            request = request.header(header::COOKIE, cookies.join("; "));
+        }
+        if let Some(kind) = kind {
+            request = request.header(header::CONTENT_TYPE, kind);
+        }
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        let request = request.body(body).unwrap();
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
     async fn follow(&mut self, answer: Answer) -> Answer {
         match answer.headers.get(header::LOCATION) {
             Some(to) if answer.status.is_redirection() => {
@@ -235,6 +247,17 @@ impl Browser {
             }
             _ => answer,
         }
+    }
+}
+
+/// Nothing, for ever.
+struct Never;
+
+impl Stream for Never {
+    type Item = std::io::Result<Bytes>;
+
+    fn poll_next(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Poll::Pending
     }
 }
 

@@ -1,27 +1,19 @@
 //! Files on their way out.
 
 use std::fs::File;
-use std::io::{Cursor, Read};
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::io::Cursor;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use bihuan_store::export_job::ExportJob;
 use bihuan_store::read::Reader;
-use futures_core::Stream;
-use tokio::sync::mpsc;
 
 use super::order::{Format, Order};
 use super::{file, table};
 use crate::ctx::Ctx;
 use crate::error::WebError;
-
-/// How much of a file is read at once.
-const CHUNK_BYTES: usize = 64 << 10;
-/// How many chunks may wait for a slow reader.
-const CHUNKS: usize = 4;
+use crate::stream::FileBody;
 
 /// Writes a small export and answers with it.
 ///
@@ -39,39 +31,16 @@ pub async fn at_once(ctx: &Ctx, order: Order) -> Result<Response, WebError> {
     Ok(attachment(ctx, format, Body::from(bytes)))
 }
 
-/// Answers with the file of a long export, chunk by chunk.
+/// Answers with the file of a long export, piece by piece.
 ///
 /// # Errors
 /// [`WebError::NotFound`] if it has none.
 pub async fn of_job(ctx: &Ctx, job: &ExportJob) -> Result<Response, WebError> {
     let format = Format::named(&job.form).ok_or(WebError::NotFound)?;
     let path = file::path(ctx, job).ok_or(WebError::NotFound)?;
-    let (send, chunks) = mpsc::channel(CHUNKS);
-    let mut file = File::open(path).map_err(|_gone| WebError::NotFound)?;
-    tokio::task::spawn_blocking(move || {
-        let mut chunk = vec![0; CHUNK_BYTES];
-        loop {
-            let read = file.read(&mut chunk);
-            let (ended, failed) = (matches!(read, Ok(0)), read.is_err());
-            let piece = read.map(|length| Bytes::copy_from_slice(&chunk[..length]));
-            // Whoever downloads may have gone.
-            if ended || send.blocking_send(piece).is_err() || failed {
-                break;
-            }
-        }
-    });
-    Ok(attachment(ctx, format, Body::from_stream(Chunks(chunks))))
-}
-
-/// The chunks of a file as they come.
-struct Chunks(mpsc::Receiver<std::io::Result<Bytes>>);
-
-impl Stream for Chunks {
-    type Item = std::io::Result<Bytes>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_recv(cx)
-    }
+    let file = File::open(path).map_err(|_gone| WebError::NotFound)?;
+    let size_bytes = file.metadata().map_err(WebError::internal)?.len();
+    Ok(attachment(ctx, format, FileBody::of(file, size_bytes)))
 }
 
 fn attachment(ctx: &Ctx, format: Format, body: Body) -> Response {
