@@ -1,7 +1,8 @@
 //! The JSON API under `/api/v1`: the same reads and commands as the pages, for programs.
 //!
 //! A body is exactly what its schema says: unknown fields are refused, every text is bounded. A POST takes
-//! an `Idempotency-Key`; sent again with the same body it answers as the first did. Errors are problem
+//! an `Idempotency-Key`; sent again with the same body it answers as the first did. Where nobody is logged
+//! in, all have the same name, and the key must be one that nobody guesses. Errors are problem
 //! JSON (RFC 9457). Names of units, persons, kinds and steps come in the language asked for.
 
 pub mod cases;
@@ -27,12 +28,16 @@ use bihuan_core::id::Digest;
 use bihuan_store::commit::idempotency::Once;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 use crate::app::{App, text_of};
 use crate::error::{Complaint, WebError};
+use crate::route::{Route, Visibility};
 
 /// The longest idempotency key.
 const KEY_CHARS: usize = 128;
+/// The shortest key of somebody without a name that is no UUID: 128 random bits in base 64.
+const SECRET_KEY_CHARS: usize = 22;
 
 /// What a request says in its body, and the key it was sent under.
 pub struct Asked<T> {
@@ -77,22 +82,31 @@ impl FromRequestParts<App> for Sent {
         let Some(key) = parts.headers.get("idempotency-key") else {
             return Ok(Sent(None));
         };
-        let key = key
-            .to_str()
-            .ok()
-            .filter(|key| !key.is_empty() && key.len() <= KEY_CHARS);
-        let wrong = || {
-            let complaint =
-                Complaint::new("Idempotency-Key", "field-idempotency-key").with("most", KEY_CHARS);
-            WebError::Input(vec![complaint])
+        let key = key.to_str().unwrap_or_default();
+        let complaint = if key.is_empty() || key.len() > KEY_CHARS {
+            Complaint::new(KEY, "field-idempotency-key").with("most", KEY_CHARS)
+        } else if is_anonymous(parts) && !is_hard_to_guess(key) {
+            Complaint::new(KEY, "field-secret-key").with("least", SECRET_KEY_CHARS)
+        } else {
+            // Under the path too: the same key at another door is another request.
+            return Ok(Sent(Some(format!("{key} {}", parts.uri.path()))));
         };
-        // Under the path too: the same key for another operation is another request.
-        Ok(Sent(Some(format!(
-            "{} {}",
-            key.ok_or_else(wrong)?,
-            parts.uri.path()
-        ))))
+        Err(WebError::Input(vec![complaint]))
     }
+}
+
+/// The header that carries the key.
+const KEY: &str = "Idempotency-Key";
+
+/// Whether a door is one for those who have no name: their keys lie in one place, and whoever guesses
+/// another's key has the other's answer.
+fn is_anonymous(parts: &Parts) -> bool {
+    let route = parts.extensions.get::<&'static Route>();
+    route.is_none_or(|route| route.seen_by != Visibility::Staff)
+}
+
+fn is_hard_to_guess(key: &str) -> bool {
+    Uuid::try_parse(key).is_ok() || key.len() >= SECRET_KEY_CHARS
 }
 
 /// The fields of a query string; unknown ones are refused.

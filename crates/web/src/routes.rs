@@ -149,9 +149,12 @@ pub fn router() -> Router<App> {
 }
 
 /// Stands before every handler and lets in who may come.
-async fn gate(State(route): State<&'static Route>, request: Request, next: Next) -> Response {
+async fn gate(State(route): State<&'static Route>, mut request: Request, next: Next) -> Response {
     match admit(route, &request) {
-        Ok(()) => next.run(request).await,
+        Ok(()) => {
+            request.extensions_mut().insert(route);
+            next.run(request).await
+        }
         Err(error) => error.into_response(),
     }
 }

@@ -142,6 +142,50 @@ async fn the_same_key_gives_the_same_code_and_with_another_message_it_is_refused
 }
 
 #[tokio::test]
+async fn whoever_has_no_name_needs_a_key_that_nobody_guesses() {
+    let town = Town::found().await;
+    let mut citizen = town.browser();
+    let message = json!({"text": "路灯不亮"});
+    citizen
+        .headers
+        .push(("idempotency-key", "2026-03-02/17".to_owned()));
+    let guessable = citizen.post_json("/api/v1/portal/messages", &message).await;
+    assert_eq!(guessable.status, StatusCode::UNPROCESSABLE_ENTITY);
+    guessable.says("Idempotency-Key").says("UUID");
+    citizen.headers.pop();
+    let key = ("idempotency-key", "mNq3uJ0hXw5c7l2KfQ9rTg".to_owned());
+    citizen.headers.push(key);
+    citizen.create("/api/v1/portal/messages", &message).await;
+    // Staff have a name, and their keys lie under it.
+    let mut operator = town.program("operator").await;
+    operator.headers.push(("idempotency-key", "17".to_owned()));
+    operator
+        .create("/api/v1/views", &json!({"title": "我的", "filter": "open"}))
+        .await;
+}
+
+#[tokio::test]
+async fn a_key_of_the_page_is_another_at_the_api() {
+    let town = Town::found().await;
+    let key = "5b0c9d9e-1f5c-4e8e-9f6e-0d6f0a1b2c3d";
+    let mut squatter = town.browser();
+    let csrf = squatter.get("/report").await.hidden("csrf");
+    let theirs = format!("{key} /api/v1/portal/messages");
+    let fields = [
+        ("csrf", &*csrf),
+        ("key", &*theirs),
+        ("text", "占位"),
+        ("disclosure", "anonymous"),
+    ];
+    squatter.post("/report", &fields).await.says("查询码");
+    let mut citizen = town.browser();
+    citizen.headers.push(("idempotency-key", key.to_owned()));
+    citizen
+        .create("/api/v1/portal/messages", &json!({"text": "路灯不亮"}))
+        .await;
+}
+
+#[tokio::test]
 async fn bad_bodies_get_a_clear_problem_and_nothing_is_kept() {
     let town = Town::found().await;
     let mut citizen = town.browser();

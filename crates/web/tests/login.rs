@@ -118,7 +118,8 @@ async fn sessions_and_known_requests_that_have_ended_are_swept_away() {
     let town = Town::found().await;
     let mut browser = town.log_in("dispatcher").await;
     let mut citizen = town.browser();
-    citizen.headers.push(("idempotency-key", "1".to_owned()));
+    let key = "5b0c9d9e-1f5c-4e8e-9f6e-0d6f0a1b2c3d";
+    citizen.headers.push(("idempotency-key", key.to_owned()));
     let message = json!({"text": "路灯不亮"});
     let first = citizen.create("/api/v1/portal/messages", &message).await;
     sweep(&town.app, &town.tenant()).await.unwrap();

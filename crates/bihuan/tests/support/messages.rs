@@ -18,7 +18,7 @@ impl Message {
     pub fn new(chance: &mut Seeded) -> Message {
         let number = chance.between(0, i64::MAX);
         Message {
-            key: format!("key-{number}"),
+            key: format!("key-{number:020}"),
             text: format!("第 {number} 号楼的电梯停运，请派人检修。"),
             code: None,
         }

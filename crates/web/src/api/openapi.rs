@@ -109,10 +109,22 @@ fn parameters(route: &Route) -> Vec<Value> {
     let mut parameters: Vec<Value> = places.map(place).collect();
     parameters.extend(route.query.iter().map(asked));
     if route.changes && route.method == Verb::Post {
-        let schema = json!({"type": "string", "minLength": 1, "maxLength": 128});
-        parameters.push(json!({"name": "Idempotency-Key", "in": "header", "schema": schema}));
+        parameters.push(idempotency_key(route.seen_by));
     }
     parameters
+}
+
+fn idempotency_key(seen_by: Visibility) -> Value {
+    let (least, said) = match seen_by {
+        Visibility::Staff => (1, "Sent again with the same body, the answer is the first one's."),
+        Visibility::Public | Visibility::Code => (
+            super::SECRET_KEY_CHARS,
+            "Sent again with the same body, the answer is the first one's, receipt code and all: the key must be \
+             secret and random, a UUID or at least 22 characters. Never make it of anything that others know.",
+        ),
+    };
+    let schema = json!({"type": "string", "minLength": least, "maxLength": super::KEY_CHARS});
+    json!({"name": super::KEY, "in": "header", "description": said, "schema": schema})
 }
 
 /// Takes a type's schema into the document and returns a reference to it.

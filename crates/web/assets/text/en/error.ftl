@@ -53,3 +53,4 @@ error-unavailable-do = Please try again in a while. If you saw no receipt for wh
 busy-kept = It could not be taken in just now; what you wrote is still here. Please send it again in a few seconds.
 busy-files = Photos have to be chosen again: go back to the form with your browser, and send it from there.
 busy-again = Send it again
+field-secret-key = nobody has an account here, so the Idempotency-Key is all that tells requests apart: use a random UUID, or at least { $least } random characters
