@@ -21,6 +21,10 @@ use crate::error::WebError;
 
 pub use crate::secret::{new_secret, secret_hash};
 
+/// The scope of a token that may do what changes something and needs no action beyond reading: write remarks,
+/// keep views. It is no action: whoever comes by session may do these in any case.
+pub const WRITE_SCOPE: &str = "write";
+
 /// How long a session lasts without a request.
 pub const SESSION: SignedDuration = SignedDuration::from_hours(10);
 /// How much of that may pass before the store is told that it is still in use.

@@ -41,6 +41,9 @@ pub struct Route {
     pub seen_by: Visibility,
     /// The action of a grant that it needs, where it is always the same; a step brings its own.
     pub action: Option<&'static str>,
+    /// What a bearer token must be good for beside the action: an operation that changes something but needs
+    /// no action of its own is not for tokens that only read.
+    pub token_scope: Option<&'static str>,
     /// Whether it changes anything.
     pub changes: bool,
     /// Whether it leaves an event in the log.
@@ -100,7 +103,7 @@ impl Route {
         handler: Handler,
     ) -> Route {
         let changes = matches!(method, Post | Delete);
-        let (action, audited, body) = (None, false, Body::Small);
+        let (action, token_scope, audited, body) = (None, None, false, Body::Small);
         let (query, takes, gives): (&[&str], _, _) = (&[], None, None);
         Route {
             id,
@@ -108,6 +111,7 @@ impl Route {
             path,
             seen_by,
             action,
+            token_scope,
             changes,
             audited,
             of_process: false,
@@ -142,6 +146,12 @@ impl Route {
     /// It needs this action.
     pub(crate) const fn needs(mut self, action: &'static str) -> Route {
         self.action = Some(action);
+        self
+    }
+
+    /// A bearer token must be good for this.
+    pub(crate) const fn token_needs(mut self, scope: &'static str) -> Route {
+        self.token_scope = Some(scope);
         self
     }
 

@@ -169,6 +169,12 @@ fn admit(route: &Route, request: &Request) -> Result<(), WebError> {
         Visibility::Code => ctx.code.as_ref().map(|_| ()).ok_or(WebError::NotFound)?,
         Visibility::Staff => ctx.who().map(|_| ())?,
     }
+    let scopes = ctx.who.as_ref().and_then(|who| who.scopes.as_ref());
+    if let (Some(needed), Some(scopes)) = (route.token_scope, scopes)
+        && !scopes.iter().any(|scope| scope == needed)
+    {
+        return Err(WebError::Scope);
+    }
     match (route.seen_by, route.method) {
         (Visibility::Staff, _) | (_, Get) => Ok(()),
         (Visibility::Public | Visibility::Code, Post | Delete) if route.changes => {
@@ -197,6 +203,17 @@ mod tests {
     fn whatever_leaves_an_event_changes_something() {
         for route in all() {
             assert!(!route.audited || route.changes, "{}", route.id);
+        }
+    }
+
+    #[test]
+    fn no_token_that_only_reads_changes_anything() {
+        // Steps bring the action of their kind; the others end what is the person's own.
+        let other = ["create_step", "create_case_step", "delete_session"];
+        for route in all().filter(|route| route.seen_by == Visibility::Staff && route.changes) {
+            let acts = route.action.is_some_and(|action| action != "read");
+            let bounded = acts || route.token_scope.is_some() || other.contains(&route.id);
+            assert!(bounded, "{}", route.id);
         }
     }
 

@@ -389,6 +389,34 @@ async fn a_token_reaches_no_further_than_its_scopes() {
 }
 
 #[tokio::test]
+async fn a_token_that_only_reads_changes_nothing() {
+    let town = Town::found().await;
+    let (id, _) = send(&mut town.browser()).await;
+    let comments = format!("/api/v1/cases/{id}/comments");
+    let writes = [
+        (comments.as_str(), json!({"text": "已电话核实"})),
+        ("/api/v1/views", json!({"title": "我的", "filter": "open"})),
+    ];
+    for (scopes, status) in [
+        (&["read"][..], StatusCode::FORBIDDEN),
+        (&["read", "write"], StatusCode::CREATED),
+    ] {
+        let mut program = town.browser();
+        let token = town.token("operator", scopes).await;
+        program.headers.push(("authorization", format!("Bearer {token}")));
+        for (path, body) in &writes {
+            assert_eq!(program.post_json(path, body).await.status, status, "{path}");
+        }
+        let view = "/api/v1/views/01957a00-0000-7000-8000-000000000001";
+        let dropped = program.request(axum::http::Method::DELETE, view, None, Vec::new());
+        assert_eq!(dropped.await.status == StatusCode::FORBIDDEN, scopes.len() == 1);
+    }
+    let mut reader = town.program("operator").await;
+    let events = reader.get(&format!("/api/v1/cases/{id}/events")).await;
+    assert_eq!(events.text().matches("已电话核实").count(), 1);
+}
+
+#[tokio::test]
 async fn a_step_on_a_case_that_moved_on_is_refused_where_the_sender_says_which_version() {
     let town = Town::found().await;
     let (id, _) = send(&mut town.browser()).await;

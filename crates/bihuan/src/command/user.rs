@@ -11,7 +11,7 @@ use bihuan_core::permission::Permit;
 use bihuan_store::account::{Account, NewAccount, NewToken};
 use bihuan_store::tenant::Tenant;
 use bihuan_web::app::SystemEntropy;
-use bihuan_web::auth::{new_secret, password, secret_hash};
+use bihuan_web::auth::{WRITE_SCOPE, new_secret, password, secret_hash};
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -112,7 +112,8 @@ pub enum TokenTask {
 pub struct CreateToken {
     #[command(flatten)]
     login: Login,
-    /// The actions it may be used for, of those that the person has; several by comma or by repeating.
+    /// The actions it may be used for, of those that the person has; several by comma or by repeating. With
+    /// `write` it may also leave remarks and keep views, which no action is needed for but reading.
     #[arg(long, required = true, value_delimiter = ',')]
     scope: Vec<String>,
     /// A name to know it by later.
@@ -256,11 +257,11 @@ fn create_token(wanted: &CreateToken) -> Result<(), Failure> {
         .scope
         .iter()
         .map(String::as_str)
-        .filter(|scope| !ACTIONS.contains(scope))
+        .filter(|scope| !ACTIONS.contains(scope) && *scope != WRITE_SCOPE)
         .collect();
     if !unknown.is_empty() {
         return Err(Failure::user(format!(
-            "{}: no such action; there are {}",
+            "{}: no such action; there are {}, and {WRITE_SCOPE}",
             unknown.join(", "),
             ACTIONS.join(", ")
         )));

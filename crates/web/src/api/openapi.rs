@@ -31,6 +31,11 @@ pub async fn read_openapi(Extension(document): Extension<Document>) -> Response 
     (StatusCode::OK, kind, document.0.to_string()).into_response()
 }
 
+/// What is said of bearer tokens.
+const TOKENS: &str = "A token is good for the actions in its scope, of those that its person has (x-action). An \
+     operation that changes something and needs no action beyond reading, such as a comment or a saved view, needs \
+     a scope of its own (x-token-scope): a token for `read` alone changes nothing.";
+
 fn document(routes: impl Iterator<Item = &'static Route>) -> Value {
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     let mut schemas = BTreeMap::from([("Problem".to_owned(), problem())]);
@@ -52,7 +57,7 @@ fn document(routes: impl Iterator<Item = &'static Route>) -> Value {
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": TOKENS}},
         },
     })
 }
@@ -67,6 +72,9 @@ fn operation(route: &Route, schemas: &mut BTreeMap<String, Value>) -> Value {
     });
     if let Some(action) = route.action {
         operation["x-action"] = action.into();
+    }
+    if let Some(scope) = route.token_scope {
+        operation["x-token-scope"] = scope.into();
     }
     if let Some(takes) = route.takes {
         let kind = match route.body {

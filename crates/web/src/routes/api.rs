@@ -16,6 +16,7 @@ use crate::api::reference::{self, KindShape, UnitShape};
 use crate::api::schema::{describe, describe_list};
 use crate::api::shape::{CaseList, CaseRow, CaseShape, Count, Done, EventShape};
 use crate::api::views::{self, NewView, ViewShape};
+use crate::auth::WRITE_SCOPE;
 use crate::route::Route;
 use crate::route::Verb::{Delete, Get, Post};
 use crate::staff::export::read_export_file;
@@ -133,7 +134,9 @@ pub(super) const CASES: &[Route] = &[
     command!("create_extension", "extensions", c::NewExtension).needs("approve"),
     command!("create_pause", "pauses", c::NewPause).needs("approve"),
     command!("create_resumption", "resumptions", c::NewResumption).needs("handle"),
-    command!("create_comment", "comments", c::NewComment).needs("read"),
+    command!("create_comment", "comments", c::NewComment)
+        .needs("read")
+        .token_needs(WRITE_SCOPE),
     command!("create_question", "questions", c::NewQuestion).needs("handle"),
     command!("create_voice", "satisfactions", c::NewVoice).needs("answer"),
     command!("create_classification", "classifications", c::NewClassification).needs("register"),
@@ -192,11 +195,13 @@ pub(super) const OWN: &[Route] = &[
     Route::staff("list_views", Get, "/api/v1/views", |m| on(m, views::list_views))
         .gives(describe_list::<ViewShape>),
     Route::staff("keep_view", Post, "/api/v1/views", |m| on(m, views::keep_view))
+        .token_needs(WRITE_SCOPE)
         .takes(describe::<NewView>)
         .gives(describe::<ViewShape>),
     Route::staff("drop_view", Delete, "/api/v1/views/{view}", |m| {
         on(m, views::drop_view)
-    }),
+    })
+    .token_needs(WRITE_SCOPE),
     Route::staff("begin_export", Post, "/api/v1/exports", |m| {
         on(m, exports::begin_export)
     })
@@ -209,7 +214,8 @@ pub(super) const OWN: &[Route] = &[
     .gives(describe::<ExportShape>),
     Route::staff("stop_export", Delete, "/api/v1/exports/{export}", |m| {
         on(m, exports::stop_export)
-    }),
+    })
+    .token_needs("export"),
     Route::staff("download_export", Get, "/api/v1/exports/{export}/file", |m| {
         on(m, read_export_file)
     })

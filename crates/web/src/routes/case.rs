@@ -3,6 +3,7 @@
 use axum::extract::Path;
 use axum::routing::on;
 
+use crate::auth::WRITE_SCOPE;
 use crate::ctx::Ctx;
 use crate::form::Form;
 use crate::route::Route;
@@ -61,7 +62,9 @@ pub(super) const ROUTES: &[Route] = &[
     act!("create_case_withdrawal", "evidence-withdrawals", WITHDRAWALS).needs("handle"),
     act!("create_case_question", "questions", QUESTIONS).needs("handle"),
     act!("create_case_satisfaction", "satisfactions", SATISFACTIONS).needs("answer"),
-    act!("create_case_comment", "comments", COMMENTS).needs("read"),
+    act!("create_case_comment", "comments", COMMENTS)
+        .needs("read")
+        .token_needs(WRITE_SCOPE),
     act!("create_case_assignment", "assignments", ASSIGNMENTS).needs("handle"),
     act!("create_case_transfer", "transfers", TRANSFERS).needs("assign"),
     act!("create_case_dispute", "disputes", DISPUTES).needs("handle"),

@@ -2,6 +2,7 @@
 
 use axum::routing::on;
 
+use crate::auth::WRITE_SCOPE;
 use crate::route::Route;
 use crate::route::Verb::{Get, Post};
 use crate::staff::register::draft;
@@ -42,10 +43,12 @@ pub(super) const ROUTES: &[Route] = &[
     }),
     Route::staff("create_view", Post, "/ledger/views", |m| {
         on(m, views::create_view)
-    }),
+    })
+    .token_needs(WRITE_SCOPE),
     Route::staff("delete_view", Post, "/ledger/views/{view}/delete", |m| {
         on(m, views::delete_view)
-    }),
+    })
+    .token_needs(WRITE_SCOPE),
     Route::staff("create_export", Post, "/exports", |m| {
         on(m, export::create_export)
     })
@@ -55,7 +58,8 @@ pub(super) const ROUTES: &[Route] = &[
     }),
     Route::staff("cancel_export", Post, "/exports/{export}/cancel", |m| {
         on(m, export::cancel_export)
-    }),
+    })
+    .token_needs("export"),
     Route::staff("read_export_file", Get, "/exports/{export}/file", |m| {
         on(m, export::read_export_file)
     })

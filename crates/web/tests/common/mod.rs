@@ -22,6 +22,7 @@ use bihuan_store::keys::MasterKey;
 use bihuan_store::tenant::{Founding, Marks, Options, Store, Tenant};
 use bihuan_test_postgres::Database;
 use bihuan_web::app::{App, ServeOptions};
+use bihuan_web::auth::WRITE_SCOPE;
 use bihuan_web::serve::router;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -211,7 +212,7 @@ impl Town {
     /// Opens a browser that sends a bearer token of a login, good for whatever the person may.
     pub async fn program(&self, login: &str) -> Browser {
         let mut browser = self.browser();
-        let token = self.token(login, &ACTIONS).await;
+        let token = self.token(login, &scopes()).await;
         browser.headers.push(("authorization", format!("Bearer {token}")));
         browser
     }
@@ -237,7 +238,7 @@ impl Town {
             .add_account(&Permit::system(), account, self.app.now())
             .await
             .unwrap();
-        self.token("stranger", &ACTIONS).await
+        self.token("stranger", &scopes()).await
     }
 
     /// Makes a token for a login and returns its secret.
@@ -256,6 +257,11 @@ impl Town {
             .unwrap();
         secret
     }
+}
+
+/// Returns all that a token can be good for.
+fn scopes() -> Vec<&'static str> {
+    ACTIONS.into_iter().chain([WRITE_SCOPE]).collect()
 }
 
 /// The password of everybody in town.
