@@ -151,6 +151,14 @@ impl Tenant {
         })
     }
 
+    /// Returns whether a request with this key was carried out already.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database cannot be read.
+    pub async fn knows(&self, permit: &Permit, once: &Once) -> Result<bool, StoreError> {
+        Ok(self.first_of(permit, Some(once)).await?.is_some())
+    }
+
     /// Returns what the first request with this key said and led to, if there was one.
     async fn first_of(
         &self,

@@ -69,6 +69,9 @@ pub enum WebError {
         /// How long to wait.
         wait_seconds: u32,
     },
+    /// The reporter has added as much as is taken before staff act, or in all.
+    #[error("enough was added")]
+    Enough,
     /// More waits to be written than the store takes.
     #[error("busy")]
     Busy,
@@ -143,7 +146,7 @@ impl WebError {
             WebError::Forbidden | WebError::FormToken | WebError::Scope => StatusCode::FORBIDDEN,
             WebError::Input(_) | WebError::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             WebError::Json(_) | WebError::Filter(..) => StatusCode::BAD_REQUEST,
-            WebError::Refused(_) | WebError::Stale => StatusCode::CONFLICT,
+            WebError::Refused(_) | WebError::Stale | WebError::Enough => StatusCode::CONFLICT,
             WebError::Elsewhere(_) => StatusCode::UNPROCESSABLE_ENTITY,
             WebError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             WebError::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -181,6 +184,7 @@ impl WebError {
             WebError::Refused(_) => ("refused", "error-refused", "error-refused"),
             WebError::TooLarge => ("too_large", "error-too-large", "error-too-large-do"),
             WebError::TooMany { .. } => ("too_many", "error-too-many", "error-too-many-do"),
+            WebError::Enough => ("enough", "error-enough", "error-enough-do"),
             WebError::Busy => ("busy", "error-busy", "error-busy-do"),
             WebError::Unavailable(_) => ("unavailable", "error-unavailable", "error-unavailable-do"),
             WebError::Timeout => ("timeout", "error-timeout", "error-timeout-do"),

@@ -33,6 +33,15 @@ pub const TEXT_CHARS: usize = 5000;
 pub const NOTE_CHARS: usize = 2000;
 /// The longest single line, in characters.
 pub const LINE_CHARS: usize = 200;
+/// The most that a reporter adds before staff do anything: nobody who waits for an answer has more to say,
+/// and whoever answers reads all of it.
+pub const REPORTERS_ADDITIONS: usize = 50;
+/// The most that a reporter adds to one report in all: it is read as a whole each time it is opened.
+pub const REPORTERS_ADDITIONS_IN_ALL: usize = 500;
+/// The most messages that a page shows at once; earlier ones are on pages of their own.
+pub const MESSAGES_SHOWN: usize = 20;
+/// The most entries of a timeline that a page shows at once.
+pub const ENTRIES_SHOWN: usize = 50;
 /// How long somebody waits who found no room.
 pub const BUSY_SECONDS: u32 = 2;
 /// The most that is read of a form for which there is no room, in bytes; and the most of them at once.

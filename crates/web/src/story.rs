@@ -3,11 +3,13 @@
 use bihuan_core::case::Case;
 use bihuan_core::event::{Actor, BodyRef, CaseEvent, Event, EvidenceMoment};
 use bihuan_core::pack::model::{Kind, Pack, Phase};
+use bihuan_store::commit::log::Logged;
 use bihuan_store::read::case::CaseView;
 use jiff::Timestamp;
 
-use crate::ctx::Ctx;
+use crate::ctx::{Ctx, query_value};
 use crate::error::WebError;
+use crate::limits;
 use crate::sentence::{Listener, Words};
 use crate::show;
 
@@ -54,6 +56,30 @@ pub struct Picture {
     pub from_reporter: bool,
     /// When it was added.
     pub when: String,
+}
+
+/// What a page shows at once of something long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stretch<T> {
+    /// The part that is shown.
+    pub items: Vec<T>,
+    /// Where the part before it is, if there is one.
+    pub earlier: Option<String>,
+    /// Where the newest part is, if this is not it.
+    pub newest: Option<String>,
+}
+
+/// Something long that a page shows in stretches.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown<'a> {
+    /// The address of the page.
+    pub page: &'a str,
+    /// The field of its query that says where a stretch ends: before the event of this version.
+    pub field: &'static str,
+    /// The most that is shown at once.
+    pub most: usize,
+    /// The id of the element on the page.
+    pub anchor: &'static str,
 }
 
 /// Something written to or by the reporter.
@@ -134,41 +160,87 @@ impl<'a> Story<'a> {
         state.map_or_else(|| self.case().state.clone(), |state| self.ctx.name(&state.title))
     }
 
+    /// Returns the version before which a stretch ends that the address asks for.
+    pub fn before(&self, shown: Shown<'_>) -> Option<u32> {
+        let (_, query) = self.ctx.here.split_once('?')?;
+        query_value(query, shown.field)?.parse().ok()
+    }
+
+    /// Returns the newest of `all`, each with the version that it begins with, as a stretch that ends before
+    /// the asked version; `all` comes newest first.
+    pub fn stretch<T>(&self, shown: Shown<'_>, all: impl Iterator<Item = (u32, T)>) -> Stretch<T> {
+        let Shown {
+            page,
+            field,
+            most,
+            anchor,
+        } = shown;
+        let before = self.before(shown);
+        let mut rest = all
+            .skip_while(|(version, _)| before.is_some_and(|before| *version >= before))
+            .peekable();
+        let (mut items, mut first) = (Vec::new(), None);
+        while items.len() < most
+            && let Some((version, item)) = rest.next()
+        {
+            items.push(item);
+            first = Some(version);
+        }
+        let earlier = first.filter(|_| rest.peek().is_some());
+        Stretch {
+            items,
+            earlier: earlier.map(|version| format!("{page}?{field}={version}#{anchor}")),
+            newest: before.map(|_| format!("{page}#{anchor}")),
+        }
+    }
+
     /// Returns what happened as the reporter hears it, the newest first; what one act brought about at one
     /// instant is one entry.
-    pub fn lines(&self) -> Vec<Line> {
+    pub fn lines(&self, page: &str) -> Stretch<Line> {
+        let shown = Shown {
+            page,
+            field: "steps",
+            most: limits::ENTRIES_SHOWN,
+            anchor: "steps",
+        };
+        self.stretch(shown, self.all_lines().into_iter().rev())
+    }
+
+    /// Returns all lines, the oldest first, each with the version that it begins with.
+    fn all_lines(&self) -> Vec<(u32, Line)> {
         let words = self.words();
-        let mut lines: Vec<Line> = Vec::new();
+        let mut lines: Vec<(u32, Line)> = Vec::new();
         let mut last = None;
-        for entry in self.view.log.iter().map(|logged| &logged.entry) {
+        for Logged { version, entry, .. } in &self.view.log {
             let Some(told) = words.tell(self.kind, entry, Listener::Reporter) else {
                 continue;
             };
             let quotes = told.quotes.into_iter().map(|body| self.text(body));
             let act = (entry.occurred_at, entry.actor);
             match lines.last_mut().filter(|_| last == Some(act)) {
-                Some(line) => {
+                Some((_, line)) => {
                     line.then.push(told.said);
                     line.quotes.extend(quotes);
                 }
-                None => lines.push(Line {
-                    at: entry.occurred_at.to_string(),
-                    when: show::brief(
-                        &self.ctx.scene.calendar,
-                        self.ctx.tongue,
-                        entry.occurred_at,
-                        self.ctx.now,
-                    ),
-                    said: told.said,
-                    then: Vec::new(),
-                    by: told.by,
-                    quotes: quotes.collect(),
-                }),
+                None => {
+                    let line = Line {
+                        at: entry.occurred_at.to_string(),
+                        when: self.brief(entry.occurred_at),
+                        said: told.said,
+                        then: Vec::new(),
+                        by: told.by,
+                        quotes: quotes.collect(),
+                    };
+                    lines.push((*version, line));
+                }
             }
             last = Some(act);
         }
-        lines.reverse();
         lines
+    }
+
+    fn brief(&self, at: Timestamp) -> String {
+        show::brief(&self.ctx.scene.calendar, self.ctx.tongue, at, self.ctx.now)
     }
 
     /// Returns the phases of the kind, with where the case is.
@@ -242,25 +314,31 @@ impl<'a> Story<'a> {
         self.case().evidence.iter().map(picture).collect()
     }
 
-    /// Returns what was asked of the reporter and what they wrote, the oldest first.
-    pub fn thread(&self) -> Vec<Message> {
-        let message = |entry: &bihuan_core::event::Entry| {
+    /// Returns what was asked of the reporter and what they wrote, the newest of it, the oldest first.
+    pub fn thread(&self, page: &str) -> Stretch<Message> {
+        let message = |logged: &Logged| {
+            let entry = &logged.entry;
             let Event::Case(CaseEvent::ReporterAsked { text } | CaseEvent::ReporterReplied { text }) =
                 &entry.event
             else {
                 return None;
             };
-            Some(Message {
+            let message = Message {
                 yours: entry.actor == Actor::Reporter,
                 text: self.text(*text),
                 when: self.moment(entry.occurred_at),
-            })
+            };
+            Some((logged.version, message))
         };
-        self.view
-            .log
-            .iter()
-            .filter_map(|logged| message(&logged.entry))
-            .collect()
+        let shown = Shown {
+            page,
+            field: "messages",
+            most: limits::MESSAGES_SHOWN,
+            anchor: "thread",
+        };
+        let mut thread = self.stretch(shown, self.view.log.iter().rev().filter_map(message));
+        thread.items.reverse();
+        thread
     }
 }
 

@@ -417,6 +417,41 @@ async fn a_token_that_only_reads_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_reporter_who_adds_without_end_is_told_that_all_is_kept() {
+    let town = Town::found().await;
+    let mut citizen = town.browser();
+    let (id, code) = send(&mut citizen).await;
+    for number in 0..50 {
+        let more = json!({"code": code, "text": format!("补充{number}")});
+        citizen.create("/api/v1/portal/replies", &more).await;
+    }
+    let more = json!({"code": code, "text": "再补充"});
+    let enough = citizen.post_json("/api/v1/portal/replies", &more).await;
+    assert_eq!(
+        (enough.status, &enough.json()["type"]),
+        (StatusCode::CONFLICT, &json!("/problems/enough"))
+    );
+    enough.says("都已保留");
+    let photo = common::photo::telephone();
+    let file = citizen
+        .upload(
+            "/api/v1/portal/evidence",
+            &[("code", &*code)],
+            &[("file", "a.jpg", &photo)],
+        )
+        .await;
+    assert_eq!(file.status, StatusCode::CONFLICT);
+    // Whether it is solved is for the rules to say, not for the bound.
+    let voice = json!({"code": code, "solved": true});
+    let unanswered = citizen.post_json("/api/v1/portal/satisfactions", &voice).await;
+    assert_eq!(unanswered.json()["type"], "/problems/refused");
+    // Staff act, and there is room again.
+    let mut operator = town.program("operator").await;
+    step(&mut operator, &id, json!({"step": "accept"})).await;
+    citizen.create("/api/v1/portal/replies", &more).await;
+}
+
+#[tokio::test]
 async fn a_step_on_a_case_that_moved_on_is_refused_where_the_sender_says_which_version() {
     let town = Town::found().await;
     let (id, _) = send(&mut town.browser()).await;

@@ -7,7 +7,6 @@ use axum::response::Response;
 use bihuan_core::case::command::{Command, TakeStep};
 use bihuan_core::event::BodyRef;
 use bihuan_core::id::CaseId;
-use bihuan_core::permission::Permit;
 use bihuan_store::bodies::Bodies;
 use bihuan_store::commit::idempotency::Once;
 use bihuan_store::receipt::ReceiptCode;
@@ -279,17 +278,12 @@ async fn say(
     let case = find(ctx, code).await?;
     let mut bodies = Bodies::new(ctx.now, &mut SystemEntropy);
     let command = talk::command(ctx, make, &mut bodies)?;
-    talk::own_step(ctx, case, &command).await?;
     // Under the case too: reporters have no name, and their keys must not meet.
     let once = once.map(|once| Once {
         key: format!("{} {case}", once.key),
         ..once
     });
-    let appended = ctx
-        .tenant
-        .execute(&Permit::reporter(), case, command, bodies, once, ctx.now)
-        .await?;
-    ctx.note_written();
+    let appended = talk::carry_out(ctx, case, command, bodies, once).await?;
     Ok(json(StatusCode::CREATED, &Done::of(&appended)))
 }
 

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::{Complaint, WebError};
 use crate::ctx::{Ctx, Typed};
 use crate::lang::Tongue;
+use crate::limits;
 use crate::page::{self, Page};
 use crate::sentence::fault;
 
@@ -96,6 +97,10 @@ fn todo(ctx: &Ctx, error: &WebError) -> String {
     let (_, _, todo) = error.keys();
     match error {
         WebError::TooMany { wait_seconds } => t.t1(todo, "seconds", wait_seconds),
+        WebError::Enough => {
+            let lately = ("lately", limits::REPORTERS_ADDITIONS);
+            t.t2(todo, lately, ("all", limits::REPORTERS_ADDITIONS_IN_ALL))
+        }
         WebError::Json(detail) => t.t1(todo, "detail", detail),
         WebError::Refused(refusal) => ctx.refusal(refusal).said,
         WebError::Filter(text, faults) => filter_faults(t, text, faults),

@@ -166,15 +166,19 @@ impl Message {
             .into_iter()
             .map(|part| part.as_deref())
             .chain([Some(&*self.text), Some(&*disclosure)]);
-        // Each part with its length, so that no two messages run into the same bytes.
-        let mut said = Vec::with_capacity(self.text.len() + 256);
-        for part in parts {
-            let length = part.map_or(u64::MAX, |part| part.len() as u64);
-            said.extend_from_slice(&length.to_be_bytes());
-            said.extend_from_slice(part.unwrap_or_default().as_bytes());
-        }
-        Digest::of(&[&said])
+        digest(parts)
     }
+}
+
+/// Returns the digest of what was sent: each part with its length, so that no two run into the same bytes.
+pub fn digest<'a>(parts: impl IntoIterator<Item = Option<&'a str>>) -> Digest {
+    let mut said = Vec::new();
+    for part in parts {
+        let length = part.map_or(u64::MAX, |part| part.len() as u64);
+        said.extend_from_slice(&length.to_be_bytes());
+        said.extend_from_slice(part.unwrap_or_default().as_bytes());
+    }
+    Digest::of(&[&said])
 }
 
 /// Returns what a reporter allows to be known, by its word.

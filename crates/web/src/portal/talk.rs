@@ -1,20 +1,24 @@
 //! What a reporter says about their report: more about it, whether it is solved, that they withdraw it.
 
+use axum::http::StatusCode;
 use axum::response::Response;
 use bihuan_core::case::command::{Command, TakeStep};
-use bihuan_core::event::BodyRef;
-use bihuan_core::id::{CaseId, Digest};
+use bihuan_core::event::{Actor, BodyRef, CaseEvent, Event};
+use bihuan_core::id::CaseId;
 use bihuan_core::pack::model::Relation;
 use bihuan_core::permission::Permit;
 use bihuan_store::bodies::Bodies;
 use bihuan_store::commit::idempotency::Once;
+use bihuan_store::commit::log::Logged;
+use bihuan_store::execute::Appended;
+use bihuan_store::read::case::CaseView;
 
 use super::intake;
 use super::track;
-use super::view::{self, TrackPage};
+use super::view::{self, Said, TrackPage, Typed};
 use crate::app::SystemEntropy;
 use crate::ctx::Ctx;
-use crate::error::WebError;
+use crate::error::{WebError, dress};
 use crate::form::Form;
 use crate::limits;
 use crate::page::html;
@@ -60,7 +64,7 @@ pub async fn create_track_step(ctx: Ctx, form: Form) -> Result<Response, WebErro
     say(&ctx, &form, make, "track-sent").await
 }
 
-/// Carries out what the reporter says and shows the report again.
+/// Carries out what the reporter says and shows the report again; with what was typed, where it is not taken.
 async fn say(
     ctx: &Ctx,
     form: &Form,
@@ -70,13 +74,109 @@ async fn say(
     let case = track::followed(ctx).await?.ok_or(WebError::NotFound)?;
     let mut bodies = Bodies::new(ctx.now, &mut SystemEntropy);
     let command = command(ctx, make, &mut bodies)?;
-    own_step(ctx, case, &command).await?;
-    let once = once(case, form);
-    ctx.tenant
-        .execute(&Permit::reporter(), case, command, bodies, once, ctx.now)
-        .await?;
+    let (status, said) = match carry_out(ctx, case, command, bodies, once(ctx, case, form)).await {
+        Ok(_) => {
+            let done = Some(ctx.tongue.t(done));
+            (
+                StatusCode::OK,
+                Said {
+                    done,
+                    ..Said::default()
+                },
+            )
+        }
+        Err(error @ (WebError::KeyReused | WebError::Enough | WebError::Refused(_))) => {
+            (error.status(), not_taken(ctx, form, &error))
+        }
+        Err(error) => return Err(error),
+    };
+    let mut response = html(&TrackPage::read(ctx, case, said).await?);
+    *response.status_mut() = status;
+    Ok(response)
+}
+
+/// Returns what is said where a form was not taken, with what was typed in it.
+fn not_taken(ctx: &Ctx, form: &Form, error: &WebError) -> Said {
+    let problem = match error {
+        WebError::KeyReused => ctx.tongue.t("track-sent-before"),
+        other => dress::said(ctx, other).1,
+    };
+    let typed = |name: &str| form.value(name).to_owned();
+    Said {
+        done: None,
+        problem: Some(problem),
+        typed: Typed {
+            text: typed("text"),
+            remark: typed("remark"),
+            step: typed("step"),
+            reason: typed("reason"),
+        },
+    }
+}
+
+/// Carries out a reporter's command, whichever door it came by.
+///
+/// # Errors
+/// [`WebError::NotFound`] for a step that is not theirs; [`WebError::Enough`] where they have added as much as
+/// is taken; what a rule or the store refuses.
+pub async fn carry_out(
+    ctx: &Ctx,
+    case: CaseId,
+    command: Command,
+    bodies: Bodies,
+    once: Option<Once>,
+) -> Result<Appended, WebError> {
+    let view = view::case(ctx, case).await?;
+    let room = match &command {
+        Command::TakeStep(given) => own_step(ctx, &view, &given.step),
+        // Whether it is solved can be said once however much was added.
+        Command::GiveSatisfaction { .. } if view.case.satisfied.is_none() => Ok(()),
+        _ => room_for_more(&view),
+    };
+    match room {
+        // What was taken already is answered as it was, however much has come since.
+        Err(WebError::Enough) if is_known(ctx, once.as_ref()).await? => {}
+        other => other?,
+    }
+    let permit = Permit::reporter();
+    let execute = ctx.tenant.execute(&permit, case, command, bodies, once, ctx.now);
+    let appended = execute.await?;
     ctx.note_written();
-    Ok(html(&TrackPage::read(ctx, case, Some(ctx.tongue.t(done))).await?))
+    Ok(appended)
+}
+
+async fn is_known(ctx: &Ctx, once: Option<&Once>) -> Result<bool, WebError> {
+    match once {
+        Some(once) => Ok(ctx.tenant.knows(&Permit::reporter(), once).await?),
+        None => Ok(false),
+    }
+}
+
+/// Whether the reporter may add something: there is a bound on it until staff act, and one in all.
+///
+/// # Errors
+/// [`WebError::Enough`] if not.
+pub fn room_for_more(view: &CaseView) -> Result<(), WebError> {
+    let added = |logged: &&Logged| {
+        let additions = matches!(
+            logged.entry.event,
+            Event::Case(
+                CaseEvent::ReporterReplied { .. }
+                    | CaseEvent::EvidenceAdded { .. }
+                    | CaseEvent::SatisfactionGiven { .. }
+            )
+        );
+        additions && logged.entry.actor == Actor::Reporter
+    };
+    let by_staff = |logged: &&Logged| matches!(logged.entry.actor, Actor::Person { .. });
+    let log = view.log.iter();
+    let lately = log.clone().rev().take_while(|logged| !by_staff(logged));
+    match lately.filter(added).count() < limits::REPORTERS_ADDITIONS
+        && log.filter(added).count() < limits::REPORTERS_ADDITIONS_IN_ALL
+    {
+        true => Ok(()),
+        false => Err(WebError::Enough),
+    }
 }
 
 /// Makes a reporter's command; what may not be entered is refused here too, not only in the first message.
@@ -99,29 +199,21 @@ pub fn command(
 }
 
 /// Lets a reporter take no step but their own; deciding would refuse it too, with less kind words.
-///
-/// # Errors
-/// [`WebError::NotFound`] if it is somebody else's.
-pub async fn own_step(ctx: &Ctx, case: CaseId, command: &Command) -> Result<(), WebError> {
-    let Command::TakeStep(given) = command else {
-        return Ok(());
-    };
-    let case = view::case(ctx, case).await?.case;
-    let kind = ctx.pack(&case)?.kind(&case.kind);
-    let step = kind.and_then(|kind| kind.step(&given.step));
+fn own_step(ctx: &Ctx, view: &CaseView, step: &str) -> Result<(), WebError> {
+    let kind = ctx.pack(&view.case)?.kind(&view.case.kind);
+    let step = kind.and_then(|kind| kind.step(step));
     step.filter(|step| step.relation == Relation::Reporter)
         .map(|_| ())
         .ok_or(WebError::NotFound)
 }
 
-/// Makes what is sent twice from the same page one thing.
-fn once(case: CaseId, form: &Form) -> Option<Once> {
+/// Makes what is sent twice from the same form one thing: the forms of a page have one key.
+fn once(ctx: &Ctx, case: CaseId, form: &Form) -> Option<Once> {
     let key = form.value("key");
-    let said = ["text", "remark", "solved", "step", "reason"].map(|name| form.value(name));
-    let request = Digest::of(&said.map(|text| text.as_bytes()));
+    let said = ["text", "remark", "solved", "step", "reason"].map(|name| Some(form.value(name)));
     (!key.is_empty()).then(|| Once {
-        key: format!("{key} {case}"),
-        request,
+        key: format!("{key} {case} {}", ctx.route),
+        request: intake::digest(said),
     })
 }
 

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use bihuan_core::id::{CaseId, EvidenceId};
 use bihuan_store::receipt::{ReceiptCode, ReceiptCodeError};
 
-use super::view::{self, TrackPage};
+use super::view::{self, Said, TrackPage};
 use crate::ctx::Ctx;
 use crate::ctx::cookie::Cookie;
 use crate::error::WebError;
@@ -26,7 +26,7 @@ struct CodePage {
 /// `GET /track`: the report whose code the cookie holds, else the question for a code.
 pub async fn read_track(ctx: Ctx) -> Result<Response, WebError> {
     match followed(&ctx).await? {
-        Some(case) => Ok(html(&TrackPage::read(&ctx, case, None).await?)),
+        Some(case) => Ok(html(&TrackPage::read(&ctx, case, Said::default()).await?)),
         None => Ok(ask(&ctx, "", None, false)),
     }
 }

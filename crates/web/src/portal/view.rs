@@ -14,7 +14,7 @@ use crate::error::WebError;
 use crate::page::{Area, Page};
 use crate::sentence::Listener;
 use crate::show::{self, ClockFace};
-use crate::story::{Line, Message, Picture, Stop, Story};
+use crate::story::{Line, Message, Picture, Stop, Story, Stretch};
 
 /// The page that a receipt code opens.
 #[derive(Template)]
@@ -23,6 +23,10 @@ pub struct TrackPage {
     page: Page,
     /// What was just done.
     done: Option<String>,
+    /// Why what was just sent was not taken, and where its form stands.
+    problem: Option<(String, String)>,
+    /// What was written in the form that was not taken.
+    typed: Typed,
     /// What the reporter is told, the newest first.
     notices: Vec<Told>,
     /// Makes what is sent twice one thing.
@@ -42,10 +46,10 @@ pub struct TrackPage {
     may_judge: bool,
     judged: Option<String>,
     clocks: Vec<ClockFace>,
-    thread: Vec<Message>,
+    thread: Stretch<Message>,
     may_reply: bool,
     asked: bool,
-    lines: Vec<Line>,
+    lines: Stretch<Line>,
     steps: usize,
     identity: String,
     own_steps: Vec<OwnStep>,
@@ -64,7 +68,47 @@ pub struct OwnStep {
     title: String,
     hint: String,
     reason: String,
+    /// Whether it was just sent and not taken.
+    open: bool,
 }
+
+/// What is said at the head of the report.
+#[derive(Default)]
+pub struct Said {
+    /// What was just done.
+    pub done: Option<String>,
+    /// Why what was just sent was not taken.
+    pub problem: Option<String>,
+    /// What was written in its form.
+    pub typed: Typed,
+}
+
+/// What was written in one of the forms of the page.
+#[derive(Debug, Default)]
+pub struct Typed {
+    /// The reply.
+    pub text: String,
+    /// The remark with the judgement.
+    pub remark: String,
+    /// The step that was to be taken.
+    pub step: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Typed {
+    /// Returns where the form stands on the page.
+    fn anchor(&self) -> String {
+        match (self.step.as_str(), self.text.as_str()) {
+            ("", "") => "judge".to_owned(),
+            ("", _) => "reply".to_owned(),
+            (step, _) => format!("step-{step}"),
+        }
+    }
+}
+
+/// The address of the page.
+const ADDRESS: &str = "/track";
 
 /// Returns a case with log and texts.
 ///
@@ -76,23 +120,23 @@ pub async fn case(ctx: &Ctx, id: CaseId) -> Result<CaseView, WebError> {
 }
 
 impl TrackPage {
-    /// Reads the report; `done` is said first, where something was just done.
+    /// Reads the report; what was just done, or was not, is said first.
     ///
     /// # Errors
     /// [`WebError`] if the store fails.
-    pub async fn read(ctx: &Ctx, id: CaseId, done: Option<String>) -> Result<TrackPage, WebError> {
+    pub async fn read(ctx: &Ctx, id: CaseId, said: Said) -> Result<TrackPage, WebError> {
         let view = case(ctx, id).await?;
         let story = Story::of(ctx, &view)?;
         let notices = notice::tell(ctx, &story).await?;
-        Ok(TrackPage::tell(&story, notices, done))
+        Ok(TrackPage::tell(&story, notices, said))
     }
 
-    fn tell(story: &Story<'_>, notices: Vec<Told>, done: Option<String>) -> TrackPage {
+    fn tell(story: &Story<'_>, notices: Vec<Told>, said: Said) -> TrackPage {
         let (ctx, case) = (story.ctx, story.case());
-        let lines = story.lines();
         TrackPage {
-            page: ctx.page(Some(Area::Track)),
-            done,
+            page: page(ctx),
+            done: said.done,
+            problem: said.problem.map(|problem| (problem, said.typed.anchor())),
             notices,
             key: ctx.form_key(),
             number: case.number.clone(),
@@ -115,14 +159,27 @@ impl TrackPage {
                 && story.kind.answer == AnswerRule::Reporter,
             judged: judged(story),
             clocks: faces(story),
-            thread: story.thread(),
+            thread: story.thread(ADDRESS),
             may_reply: case.end.is_none(),
             asked: case.question_open,
             steps: story.view.log.len(),
-            lines,
+            lines: story.lines(ADDRESS),
             identity: identity(story),
-            own_steps: own_steps(story),
+            own_steps: own_steps(story, &said.typed),
+            typed: said.typed,
         }
+    }
+}
+
+/// Returns what the layout shows; its address is the report's own also where a form was sent elsewhere.
+fn page(ctx: &Ctx) -> Page {
+    let page = ctx.page(Some(Area::Track));
+    match ctx.route == ADDRESS {
+        true => page,
+        false => Page {
+            here: ADDRESS.to_owned(),
+            ..page
+        },
     }
 }
 
@@ -189,7 +246,7 @@ fn identity(story: &Story<'_>) -> String {
 }
 
 /// Returns the steps that are the reporter's own and possible now.
-fn own_steps(story: &Story<'_>) -> Vec<OwnStep> {
+fn own_steps(story: &Story<'_>, typed: &Typed) -> Vec<OwnStep> {
     let ctx = story.ctx;
     let context = Context {
         pack: story.pack,
@@ -213,6 +270,7 @@ fn own_steps(story: &Story<'_>) -> Vec<OwnStep> {
             title: ctx.name(&choice.step.title),
             hint: ctx.tongue.t(hint),
             reason: ctx.tongue.t(reason),
+            open: choice.step.id == typed.step,
         }
     });
     worded.collect()

@@ -25,3 +25,5 @@ pager-next = Next page
 pager-first = First page
 seal-done = Struck off
 seal-on = Struck off on { $date }
+earlier = Earlier
+newest = Back to the newest

@@ -53,4 +53,6 @@ error-unavailable-do = Please try again in a while. If you saw no receipt for wh
 busy-kept = It could not be taken in just now; what you wrote is still here. Please send it again in a few seconds.
 busy-files = Photos have to be chosen again: go back to the form with your browser, and send it from there.
 busy-again = Send it again
+error-enough = This was not added
+error-enough-do = At most { $lately } additions are taken before those who handle it act, and { $all } to one report in all. All that you added before is kept; they will see it and answer. Please wait for that; if it is urgent, telephone the responsible unit.
 field-secret-key = nobody has an account here, so the Idempotency-Key is all that tells requests apart: use a random UUID, or at least { $least } random characters

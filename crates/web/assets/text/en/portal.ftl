@@ -125,3 +125,9 @@ track-erased = (erased by rule)
 report-more = More options
 track-reopen-hint = Say how it is now. It goes back to be handled and its clock starts anew.
 track-proof-get = Download the proof
+track-sent-before = This form was sent just now with something else in it. What you wrote now is below; to send it too, press the button once more.
+receipt-photos-lost = { $count ->
+    [one] One photo could not be kept; everything else has arrived. Please go back and send the same form once more: it is not taken down twice, only the missing photo is added.
+   *[other] { $count } photos could not be kept; everything else has arrived. Please go back and send the same form once more: it is not taken down twice, only the missing photos are added.
+}
+report-sent-before = another report was sent by this form just now; what you wrote now is below: to send it as a report of its own, press the button once more

@@ -25,3 +25,5 @@ pager-next = 下一页
 pager-first = 回到第一页
 seal-done = 已销号
 seal-on = { $date } 销号
+earlier = 更早的
+newest = 回到最新

@@ -53,4 +53,6 @@ error-unavailable-do = 请过一会儿再试。提交过的内容如果没有看
 busy-kept = 刚才没能收下，您填写的内容都还在。请过几秒再提交。
 busy-files = 照片要重新选择：请用浏览器的“返回”回到表单，再提交。
 busy-again = 再次提交
+error-enough = 这条没有加进去
+error-enough-do = 办理人员处理之前最多补充 { $lately } 条，一件事一共最多 { $all } 条。此前补充的都已保留，办理人员会看到并答复；请等答复，急事请打电话联系承办单位。
 field-secret-key = 这里没有账号，Idempotency-Key 就是唯一的凭据：请用随机的 UUID，或至少 { $least } 个随机字符

@@ -121,3 +121,6 @@ track-erased = （内容已依规删除）
 report-more = 更多选项
 track-reopen-hint = 写明现在的情况，会回到办理环节并重新计时。
 track-proof-get = 下载存在证明
+track-sent-before = 这张表单刚才已经送出过一次，内容与现在的不同。您现在写的还在下面；要再送一次，请再按一次按钮。
+receipt-photos-lost = { $count } 张照片没有保存下来，其他内容都已收到。请返回上一页，再提交一次同一张表单：不会重复登记，只补上缺的照片。
+report-sent-before = 这张表单刚才已经提交过另一件反映。您现在写的还在下面；如果要作为新的一件提交，请再按一次按钮

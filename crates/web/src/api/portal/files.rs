@@ -16,7 +16,7 @@ use crate::error::{Complaint, WebError};
 use crate::evidence;
 use crate::form::Unbound;
 use crate::limits;
-use crate::portal::{proof, view};
+use crate::portal::{proof, talk, view};
 
 /// A photo from the reporter, as `multipart/form-data`.
 #[derive(ToSchema)]
@@ -51,6 +51,7 @@ pub async fn create_own_evidence(ctx: Ctx, Unbound(form): Unbound) -> Result<Res
         .first()
         .ok_or_else(|| input(Complaint::new("file", "field-required")))?;
     let photo = evidence::clean(file).map_err(input)?;
+    talk::room_for_more(&view::case(&ctx, case).await?)?;
     let stored = evidence::add(&ctx, &Permit::reporter(), case, photo, evidence::BEFORE).await?;
     let stored = Stored {
         id: stored.to_string(),

@@ -2,8 +2,9 @@
 
 use bihuan_core::event::{CaseEvent, Event};
 
+use crate::limits;
 use crate::sentence::Listener;
-use crate::story::Story;
+use crate::story::{Shown, Story, Stretch};
 
 /// What was done at one instant by one actor.
 pub struct Entry {
@@ -36,9 +37,20 @@ pub struct Remark {
 }
 
 /// Returns what happened, the newest first.
-pub fn entries(story: &Story<'_>) -> Vec<Entry> {
+pub fn entries(story: &Story<'_>, page: &str) -> Stretch<Entry> {
+    let shown = Shown {
+        page,
+        field: "steps",
+        most: limits::ENTRIES_SHOWN,
+        anchor: "timeline",
+    };
+    story.stretch(shown, all_entries(story).into_iter().rev())
+}
+
+/// Returns all entries, the oldest first, each with the version that it begins with.
+fn all_entries(story: &Story<'_>) -> Vec<(u32, Entry)> {
     let words = story.words();
-    let mut entries: Vec<Entry> = Vec::new();
+    let mut entries: Vec<(u32, Entry)> = Vec::new();
     let mut last = None;
     for logged in &story.view.log {
         let Some(told) = words.tell(story.kind, &logged.entry, Listener::Staff) else {
@@ -64,17 +76,19 @@ pub fn entries(story: &Story<'_>) -> Vec<Entry> {
         };
         let at = (logged.entry.occurred_at, logged.entry.actor);
         match entries.last_mut().filter(|_| last == Some(at)) {
-            Some(entry) => entry.said.push(said),
-            None => entries.push(Entry {
-                at: at.0.to_string(),
-                when: (story.date(at.0), story.time(at.0)),
-                by: told.by,
-                said: vec![said],
-            }),
+            Some((_, entry)) => entry.said.push(said),
+            None => {
+                let entry = Entry {
+                    at: at.0.to_string(),
+                    when: (story.date(at.0), story.time(at.0)),
+                    by: told.by,
+                    said: vec![said],
+                };
+                entries.push((logged.version, entry));
+            }
         }
         last = Some(at);
     }
-    entries.reverse();
     entries
 }
 

@@ -17,7 +17,7 @@ use crate::ctx::Ctx;
 use crate::error::WebError;
 use crate::page::{Area, Page};
 use crate::show::{self, ClockFace};
-use crate::story::{Message, Stop, Story};
+use crate::story::{Message, Stop, Story, Stretch};
 
 /// The page of a case.
 #[derive(Template)]
@@ -53,12 +53,12 @@ pub struct CasePage {
     /// The form for evidence: what was chosen and written, and what is in its way.
     evidence: Option<EvidenceSheet>,
     withdrawals: Vec<Sheet>,
-    thread: Vec<Message>,
+    thread: Stretch<Message>,
     has_reporter: bool,
     to_reporter: Vec<Sheet>,
     remarks: Vec<Remark>,
     to_staff: Vec<Sheet>,
-    entries: Vec<Entry>,
+    entries: Stretch<Entry>,
     more: Vec<(String, Vec<Sheet>)>,
     more_open: bool,
     identity: Option<IdentitySheet>,
@@ -157,12 +157,12 @@ impl CasePage {
             moments: moments::moments(story),
             evidence: evidence(story, again),
             withdrawals: offered(Place::Evidence),
-            thread: story.thread(),
+            thread: story.thread(&address(&case.number)),
             has_reporter: matches!(case.raised_by, RaisedBy::Reporter { .. }),
             to_reporter: offered(Place::Thread),
             remarks: lines::remarks(story),
             to_staff: offered(Place::Remarks),
-            entries: lines::entries(story),
+            entries: lines::entries(story, &address(&case.number)),
             more_open: more
                 .iter()
                 .flat_map(|(_, sheets)| sheets)
