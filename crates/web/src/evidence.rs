@@ -7,7 +7,9 @@ use bihuan_core::case::command::Command;
 use bihuan_core::event::EvidenceMoment;
 use bihuan_core::id::{CaseId, EvidenceId};
 use bihuan_core::permission::Permit;
+use bihuan_store::blob::Blob;
 use bihuan_store::bodies::Bodies;
+use bihuan_store::commit::idempotency::Once;
 
 use crate::app::SystemEntropy;
 use crate::ctx::Ctx;
@@ -61,15 +63,40 @@ pub fn clean(file: &File) -> Result<Photo, Complaint> {
     })
 }
 
-/// Adds the photos that came with a report.
+/// A photo that is kept, and not yet noted in a case.
+pub struct Kept {
+    blob: Blob,
+    media_type: &'static str,
+}
+
+/// Keeps a photo.
 ///
 /// # Errors
-/// [`WebError`] if a rule or the store refuses one.
-pub async fn add_reporters(ctx: &Ctx, case: CaseId, photos: Vec<Photo>) -> Result<(), WebError> {
+/// [`WebError::Internal`] if the disk fails.
+pub async fn keep(ctx: &Ctx, photo: Photo) -> Result<Kept, WebError> {
+    let blobs = ctx.tenant.blobs().clone();
+    let media_type = photo.media_type;
+    let put = tokio::task::spawn_blocking(move || blobs.put(&photo.bytes, limits::FILE_BYTES as u64)).await;
+    let blob = put.map_err(WebError::internal)?.map_err(WebError::internal)?;
+    Ok(Kept { blob, media_type })
+}
+
+/// Notes the photos that came with a report; the same photo under the same key is noted once. Returns how many
+/// could not be: the report is taken in already and does not fail with them.
+pub async fn note_reporters(ctx: &Ctx, case: CaseId, photos: &[Kept], key: &str) -> usize {
+    let mut lost = 0;
     for photo in photos {
-        add(ctx, &Permit::reporter(), case, photo, BEFORE).await?;
+        let digest = photo.blob.digest;
+        let once = (!key.is_empty()).then(|| Once {
+            key: format!("{key} {case} {digest}"),
+            request: digest,
+        });
+        if let Err(error) = note(ctx, &Permit::reporter(), case, photo, BEFORE, once).await {
+            tracing::warn!(request.id = ctx.request_id, case.id = %case, %error, "a photo was not noted");
+            lost += 1;
+        }
     }
-    Ok(())
+    lost
 }
 
 /// Stores a photo and notes it in the case.
@@ -81,24 +108,33 @@ pub async fn add(
     permit: &Permit,
     case: CaseId,
     photo: Photo,
-    note: Note<'_>,
+    said: Note<'_>,
 ) -> Result<EvidenceId, WebError> {
-    let blobs = ctx.tenant.blobs().clone();
-    let media_type = photo.media_type;
-    let put = tokio::task::spawn_blocking(move || blobs.put(&photo.bytes, limits::FILE_BYTES as u64)).await;
-    let blob = put.map_err(WebError::internal)?.map_err(WebError::internal)?;
+    let kept = keep(ctx, photo).await?;
+    note(ctx, permit, case, &kept, said, None).await
+}
+
+/// Notes a photo that is kept in the case.
+async fn note(
+    ctx: &Ctx,
+    permit: &Permit,
+    case: CaseId,
+    photo: &Kept,
+    said: Note<'_>,
+    once: Option<Once>,
+) -> Result<EvidenceId, WebError> {
     let mut bodies = Bodies::new(ctx.now, &mut SystemEntropy);
     let evidence = EvidenceId::new(ctx.now, &mut SystemEntropy);
     let command = Command::AddEvidence {
         evidence,
-        blob: blob.digest,
-        media_type: media_type.to_owned(),
-        size_bytes: blob.size_bytes,
-        moment: note.moment,
-        caption: note.caption.map(|caption| bodies.write(caption)),
+        blob: photo.blob.digest,
+        media_type: photo.media_type.to_owned(),
+        size_bytes: photo.blob.size_bytes,
+        moment: said.moment,
+        caption: said.caption.map(|caption| bodies.write(caption)),
     };
     ctx.tenant
-        .execute(permit, case, command, bodies, None, ctx.now)
+        .execute(permit, case, command, bodies, once, ctx.now)
         .await?;
     ctx.note_written();
     Ok(evidence)

@@ -5,6 +5,7 @@
 mod common;
 
 use axum::http::StatusCode;
+use bihuan_core::id::Digest;
 use common::browser::Answer;
 use common::{Browser, Town};
 
@@ -58,6 +59,19 @@ async fn a_form_sent_again_with_other_words_is_shown_again_and_goes_through() {
 }
 
 #[tokio::test]
+async fn another_report_by_the_same_form_is_shown_again_and_goes_through() {
+    let town = Town::found().await;
+    let mut browser = town.browser();
+    let page = browser.get("/report").await;
+    let fields = |text| [("text", text), ("disclosure", "anonymous")];
+    let first = browser.submit(&page, "/report", &fields(TEXT)).await;
+    let shown = browser.submit(&page, "/report", &fields("井盖松动")).await;
+    shown.says("刚才已经提交过另一件").says(">井盖松动</textarea>");
+    let second = browser.submit(&shown, "/report", &fields("井盖松动")).await;
+    assert_ne!(first.element("code"), second.element("code"));
+}
+
+#[tokio::test]
 async fn a_long_talk_is_shown_in_stretches_and_ends_with_a_clear_word() {
     let town = Town::found().await;
     let mut browser = town.browser();
@@ -108,4 +122,68 @@ async fn what_was_taken_is_answered_as_it_was_when_no_more_is_taken() {
         .await;
     assert_eq!(again.status, StatusCode::OK);
     again.says("已送达");
+}
+
+/// Sends a report by a form that was opened before, with photos.
+async fn send(browser: &mut Browser, page: &Answer, photos: &[Vec<u8>]) -> Answer {
+    let (csrf, key) = (page.hidden("csrf"), page.hidden("key"));
+    let fields = [
+        ("csrf", &*csrf),
+        ("key", &*key),
+        ("text", TEXT),
+        ("disclosure", "anonymous"),
+    ];
+    let files: Vec<_> = photos
+        .iter()
+        .map(|photo| ("photos", "a.png", photo.as_slice()))
+        .collect();
+    browser.upload("/report", &fields, &files).await
+}
+
+fn photos(page: &Answer) -> usize {
+    page.text().matches("<img src=\"/track/evidence/").count()
+}
+
+#[tokio::test]
+async fn a_report_sent_again_brings_the_photos_that_are_missing_and_no_other() {
+    let town = Town::found().await;
+    let mut browser = town.browser();
+    let page = browser.get("/report").await;
+    let both = [false, true].map(common::photo::street);
+    send(&mut browser, &page, &both[..1]).await.says("请保存查询码");
+    let again = send(&mut browser, &page, &both).await;
+    again.says("没有重复登记");
+    assert_eq!(photos(&browser.get("/track").await), 2);
+}
+
+#[tokio::test]
+async fn a_disk_that_takes_no_photo_takes_in_no_report_without_it() {
+    let town = Town::found().await;
+    let mut browser = town.browser();
+    let page = browser.get("/report").await;
+    let blobs = town.tenant().blobs().path(Digest::ZERO);
+    let incoming = blobs.ancestors().nth(2).unwrap().join("incoming");
+    std::fs::remove_dir(&incoming).unwrap();
+    let photo = [common::photo::street(true)];
+    let failed = send(&mut browser, &page, &photo).await;
+    assert_eq!(failed.status, StatusCode::INTERNAL_SERVER_ERROR);
+    std::fs::create_dir(&incoming).unwrap();
+    let receipt = send(&mut browser, &page, &photo).await;
+    receipt.says("请保存查询码").keeps_silent_about("没有重复登记");
+    assert_eq!(photos(&browser.get("/track").await), 1);
+}
+
+#[tokio::test]
+async fn a_photo_that_could_not_be_noted_is_told_with_the_receipt() {
+    let town = Town::found().await;
+    let mut browser = town.browser();
+    let page = browser.get("/report").await;
+    send(&mut browser, &page, &[]).await.says("请保存查询码");
+    let track = browser.get("/track").await;
+    browser
+        .submit(&track, "/track/steps", &[("step", "withdraw")])
+        .await;
+    // The case has ended: nothing is added to it any more.
+    let late = send(&mut browser, &page, &[common::photo::street(true)]).await;
+    late.says("1 张照片没有保存下来").says("没有重复登记");
 }

@@ -66,6 +66,8 @@ struct ReceiptPage {
     number: String,
     clocks: Vec<ClockFace>,
     repeated: bool,
+    /// That photos could not be kept.
+    lost: Option<String>,
 }
 
 /// `GET /report`
@@ -91,13 +93,19 @@ pub async fn create_report(ctx: Ctx, form: Form) -> Result<Response, WebError> {
     if !read.complaints.is_empty() || !warning.is_empty() && !warned {
         return Ok(again(&ctx, &form, &read.complaints, &warning));
     }
+    // Before the report is taken in: a disk that takes no photo takes in no report without them either.
+    let mut kept = Vec::new();
+    for photo in photos {
+        kept.push(evidence::keep(&ctx, photo).await?);
+    }
     let key = form.value("key");
     let once = (!key.is_empty()).then(|| format!("{key} {DOOR}"));
-    let receipt = intake::take(&ctx, &message, once.as_deref()).await?;
-    if !receipt.appended().is_repeated() {
-        evidence::add_reporters(&ctx, receipt.case(), photos).await?;
-    }
-    receipt_page(&ctx, &receipt).await
+    let receipt = match intake::take(&ctx, &message, once.as_deref()).await {
+        Err(WebError::KeyReused) => return Ok(sent_before(&ctx, &form)),
+        other => other?,
+    };
+    let lost = evidence::note_reporters(&ctx, receipt.case(), &kept, key).await;
+    receipt_page(&ctx, &receipt, lost).await
 }
 
 fn read_message(ctx: &Ctx, form: &Form, read: &mut Reader<'_>) -> Message {
@@ -137,6 +145,17 @@ fn read_photos(form: &Form, read: &mut Reader<'_>) -> Vec<Photo> {
 
 /// Shows the form again with what was written, what is wrong with it, and what has to be said first.
 fn again(ctx: &Ctx, form: &Form, complaints: &[Complaint], warning: &[Raised]) -> Response {
+    html(&page_again(ctx, form, complaints, warning))
+}
+
+/// Shows the form again where another report was sent by the same: with a new key it is one of its own.
+fn sent_before(ctx: &Ctx, form: &Form) -> Response {
+    let mut page = page_again(ctx, form, &[Complaint::new("text", "report-sent-before")], &[]);
+    page.key = ctx.form_key();
+    html(&page)
+}
+
+fn page_again(ctx: &Ctx, form: &Form, complaints: &[Complaint], warning: &[Raised]) -> ReportPage {
     let value = |name: &str| form.value(name).to_owned();
     let values = Values {
         title: value("title"),
@@ -157,7 +176,7 @@ fn again(ctx: &Ctx, form: &Form, complaints: &[Complaint], warning: &[Raised]) -
         .map(|(_, alarm)| ctx.name(&alarm.message))
         .collect();
     page.had_photos = !form.files.is_empty();
-    html(&page)
+    page
 }
 
 /// Tells the lawful route. Nothing of what was written is kept, logged or shown again.
@@ -174,7 +193,7 @@ fn refused(ctx: &Ctx, alarms: &[Raised]) -> Response {
     })
 }
 
-async fn receipt_page(ctx: &Ctx, receipt: &Receipt) -> Result<Response, WebError> {
+async fn receipt_page(ctx: &Ctx, receipt: &Receipt, lost: usize) -> Result<Response, WebError> {
     let case = view::case(ctx, receipt.case()).await?.case;
     let pack = ctx.pack(&case)?;
     let code = receipt
@@ -192,6 +211,7 @@ async fn receipt_page(ctx: &Ctx, receipt: &Receipt) -> Result<Response, WebError
             ctx.now,
         ),
         repeated: receipt.appended().is_repeated(),
+        lost: (lost > 0).then(|| ctx.tongue.t1("receipt-photos-lost", "count", lost)),
     };
     let mut response = html(&page);
     Cookie::Code.set(response.headers_mut(), &page.code, ctx.secure);
