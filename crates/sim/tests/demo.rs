@@ -1,11 +1,16 @@
 //! The demo city, founded for real in a temporary directory.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
+use bihuan_core::case::command::{Command, TakeStep};
 use bihuan_core::filter::Checked;
-use bihuan_core::id::{CaseId, Digest};
+use bihuan_core::id::{CaseId, Digest, Entropy};
 use bihuan_core::pack::model::Phase;
+use bihuan_core::permission::Permit;
 use bihuan_sim::demo::{self, Demo, Plan};
+use bihuan_store::archive::{Archived, Archiving};
+use bihuan_store::bodies::Bodies;
 use bihuan_store::read::list::{ListRow, Listing};
 use bihuan_test_postgres::Database;
 use uuid::Uuid;
@@ -123,6 +128,61 @@ fn both_engines_hold_the_same_year() {
     let hits: usize = sqlite.found_by.iter().map(Vec::len).sum();
     assert!(hits > 10, "{hits} hits");
     assert_eq!(sqlite, postgres);
+}
+
+/// Bytes that are the same each time.
+struct Fixed;
+
+impl Entropy for Fixed {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        bytes.fill(7);
+    }
+}
+
+/// Archives what ended a month before the year does.
+fn archive(demo: &Demo) -> Archived {
+    let wanted = Archiving {
+        before: "2026-10-20T16:00:00Z".parse().expect("an instant"),
+        to: None,
+        now: plan(0).until,
+        patience: Duration::ZERO,
+    };
+    let archived = demo.store.archive(&wanted, &mut Fixed, &mut |_| {});
+    archived.expect("archived")
+}
+
+#[test]
+fn an_archived_year_holds_the_same_and_its_cases_are_taken_up_again() {
+    let (_directory, demo) = found(9);
+    let before = held(&demo);
+    let archived = archive(&demo);
+    assert!(archived.cases > 40, "{archived:?}");
+    assert_eq!(held(&demo), before);
+    let struck_off = before.rows.iter().filter(|row| row.state == "struck_off");
+    let case = struck_off
+        .min_by_key(|row| row.changed_at)
+        .expect("one is struck off");
+    let now = plan(0).until;
+    let mut bodies = Bodies::new(now, &mut Fixed);
+    let step = TakeStep {
+        step: "reopen".into(),
+        reason: Some(bodies.write("又坏了")),
+        ..TakeStep::default()
+    };
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let tenant = demo.store.tenant(None).expect("the tenant");
+    let (reporter, step) = (Permit::reporter(), Command::TakeStep(step));
+    let taken = tenant.execute(&reporter, case.id, step, bodies, None, now);
+    runtime.block_on(taken).expect("taken up again");
+    let after = held(&demo);
+    assert!(after.events.len() > before.events.len());
+    let again = after.rows.iter().find(|row| row.id == case.id).expect("there");
+    assert_eq!(
+        (again.state.as_str(), again.reopened),
+        ("handling", case.reopened + 1)
+    );
+    // It lives again, so nothing of it goes over.
+    assert_eq!(archive(&demo).cases, 0);
 }
 
 #[test]
