@@ -8,6 +8,7 @@
 //! whatever was not synced (`layers/forgetful.c`). The layer bites: when it says "synced" and forgets all the
 //! same, as a disk that lies does, acknowledged messages are lost.
 
+mod archive;
 mod forgetting;
 #[path = "../support/mod.rs"]
 mod support;

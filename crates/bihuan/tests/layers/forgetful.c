@@ -7,10 +7,13 @@
  *
  * With $FORGETFUL_LIES set, syncing says yes and the journal stays: a disk that lies.
  *
+ * With $FORGETFUL_DIES set to n, the process dies at its nth sync of a file below the root, before it syncs.
+ *
  * A journal is a run of records: offset, old length, file size before, then the old bytes. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -124,8 +127,17 @@ int ftruncate(int fd, off_t length) {
 
 int ftruncate64(int fd, off_t length) { return ftruncate(fd, length); }
 
+/* Dies where the harness wants it. */
+static void may_die(int fd) {
+    static long syncs = 0;
+    char path[PATH_MAX];
+    const char *at = getenv("FORGETFUL_DIES");
+    if (at != NULL && journal_of(fd, path) && ++syncs == atol(at)) kill(getpid(), SIGKILL);
+}
+
 int fsync(int fd) {
     pthread_mutex_lock(&lock);
+    may_die(fd);
     int result = real_fsync(fd);
     if (result == 0) forget_journal(fd);
     pthread_mutex_unlock(&lock);
@@ -134,6 +146,7 @@ int fsync(int fd) {
 
 int fdatasync(int fd) {
     pthread_mutex_lock(&lock);
+    may_die(fd);
     int result = real_fdatasync(fd);
     if (result == 0) forget_journal(fd);
     pthread_mutex_unlock(&lock);
