@@ -245,6 +245,11 @@ pub(crate) fn load(
 }
 
 impl Change {
+    /// Whether it destroys a text or an identity.
+    pub(crate) fn erases(&self) -> bool {
+        !self.erased.is_empty()
+    }
+
     /// Returns the case.
     pub(crate) fn case(&self) -> CaseId {
         self.row.id

@@ -67,6 +67,10 @@ pub(crate) struct Order {
 impl Together for Order {
     type Error = CommitError;
 
+    fn erases(&self) -> bool {
+        self.changes.iter().any(Change::erases)
+    }
+
     fn write(
         connection: &Connection,
         orders: &[Order],

@@ -55,6 +55,9 @@ pub(crate) trait Together: Send + Sized + 'static {
         all: &[Self],
         again: bool,
     ) -> Result<Vec<Result<(), Self::Error>>, StoreError>;
+
+    /// Whether it destroys something, of which no copy may stay anywhere.
+    fn erases(&self) -> bool;
 }
 
 /// Runs once, in the transaction of a batch, and returns what answers whoever handed it in.
@@ -270,13 +273,14 @@ impl Desk {
         while let Ok(first) = waiting.recv() {
             let (batch, lend) = Batch::take(first, waiting);
             let pieces = batch.len();
+            let erases = batch.together.iter().any(Together::erases);
             self.measures.left(pieces);
             if pieces > 0 {
                 let began = Instant::now();
                 let answer = self.commit(batch);
                 self.measures.committed(pieces, began.elapsed());
                 if let Some(backfill) = &self.backfill {
-                    backfill.committed();
+                    backfill.committed(erases);
                 }
                 answer();
             }
@@ -443,6 +447,10 @@ mod tests {
     struct Nothing;
 
     impl Together for Nothing {
+        fn erases(&self) -> bool {
+            false
+        }
+
         type Error = StoreError;
 
         fn write(
