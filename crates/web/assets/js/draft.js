@@ -8,18 +8,23 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
   let asked = 0;
   let kept = true;
   box.hidden = false;
+  let shown = "";
+  let taken = null;
+  const stops = () => [...said.querySelectorAll("a, button")];
   const show = (answer) => {
-    const held = document.activeElement;
-    if (said.innerHTML === answer) return;
-    const focused = said.contains(held);
-    said.innerHTML = answer;
-    // Whoever took a suggestion by keyboard goes on writing where it was put.
-    if (focused) field(held.dataset.put || "text").focus();
+    const held = stops().indexOf(document.activeElement);
+    // What has not changed is not read out again.
+    if (answer !== shown) said.innerHTML = shown = answer;
+    // Whoever took a suggestion by keyboard goes on writing where it was put; who looks at them stays there.
+    if (taken) field(taken).focus();
+    else if (held >= 0) (stops()[held] || field("text")).focus();
+    taken = null;
   };
   const keep = async (options) => {
     clearTimeout(wait);
     const number = ++asked;
     kept = true;
+    form.dataset.kept = "no";
     const sent = fetch(form.dataset.draft, { method: "POST", body: new URLSearchParams(new FormData(form)), ...options });
     const answer = await sent.catch(() => null);
     if (number !== asked) return;
@@ -29,7 +34,10 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
       wait = setTimeout(keep, 3000);
       return;
     }
-    show(await answer.text());
+    const text = await answer.text();
+    if (number !== asked) return;
+    show(text);
+    form.dataset.kept = kept ? "yes" : "no";
     const saved = said.querySelector("[data-saved]");
     state.textContent = saved ? saved.innerHTML : "";
     const here = new URL(location.href);
@@ -37,7 +45,7 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
     else here.searchParams.delete("draft");
     if (here.pathname === form.getAttribute("action")) history.replaceState(null, "", here);
   };
-  const soon = () => { kept = false; clearTimeout(wait); wait = setTimeout(keep, 250); };
+  const soon = () => { kept = false; form.dataset.kept = "no"; clearTimeout(wait); wait = setTimeout(keep, 250); };
   form.addEventListener("input", soon);
   form.addEventListener("change", soon);
   form.addEventListener("submit", () => { clearTimeout(wait); asked++; kept = true; });
@@ -45,6 +53,7 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
   said.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button) return;
+    taken = button.dataset.put || "text";
     if (button.dataset.same !== undefined) field("same").value = button.dataset.same;
     if (button.dataset.category && !field("category").value) field("category").value = button.dataset.category;
     if (button.dataset.put) field(button.dataset.put).value = button.dataset.value;

@@ -18,13 +18,13 @@ async fn what_is_written_is_there_again_and_what_it_looks_like_is_taken_by_keybo
     for lang in ["zh", "en"] {
         window.go(&format!("/register?lang={lang}")).await;
         window.write("#text", "东门小区外面的路灯不亮，请来修").await;
-        window.until("[data-assist] .pick").await;
+        window.until("[data-kept=yes] [data-assist] .pick").await;
         window.picture(&format!("register-assist-{lang}")).await;
         // From the text over the similar case's title to its button.
         window.write_more("#text", TAB).await;
         window.type_on(TAB).await;
         window.type_on(RETURN).await;
-        window.until("[data-assist] .tied").await;
+        window.until("[data-kept=yes] [data-assist] .tied").await;
         let same = window.value("[name=same]").await;
         known.push(same.clone());
         assert!(
