@@ -1,5 +1,7 @@
 //! What every page has: head, areas, language, who is here, and the marks of the directory.
 
+pub mod keys;
+
 use askama::Template;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -44,6 +46,19 @@ pub struct Page {
     pub here: String,
 }
 
+/// An area as the head links to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AreaLink {
+    /// Its address.
+    pub href: &'static str,
+    /// Its name.
+    pub title: String,
+    /// Whether the page belongs to it.
+    pub here: bool,
+    /// The keys that lead there.
+    pub key: Option<&'static str>,
+}
+
 impl Page {
     /// Returns the message of `key`.
     pub fn t(&self, key: &str) -> String {
@@ -73,19 +88,24 @@ impl Page {
         (attribute, name, format!("{}{joint}lang={code}", self.here))
     }
 
-    /// Returns the areas that the visitor has: address, name, whether it is this one.
-    pub fn areas(&self) -> Vec<(&'static str, String, bool)> {
-        let entry = |area, href, key: &str| (href, self.t(key), self.area == Some(area));
+    /// Returns the areas that the visitor has.
+    pub fn areas(&self) -> Vec<AreaLink> {
+        let link = |area, href, title: &str, key| AreaLink {
+            href,
+            title: self.t(title),
+            here: self.area == Some(area),
+            key,
+        };
         if self.who.is_some() {
-            let desk = entry(Area::Desk, "/desk", "area-desk");
-            let register = entry(Area::Register, "/register", "area-register");
+            let desk = link(Area::Desk, "/desk", "area-desk", Some("g d"));
+            let register = link(Area::Register, "/register", "area-register", Some("g r"));
             let register = self.registers.then_some(register);
-            let ledger = entry(Area::Ledger, "/ledger", "area-ledger");
+            let ledger = link(Area::Ledger, "/ledger", "area-ledger", Some("g l"));
             [desk].into_iter().chain(register).chain([ledger]).collect()
         } else {
             vec![
-                entry(Area::Report, "/report", "area-portal"),
-                entry(Area::Track, "/track", "area-track"),
+                link(Area::Report, "/report", "area-portal", None),
+                link(Area::Track, "/track", "area-track", None),
             ]
         }
     }

@@ -121,7 +121,8 @@ impl Sort {
         self.by_place(&self.place(one), &self.place(other))
     }
 
-    fn place(self, row: &ListRow) -> Cursor {
+    /// Returns the place of a row in a list of this order: the rest of the list begins after it.
+    pub fn place(self, row: &ListRow) -> Cursor {
         Cursor::new(key(self.by, row), row.id)
     }
 }

@@ -6,7 +6,7 @@ use crate::auth::WRITE_SCOPE;
 use crate::route::Route;
 use crate::route::Verb::{Get, Post};
 use crate::staff::register::draft;
-use crate::staff::{desk, export, ledger, register, views};
+use crate::staff::{desk, export, help, ledger, origin, register, views};
 
 /// Desk, register and ledger.
 pub(super) const ROUTES: &[Route] = &[
@@ -41,6 +41,9 @@ pub(super) const ROUTES: &[Route] = &[
     Route::staff("read_ledger_suggestions", Get, "/ledger/suggest", |m| {
         on(m, ledger::read_ledger_suggestions)
     }),
+    Route::staff("read_next_case", Get, "/ledger/next", |m| {
+        on(m, origin::read_next_case)
+    }),
     Route::staff("create_view", Post, "/ledger/views", |m| {
         on(m, views::create_view)
     })
@@ -64,4 +67,5 @@ pub(super) const ROUTES: &[Route] = &[
         on(m, export::read_export_file)
     })
     .needs("export"),
+    Route::staff("read_keys", Get, "/keys", |m| on(m, help::read_keys)),
 ];

@@ -17,6 +17,7 @@ use super::asked::{self, Asked};
 use super::ledger::page::{CAP, capped};
 use super::ledger::place::Place;
 use super::line::Line;
+use super::origin;
 use crate::access;
 use crate::ctx::Ctx;
 use crate::error::WebError;
@@ -36,6 +37,8 @@ struct DeskPage {
     groups: Vec<Group>,
     may_register: bool,
     nothing: bool,
+    /// Whether somebody comes from the last case of a group.
+    ended: bool,
 }
 
 /// A group of cases.
@@ -47,6 +50,8 @@ struct Group {
     count: String,
     any: bool,
     href: String,
+    /// Its query in the ledger.
+    list: String,
     lines: Vec<Line>,
     more: bool,
 }
@@ -85,6 +90,7 @@ pub async fn read_desk(ctx: Ctx) -> Result<Response, WebError> {
         hello: ctx.tongue.t1("desk-hello", "name", hello),
         today: today(&ctx),
         may_register: access::permit_general(&ctx, "register").is_ok(),
+        ended: origin::is_ended(&ctx),
         groups,
         page,
     }))
@@ -208,7 +214,11 @@ impl Group {
             count: capped(count),
             any: count.known > 0 || count.more,
             href: place.href(),
-            lines: rows.iter().map(|row| Line::of(ctx, row, &[])).collect(),
+            list: place.query(),
+            lines: rows
+                .iter()
+                .map(|row| Line::in_list(ctx, row, place.sort, &[]))
+                .collect(),
             more: count.known > rows.len() || count.more,
         }
     }

@@ -3,6 +3,7 @@
 use bihuan_core::case::facts::Flag;
 use bihuan_core::pack::model::{Effect, Kind, Pack};
 use bihuan_store::read::list::ListRow;
+use bihuan_store::read::order::{Cursor, Sort};
 
 use super::due::Due;
 use crate::ctx::Ctx;
@@ -30,6 +31,8 @@ pub struct Line {
     pub struck: bool,
     /// How it stands to its time.
     pub due: Due,
+    /// Its place in the list, where the list is one to go through.
+    pub at: Option<Cursor>,
 }
 
 impl Line {
@@ -55,6 +58,15 @@ impl Line {
             },
             struck,
             due: Due::of(ctx, row),
+            at: None,
+        }
+    }
+
+    /// Returns the line of a row of a list to go through.
+    pub fn in_list(ctx: &Ctx, row: &ListRow, sort: Sort, tokens: &[String]) -> Line {
+        Line {
+            at: Some(sort.place(row)),
+            ..Line::of(ctx, row, tokens)
         }
     }
 }

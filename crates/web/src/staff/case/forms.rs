@@ -7,6 +7,7 @@ use super::fields::{self, Field, Shape};
 use crate::error::Complaint;
 use crate::form::Form;
 use crate::limits;
+use crate::staff::origin;
 use crate::story::Story;
 
 /// A form that was sent and is shown again, because something is in its way.
@@ -97,7 +98,7 @@ impl Sheet {
         let input = |field: &Field| Input::of(story, act.id, field, targets, again);
         Sheet {
             id: act.id.to_owned(),
-            action: format!("{}/{}", super::address(&story.case().number), act.id),
+            action: action(story, act.id),
             title: story.ctx.tongue.t(act.title),
             hint: story.ctx.tongue.t(act.hint),
             step: None,
@@ -118,7 +119,7 @@ impl Sheet {
         let input = |field: &Field| Input::of(story, step, field, &[], again);
         Sheet {
             id: format!("step-{step}"),
-            action: format!("{}/steps", super::address(&story.case().number)),
+            action: action(story, "steps"),
             title,
             hint: String::new(),
             step: Some(step.to_owned()),
@@ -126,6 +127,12 @@ impl Sheet {
             refused: again.map(|again| again.said.clone()),
         }
     }
+}
+
+/// Returns where a form of the page is sent; what the page's address carries goes along.
+fn action(story: &Story<'_>, what: &str) -> String {
+    let address = super::address(&story.case().number);
+    origin::kept(story.ctx, format!("{address}/{what}"))
 }
 
 impl Input {

@@ -17,6 +17,7 @@ use crate::ctx::Ctx;
 use crate::error::WebError;
 use crate::page::{Area, Page};
 use crate::show::{self, ClockFace};
+use crate::staff::origin::{self, Origin, Way};
 use crate::story::{Message, Stop, Story, Stretch};
 
 /// The page of a case.
@@ -25,6 +26,10 @@ use crate::story::{Message, Stop, Story, Stretch};
 pub struct CasePage {
     page: Page,
     address: String,
+    /// Back to the list it was opened from, and on to the next of it.
+    way: Option<Way>,
+    /// What the addresses of its forms carry of that.
+    carried: String,
     /// Makes what is sent twice one thing.
     key: String,
     /// What was just done.
@@ -124,6 +129,8 @@ impl CasePage {
         CasePage {
             page: page(story),
             address: address(&case.number),
+            way: Origin::of(ctx).map(|origin| origin.way(&case.number)),
+            carried: origin::kept(ctx, String::new()),
             key: ctx.form_key(),
             done: done.and_then(|done| done_words(story, done)),
             problem: again.map(|again| (again.said.0.clone(), again.anchor())),
@@ -179,7 +186,7 @@ impl CasePage {
 /// Returns what the layout shows; its address is the case's own also where a form was sent elsewhere.
 fn page(story: &Story<'_>) -> Page {
     Page {
-        here: address(&story.case().number),
+        here: origin::kept(story.ctx, address(&story.case().number)),
         ..story.ctx.page(Some(Area::Ledger))
     }
 }

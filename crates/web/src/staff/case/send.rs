@@ -20,6 +20,7 @@ use crate::ctx::Ctx;
 use crate::error::{WebError, dress};
 use crate::form::Form;
 use crate::page::html;
+use crate::staff::origin;
 use crate::story::Story;
 
 /// A form as it was sent.
@@ -110,7 +111,8 @@ impl Sent<'_> {
 
     /// Leads back to the case, which says what was done.
     pub fn done(&self, what: &str) -> Response {
-        Redirect::to(&format!("{}?done={what}", address(&self.view.case.number))).into_response()
+        let done = format!("{}?done={what}", address(&self.view.case.number));
+        Redirect::to(&origin::kept(self.ctx, done)).into_response()
     }
 
     /// Shows the case with the form as it was sent and what is in its way. The case is read again: it may

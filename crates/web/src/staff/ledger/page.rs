@@ -21,6 +21,7 @@ use crate::show;
 use crate::staff::asked::{self, Asked, Chip, Mistake};
 use crate::staff::due::Due;
 use crate::staff::line::Line;
+use crate::staff::origin;
 use crate::staff::views::{self, ViewTab};
 
 /// The rows of a page.
@@ -50,6 +51,8 @@ pub struct LedgerPage {
     searched: Option<String>,
     may: May,
     key: String,
+    /// Whether somebody comes from the last of its cases.
+    ended: bool,
 }
 
 /// What the visitor may do besides reading.
@@ -131,7 +134,7 @@ impl LedgerPage {
                 .rows
                 .rows
                 .iter()
-                .map(|row| Row::of(ctx, row, &place.columns, &tokens))
+                .map(|row| Row::of(ctx, row, &place, &tokens))
                 .collect(),
             first: place.after.is_some().then(|| place.at(None).href()),
             searched: searched(ctx, &place, &found.rows),
@@ -142,6 +145,7 @@ impl LedgerPage {
                 share: may(views::SHARE),
             },
             key: ctx.form_key(),
+            ended: origin::is_ended(ctx),
             place,
         })
     }
@@ -331,9 +335,10 @@ fn orders(ctx: &Ctx, place: &Place) -> Vec<(SortBy, String, bool)> {
 }
 
 impl Row {
-    fn of(ctx: &Ctx, row: &ListRow, columns: &[Column], tokens: &[String]) -> Row {
-        let line = Line::of(ctx, row, tokens);
-        let cells = columns
+    fn of(ctx: &Ctx, row: &ListRow, place: &Place, tokens: &[String]) -> Row {
+        let line = Line::in_list(ctx, row, place.sort, tokens);
+        let cells = place
+            .columns
             .iter()
             .map(|column| Value::of(ctx, row, *column, &line))
             .collect();

@@ -4,7 +4,7 @@ use bihuan_store::read::order::{Cursor, Sort, SortBy};
 use uuid::Uuid;
 
 use super::column::Column;
-use crate::ctx::escaped;
+use crate::ctx::{escaped, query_value};
 
 /// A place in the ledger. What a visitor wrote and cannot be read falls back to the default, but for the
 /// filter, whose problems are shown.
@@ -21,6 +21,9 @@ pub struct Place {
     /// After which row the page begins.
     pub after: Option<Cursor>,
 }
+
+/// The fields of an address that make a place.
+const FIELDS: [&str; 6] = ["filter", "sort", "dir", "columns", "view", "after"];
 
 impl Default for Place {
     fn default() -> Self {
@@ -69,8 +72,23 @@ impl Place {
         place
     }
 
+    /// Reads the query of an address.
+    pub fn of_query(query: &str) -> Place {
+        let fields = FIELDS.map(|name| (name, query_value(query, name)));
+        let given = fields.iter();
+        Place::read(given.filter_map(|(name, value)| Some((*name, value.as_deref()?))))
+    }
+
     /// Returns the address of this place.
     pub fn href(&self) -> String {
+        match self.query() {
+            query if query.is_empty() => "/ledger".to_owned(),
+            query => format!("/ledger?{query}"),
+        }
+    }
+
+    /// Returns the query of this place's address.
+    pub fn query(&self) -> String {
         let plain = Place::default();
         let mut query = Vec::new();
         if !self.filter.is_empty() {
@@ -84,11 +102,7 @@ impl Place {
         }
         query.extend(self.view.map(|view| format!("view={view}")));
         query.extend(self.after.as_ref().map(|after| format!("after={after}")));
-        if query.is_empty() {
-            "/ledger".to_owned()
-        } else {
-            format!("/ledger?{}", query.join("&"))
-        }
+        query.join("&")
     }
 
     /// Returns the word of the order's direction.
@@ -155,13 +169,7 @@ mod tests {
     use super::*;
 
     fn read(address: &str) -> Place {
-        let query = address.split_once('?').map_or("", |(_, query)| query);
-        let pairs: Vec<(String, String)> = query
-            .split('&')
-            .filter_map(|pair| pair.split_once('='))
-            .map(|(name, _)| (name.to_owned(), crate::ctx::query_value(query, name).unwrap()))
-            .collect();
-        Place::read(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+        Place::of_query(address.split_once('?').map_or("", |(_, query)| query))
     }
 
     #[test]

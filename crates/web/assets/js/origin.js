@@ -1,0 +1,18 @@
+// Cases opened from a list carry the list and their place in it, so that the next one is a key away.
+for (const list of document.querySelectorAll("[data-list]")) {
+  const carried = new URLSearchParams({ in: list.dataset.list });
+  if (list.hasAttribute("data-desk")) carried.set("desk", "yes");
+  for (const row of list.querySelectorAll("[data-at]")) {
+    carried.set("at", row.dataset.at);
+    // An address has its limit; a very long filter stays behind.
+    if (String(carried).length > 6000) continue;
+    for (const link of row.querySelectorAll('a[href^="/cases/"]')) link.search = String(carried);
+  }
+}
+// Whoever comes back stands again where they left.
+const left = decodeURIComponent(location.hash).match(/^#case-(.+)$/)?.[1];
+const row = left && document.querySelector(`[data-row="${CSS.escape(left)}"]`);
+if (row) {
+  row.querySelector("a.t").focus({ preventScroll: true });
+  row.scrollIntoView({ block: "center", behavior: "instant" });
+}
