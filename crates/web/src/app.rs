@@ -1,5 +1,6 @@
 //! What the server holds: the store, the clock, who sends too much.
 
+use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,9 +22,11 @@ use crate::limits::admission::Admission;
 use crate::limits::connections::Connections;
 use crate::limits::throttle::{Rate, Throttle, sender};
 use crate::metrics::Metrics;
-use crate::portal::alarms::{Alarms, Listening};
+use crate::portal::alarms::Alarms;
 use crate::readiness::Readiness;
 use crate::runs::Runs;
+use crate::scenes::OfScenes;
+use crate::staff::search::names::Names;
 
 /// How the server is reached.
 #[derive(Debug, Clone)]
@@ -77,7 +80,8 @@ struct Inner {
     anonymous: Option<Anonymous>,
     logins: Throttle,
     exports: Runs,
-    alarms: Listening,
+    alarms: OfScenes<Alarms>,
+    names: OfScenes<Names>,
     admission: Arc<Admission>,
     connections: Arc<Connections>,
     sorry: Semaphore,
@@ -139,7 +143,8 @@ impl App {
             anonymous: throttled.then(Anonymous::new),
             logins: Throttle::new(LOGINS, &mut SystemEntropy),
             exports: Runs::default(),
-            alarms: Listening::default(),
+            alarms: OfScenes::default(),
+            names: OfScenes::default(),
             admission: Admission::new(options.in_flight, throttled),
             connections: Connections::of_process(throttled && !options.trusted_proxy),
             sorry: Semaphore::new(limits::SALVAGES),
@@ -167,9 +172,18 @@ impl App {
     /// Returns the alarms of the packs of a scene.
     ///
     /// # Errors
-    /// As [`Listening::to`].
+    /// As [`Alarms::of`].
     pub(crate) fn alarms(&self, scene: &Arc<Scene>) -> Result<Arc<Alarms>, WebError> {
-        self.inner.alarms.to(scene)
+        self.inner.alarms.of(scene, Alarms::of)
+    }
+
+    /// Returns the names of a scene, ready to be searched.
+    pub(crate) fn names(&self, scene: &Arc<Scene>) -> Arc<Names> {
+        let names = self
+            .inner
+            .names
+            .of(scene, |scene| Ok::<_, Infallible>(Names::of(scene)));
+        names.unwrap_or_else(|never| match never {})
     }
 
     /// Returns who is let in.

@@ -41,6 +41,7 @@ mod readiness;
 pub mod route;
 pub mod routes;
 mod runs;
+mod scenes;
 pub mod secret;
 mod sentence;
 pub mod serve;

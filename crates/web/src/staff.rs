@@ -10,4 +10,5 @@ pub mod ledger;
 pub mod line;
 pub mod origin;
 pub mod register;
+pub mod search;
 pub mod views;

@@ -32,6 +32,7 @@ pub const ALL: &[Keys] = &[
         title: "keys-everywhere",
         keys: &[
             key(&["?"], "keys-help"),
+            key(&["/"], "keys-search"),
             key(&["g", "d"], "keys-desk"),
             key(&["g", "l"], "keys-ledger"),
             key(&["g", "r"], "keys-register"),

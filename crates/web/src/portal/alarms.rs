@@ -1,6 +1,6 @@
 //! The alarms of the packs in force: words that must not come in here, or that ask for something first.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 
 use bihuan_core::pack::model::{Alarm, AlarmAction, Pack};
 use bihuan_store::tenant::scene::Scene;
@@ -20,7 +20,11 @@ pub struct Alarms {
 }
 
 impl Alarms {
-    fn of(scene: &Scene) -> Result<Alarms, WebError> {
+    /// Makes the alarms of a scene ready.
+    ///
+    /// # Errors
+    /// [`WebError::Internal`] where the words of the packs are too many to listen for.
+    pub fn of(scene: &Scene) -> Result<Alarms, WebError> {
         let of_pack = |pack: &Arc<Pack>| {
             let alarms = pack.alarms.iter().cloned();
             alarms.map(|alarm| (Arc::clone(pack), alarm)).collect::<Vec<_>>()
@@ -38,27 +42,5 @@ impl Alarms {
     pub fn raised_by(&self, said: &str) -> (Vec<Raised>, Vec<Raised>) {
         let raised = self.ear.hear(said).into_iter().map(|at| self.all[at].clone());
         raised.partition(|(_, alarm)| alarm.action == AlarmAction::Refuse)
-    }
-}
-
-/// The alarms of every scene in use, each made ready once.
-#[derive(Debug, Default)]
-pub struct Listening(Mutex<Vec<(Weak<Scene>, Arc<Alarms>)>>);
-
-impl Listening {
-    /// Returns the alarms of a scene.
-    ///
-    /// # Errors
-    /// [`WebError::Internal`] where the words of the packs are too many to listen for.
-    pub fn to(&self, scene: &Arc<Scene>) -> Result<Arc<Alarms>, WebError> {
-        let mut ready = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // A scene that is kept, even weakly, leaves its place in memory to no other.
-        if let Some((_, alarms)) = ready.iter().find(|(of, _)| of.as_ptr() == Arc::as_ptr(scene)) {
-            return Ok(Arc::clone(alarms));
-        }
-        let alarms = Arc::new(Alarms::of(scene)?);
-        ready.retain(|(of, _)| of.strong_count() > 0);
-        ready.push((Arc::downgrade(scene), Arc::clone(&alarms)));
-        Ok(alarms)
     }
 }

@@ -6,7 +6,7 @@ use crate::auth::WRITE_SCOPE;
 use crate::route::Route;
 use crate::route::Verb::{Get, Post};
 use crate::staff::register::draft;
-use crate::staff::{desk, export, help, ledger, origin, register, views};
+use crate::staff::{desk, export, help, ledger, origin, register, search, views};
 
 /// Desk, register and ledger.
 pub(super) const ROUTES: &[Route] = &[
@@ -67,5 +67,10 @@ pub(super) const ROUTES: &[Route] = &[
         on(m, export::read_export_file)
     })
     .needs("export"),
+    Route::staff("read_search", Get, "/search", |m| on(m, search::read_search)).query(&["q"]),
+    Route::staff("read_search_suggestions", Get, "/search/suggest", |m| {
+        on(m, search::read_search_suggestions)
+    })
+    .query(&["q"]),
     Route::staff("read_keys", Get, "/keys", |m| on(m, help::read_keys)),
 ];

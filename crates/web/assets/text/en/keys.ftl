@@ -9,6 +9,7 @@ keys-turn-off = Turn single keys off
 keys-turn-on = Turn single keys on
 keys-everywhere = On every page
 keys-help = Open this help
+keys-search = Search
 keys-desk = To the desk
 keys-ledger = To the ledger
 keys-register = To the register

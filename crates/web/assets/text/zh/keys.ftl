@@ -9,6 +9,7 @@ keys-turn-off = 停用单键
 keys-turn-on = 启用单键
 keys-everywhere = 每一页
 keys-help = 打开这份说明
+keys-search = 搜索
 keys-desk = 去工作台
 keys-ledger = 去台账
 keys-register = 去登记
