@@ -131,6 +131,11 @@ impl Blobs {
         self.root.join(shelf).join(rest)
     }
 
+    /// Returns the directory that they lie in.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
     fn make_aside(&self) -> io::Result<(PathBuf, File)> {
         // Two writers of one process never meet in a name, nor do two processes.
         static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);

@@ -16,6 +16,7 @@ statements! {
         ON CONFLICT (tenant, person, form) DO UPDATE SET sealed = excluded.sealed, saved_at = excluded.saved_at";
     DROP = "DELETE FROM draft WHERE tenant = $1 AND person = $2 AND form = $3";
     FORGET = "DELETE FROM draft WHERE tenant = $1 AND saved_at < $2";
+    FORGET_FORM = "DELETE FROM draft WHERE tenant = $1 AND substr(form, 1, $2) = $3 AND saved_at < $4";
     ONE = "SELECT form, sealed, saved_at FROM draft WHERE tenant = $1 AND person = $2 AND form = $3";
     ALL = "SELECT form, sealed, saved_at FROM draft
         WHERE tenant = $1 AND person = $2 AND substr(form, 1, $3) = $4
@@ -40,6 +41,13 @@ pub struct Draft {
     pub text: String,
     /// When it was saved last.
     pub saved_at: Timestamp,
+}
+
+/// Returns what the keys of a form's drafts begin with, and how many characters that is.
+fn beginning(form: &str) -> (String, i64) {
+    let start = format!("{form}/");
+    let length = i64::try_from(start.chars().count()).unwrap_or(i64::MAX);
+    (start, length)
 }
 
 impl Filling<'_> {
@@ -96,6 +104,16 @@ impl Tenant {
     pub async fn forget_drafts(&self, before: Timestamp) -> Result<usize, StoreError> {
         self.change(FORGET, move |tenant| (tenant, millis(before))).await
     }
+
+    /// Deletes everybody's drafts of one form that were saved last before an instant, and returns how many.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the writer has stopped.
+    pub async fn forget_drafts_of(&self, form: &str, before: Timestamp) -> Result<usize, StoreError> {
+        let (start, length) = beginning(form);
+        self.change(FORGET_FORM, move |tenant| (tenant, length, start, millis(before)))
+            .await
+    }
 }
 
 impl Reader {
@@ -117,8 +135,7 @@ impl Reader {
     /// [`StoreError::Corrupt`] if one does not open.
     pub fn drafts(&self, person: PersonId, form: &str, limit: u32) -> Result<Vec<Draft>, StoreError> {
         let mut statement = self.snapshot.connection().prepare(ALL)?;
-        let start = format!("{form}/");
-        let length = i64::try_from(start.chars().count()).unwrap_or(i64::MAX);
+        let (start, length) = beginning(form);
         let mut rows = statement.query((Id(self.tenant.id().0), Id(person.0), length, start, limit))?;
         let mut drafts = Vec::new();
         while let Some(row) = rows.next()? {

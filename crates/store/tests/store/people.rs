@@ -268,6 +268,9 @@ async fn drafts_of_a_form_come_newest_first_and_old_ones_are_forgotten() {
     assert_eq!(ids(&city.tenant, 2), [4, 2]);
     assert_eq!(city.tenant.forget_drafts(hours(2)).await.expect("forgotten"), 1);
     assert_eq!(ids(&city.tenant, 10), [4, 2]);
+    let of_form = city.tenant.forget_drafts_of("register", hours(4)).await;
+    assert_eq!(of_form.expect("forgotten"), 1, "another form's drafts stay");
+    assert_eq!(ids(&city.tenant, 10), [4]);
 }
 
 #[tokio::test]
