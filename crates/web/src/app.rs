@@ -9,7 +9,7 @@ use axum::extract::ConnectInfo;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
-use bihuan_core::id::{Digest, Entropy};
+use bihuan_core::id::{Digest, Entropy, TenantId};
 use bihuan_store::receipt::ReceiptCode;
 use bihuan_store::tenant::scene::Scene;
 use bihuan_store::tenant::{Store, Tenant};
@@ -95,6 +95,9 @@ struct Anonymous {
     writing: Throttle,
     reading: Throttle,
     codes: Throttle,
+    filling: Throttle,
+    photos: Throttle,
+    begun: Throttle,
 }
 
 /// Tells the present instant; tests pass their own.
@@ -115,6 +118,21 @@ const CODES: Rate = Rate {
     most: 600,
     window: SignedDuration::from_mins(10),
 };
+/// Leaves of forms that are kept until they are sent, of one anonymous sender.
+const FILLING: Rate = Rate {
+    most: 240,
+    window: SignedDuration::from_mins(10),
+};
+/// Photos that one anonymous sender lets wait in one life of a report.
+const PHOTOS: Rate = Rate {
+    most: 120,
+    window: limits::UNSENT_LIFE,
+};
+/// Reports of one tenant that are begun in one life of a report.
+const BEGUN: Rate = Rate {
+    most: 10_000,
+    window: limits::UNSENT_LIFE,
+};
 /// Attempts to log in from one place.
 const LOGINS: Rate = Rate {
     most: 30,
@@ -128,6 +146,9 @@ impl Anonymous {
             writing: throttle(ANONYMOUS),
             reading: throttle(READING),
             codes: throttle(CODES),
+            filling: throttle(FILLING),
+            photos: throttle(PHOTOS),
+            begun: throttle(BEGUN),
         }
     }
 }
@@ -253,6 +274,36 @@ impl App {
         match &self.inner.anonymous {
             Some(anonymous) => take(&anonymous.reading, peer, now),
             None => Ok(()),
+        }
+    }
+
+    /// Counts one more leaf of a form from a place, which is kept until it is sent.
+    ///
+    /// # Errors
+    /// [`WebError::TooMany`] if that is too many.
+    pub fn throttle_filling(&self, peer: Option<IpAddr>, now: Timestamp) -> Result<(), WebError> {
+        match &self.inner.anonymous {
+            Some(anonymous) => take(&anonymous.filling, peer, now),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts one more photo from a place, which waits until its report is sent.
+    ///
+    /// # Errors
+    /// [`WebError::TooMany`] if that is too many.
+    pub fn throttle_photos(&self, peer: Option<IpAddr>, now: Timestamp) -> Result<(), WebError> {
+        match &self.inner.anonymous {
+            Some(anonymous) => take(&anonymous.photos, peer, now),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts one more report of a tenant that is begun; returns whether there is room to keep it.
+    pub fn may_begin_report(&self, tenant: TenantId, now: Timestamp) -> bool {
+        match &self.inner.anonymous {
+            Some(anonymous) => take_as(&anonymous.begun, tenant.0.as_bytes(), now).is_ok(),
+            None => true,
         }
     }
 

@@ -82,6 +82,11 @@ impl Form {
         }
     }
 
+    /// Returns its fields: names and values, in their order.
+    pub fn fields(&self) -> &[(String, String)] {
+        &self.fields
+    }
+
     /// Reads a small form that nobody will carry out; `None` where it is not small, or no form.
     pub async fn salvage(request: Request) -> Option<Form> {
         let (parts, body) = request.into_parts();

@@ -10,6 +10,7 @@ pub mod throttle;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use jiff::SignedDuration;
 
 /// The largest body of a request without files, in bytes.
 pub const BODY_BYTES: usize = 1 << 20;
@@ -31,6 +32,16 @@ pub const ADDRESS_BYTES: usize = 8 << 10;
 pub const TEXT_CHARS: usize = 5000;
 /// The longest other free text, in characters.
 pub const NOTE_CHARS: usize = 2000;
+/// The longest title of a report, in characters.
+pub const TITLE_CHARS: usize = 120;
+/// The longest name of a reporter, in characters.
+pub const NAME_CHARS: usize = 60;
+/// The longest telephone number of a reporter, in characters.
+pub const PHONE_CHARS: usize = 30;
+/// How long a report waits that was begun and not sent, after it was saved last.
+pub const UNSENT_LIFE: SignedDuration = SignedDuration::from_hours(2);
+/// The most that photos of one tenant's reports take which are not sent yet, in bytes.
+pub const WAITING_BYTES: u64 = 2 << 30;
 /// The longest single line, in characters.
 pub const LINE_CHARS: usize = 200;
 /// The most that a reporter adds before staff do anything: nobody who waits for an answer has more to say,

@@ -48,6 +48,8 @@ pub struct Route {
     pub changes: bool,
     /// Whether it leaves an event in the log.
     pub audited: bool,
+    /// Whether it keeps a leaf of a form that is not sent yet: senders are counted apart for that.
+    pub keeps_leaf: bool,
     /// Whether it is about the process and not about a tenant: machines ask it by address.
     pub of_process: bool,
     /// What its body may be.
@@ -114,6 +116,7 @@ impl Route {
             token_scope,
             changes,
             audited,
+            keeps_leaf: false,
             of_process: false,
             body,
             query,
@@ -164,6 +167,12 @@ impl Route {
     /// It changes nothing, although it is posted: what it takes must not stand in an address.
     pub(crate) const fn reads(mut self) -> Route {
         self.changes = false;
+        self
+    }
+
+    /// It keeps a leaf of a form until it is sent.
+    pub(crate) const fn keeps_leaf(mut self) -> Route {
+        self.keeps_leaf = true;
         self
     }
 

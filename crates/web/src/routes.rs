@@ -33,12 +33,42 @@ const PORTAL: &[Route] = &[
     Route::public("read_home", Get, "/", |m| on(m, portal::home::read_home)),
     Route::public("new_report", Get, "/report", |m| {
         on(m, portal::report::new_report)
-    }),
+    })
+    .query(&["draft"]),
     Route::public("create_report", Post, "/report", |m| {
         on(m, portal::report::create_report)
     })
     .upload()
     .audited(),
+    Route::public("keep_report_what", Post, "/report/what", |m| {
+        on(m, portal::report::keep_report_what)
+    })
+    .keeps_leaf(),
+    Route::public("read_report_where", Get, "/report/where", |m| {
+        on(m, portal::report::read_report_where)
+    })
+    .query(&["draft"]),
+    Route::public("keep_report_where", Post, "/report/where", |m| {
+        on(m, portal::report::keep_report_where)
+    })
+    .upload()
+    .keeps_leaf(),
+    Route::public("read_report_contact", Get, "/report/contact", |m| {
+        on(m, portal::report::read_report_contact)
+    })
+    .query(&["draft"]),
+    Route::public("keep_report_contact", Post, "/report/contact", |m| {
+        on(m, portal::report::keep_report_contact)
+    })
+    .keeps_leaf(),
+    Route::public("read_report_check", Get, "/report/check", |m| {
+        on(m, portal::report::read_report_check)
+    })
+    .query(&["draft"]),
+    Route::public("discard_report", Post, "/report/discard", |m| {
+        on(m, portal::report::discard_report)
+    })
+    .keeps_leaf(),
     Route::public("read_track", Get, "/track", |m| on(m, portal::track::read_track)),
     Route::public("open_track", Post, "/track", |m| on(m, portal::track::open_track)).reads(),
     Route::code("leave_track", Post, "/track/leave", |m| {
@@ -177,6 +207,7 @@ fn admit(route: &Route, request: &Request) -> Result<(), WebError> {
     }
     match (route.seen_by, route.method) {
         (Visibility::Staff, _) | (_, Get) => Ok(()),
+        _ if route.keeps_leaf => ctx.app.throttle_filling(ctx.peer, ctx.now),
         (Visibility::Public | Visibility::Code, Post | Delete) if route.changes => {
             ctx.app.throttle_anonymous(ctx.peer, ctx.now)
         }

@@ -1,10 +1,12 @@
-//! What has ended by itself is cleared away now and then: sessions, requests known for a repeat, drafts, exports.
+//! What has ended by itself is cleared away now and then: sessions, requests known for a repeat, drafts,
+//! reports that were begun and not sent, exports.
 
 use bihuan_store::error::StoreError;
 use bihuan_store::tenant::Tenant;
 use jiff::SignedDuration;
 
 use crate::app::App;
+use crate::portal::report::kept;
 use crate::staff::export::job;
 
 /// How long a repeated request is known as such.
@@ -25,5 +27,10 @@ pub async fn sweep(app: &App, tenant: &Tenant) -> Result<(), StoreError> {
     tenant
         .forget_drafts(now.saturating_sub(DRAFTS_KEPT).unwrap_or(now))
         .await?;
+    tenant.forget_drafts_of(kept::FORM, kept::oldest(now)).await?;
+    let waiting = tenant.waiting();
+    tokio::task::spawn_blocking(move || waiting.forget(kept::oldest(now)))
+        .await
+        .map_err(|error| StoreError::caused("clearing away was stopped", error))??;
     job::sweep(app, tenant).await
 }

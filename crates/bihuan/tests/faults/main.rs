@@ -5,6 +5,7 @@
 mod clock;
 mod full;
 mod gone;
+mod leaves;
 #[path = "../support/mod.rs"]
 mod support;
 

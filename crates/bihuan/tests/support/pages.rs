@@ -95,6 +95,15 @@ impl Page {
         self.says("您填写的内容都还在").says(typed)
     }
 
+    /// Returns the value of a hidden field, empty where there is none.
+    pub fn hidden(&self, name: &str) -> String {
+        let mut fields = self.hidden_fields().into_iter();
+        fields
+            .find(|(field, _)| field == name)
+            .map(|(_, value)| value)
+            .unwrap_or_default()
+    }
+
     fn hidden_fields(&self) -> Vec<(String, String)> {
         let inputs = self.text.split("<input type=\"hidden\"").skip(1);
         let fields = inputs.map(|input| {

@@ -59,6 +59,15 @@ pub struct Window {
 impl Window {
     /// Opens a window on a server at an address with its scheme; a certificate for tests is taken as good.
     pub async fn open_at(home: String) -> Window {
+        Window::open_with(home, true).await
+    }
+
+    /// Opens a window in which no script of a page runs.
+    pub async fn open_without_script(home: String) -> Window {
+        Window::open_with(home, false).await
+    }
+
+    async fn open_with(home: String, scripts: bool) -> Window {
         let driver = Driver::start();
         let profile = tempfile::tempdir().unwrap();
         let arguments = [
@@ -73,10 +82,14 @@ impl Window {
             "--hide-scrollbars".to_owned(),
             format!("--user-data-dir={}", profile.path().display()),
         ];
-        let wanted: Capabilities = serde_json::from_value(
-            json!({"goog:chromeOptions": {"args": arguments}, "acceptInsecureCerts": true}),
-        )
-        .unwrap();
+        let prefs = match scripts {
+            true => json!({}),
+            false => json!({"profile.managed_default_content_settings.javascript": 2}),
+        };
+        let options = json!({"args": arguments, "prefs": prefs});
+        let wanted: Capabilities =
+            serde_json::from_value(json!({"goog:chromeOptions": options, "acceptInsecureCerts": true}))
+                .unwrap();
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(wanted);
         let address = format!("http://127.0.0.1:{}", driver.port);
@@ -142,6 +155,11 @@ impl Window {
             .send_keys(keys)
             .await
             .unwrap();
+    }
+
+    /// Goes back, as the browser's own button does.
+    pub async fn back(&self) {
+        self.client.back().await.unwrap();
     }
 
     /// Loads the page again.
@@ -210,9 +228,14 @@ impl Window {
     /// Takes pictures of the whole page, wide and narrow, into the artefacts of the build, and asserts that
     /// nothing sticks out to the side.
     pub async fn picture(&self, name: &str) {
+        self.picture_at(name, &[1440, 390]).await;
+    }
+
+    /// Takes pictures of the whole page at these widths.
+    pub async fn picture_at(&self, name: &str, widths: &[u32]) {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../artifacts");
         std::fs::create_dir_all(&folder).unwrap();
-        for width in [1440, 390] {
+        for width in widths.iter().copied() {
             self.client.set_window_size(width, 900).await.unwrap();
             let size = self.client.execute(SIZE, vec![]).await.unwrap();
             let wide = size[1].as_array().unwrap();

@@ -24,8 +24,16 @@ async fn log_in(window: &Window, login: &str) {
     window.click("form[action='/login'] button").await;
 }
 
+/// The button that leads on through the form of a report, and sends it in the end.
+const NEXT: &str = ".leaf-end .btn.wide";
+
 /// Serves the town on a free port until the test ends, and opens a window on it.
 async fn serve(town: &Town, tls: Option<TlsFiles>) -> Window {
+    Window::open_at(serve_at(town, tls)).await
+}
+
+/// Serves the town on a free port until the test ends, and returns its address.
+fn serve_at(town: &Town, tls: Option<TlsFiles>) -> String {
     let scheme = if tls.is_some() { "https" } else { "http" };
     let options = ServeOptions {
         tls,
@@ -34,5 +42,5 @@ async fn serve(town: &Town, tls: Option<TlsFiles>) -> Window {
     let bound = bind_app(town.app.clone(), &options).unwrap();
     let address = bound.address().unwrap();
     tokio::spawn(bound.serve(std::future::pending()));
-    Window::open_at(format!("{scheme}://{address}")).await
+    format!("{scheme}://{address}")
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::common::{PASSWORD, Town, photo};
 use crate::driver::Window;
-use crate::serve;
+use crate::{NEXT, serve};
 
 /// What differs between the languages.
 struct Words {
@@ -98,9 +98,12 @@ impl Walk {
                 "小区东门外到公交站这一段的路灯已经三个星期不亮了，晚上老人孩子走路很危险。",
             )
             .await;
+        window.click(NEXT).await;
         window.write("#place", "柳林街道东门小区外").await;
         window.choose_file("#photos", file).await;
-        window.click("form[action='/report'] button[type=submit]").await;
+        window.click(NEXT).await;
+        window.click(NEXT).await;
+        window.click(NEXT).await;
         let code = window.text("#code").await;
         let everything = bihuan_core::filter::Checked::everything();
         let sort = "-raised".parse().unwrap();

@@ -1,0 +1,24 @@
+# 反映问题的几页。
+report-leaves = 反映问题的步骤
+report-leaf-what = 事情经过
+report-leaf-where = 在哪里、照片
+report-leaf-contact = 怎样联系您
+report-leaf-check = 核对并提交
+report-next = 下一步
+report-back = 上一步
+report-kept-hint = 按“下一步”后，这一页在服务器上加密保存，两小时内返回、刷新、断线都不会丢；您的手机或电脑上不留内容。
+report-check-lead = 看一遍有没有写错。提交以后还可以凭查询码补充。
+report-change = 修改
+report-discard = 不反映了，删掉已写的内容
+report-begun = 您在这台设备上有还没提交的反映
+report-go-on = 接着写 { $time } 保存的那件
+report-gone = 之前写的内容已经不在了：两小时没有继续就会自动删除，或者已被您删掉。请重新填写。
+report-sent-already = 那件反映已经提交过了。查看请点上方的“查询进度”；下面可以另外反映一件。
+report-no-room = 现在同时填写的人太多，暂时不能分步保存。您写的都在下面，请在这一页填完直接提交。
+report-photo-kept = 第 { $number } 张，{ $size } KB，已保存
+report-photo-remove = 去掉
+report-photos-count = { $count ->
+    [0] 没有照片
+   *[other] { $count } 张
+}
+report-photos-gone = 之前选的照片已经不在了，请重新选择
