@@ -109,6 +109,8 @@ pub struct Case {
     pub looked_back: Option<(Timestamp, bool)>,
     /// How often the reporter's identity was read.
     pub identity_reads: u32,
+    /// Who gave instructions about it.
+    pub instructors: BTreeSet<PersonId>,
 }
 
 /// A clock of a case.

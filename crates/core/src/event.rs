@@ -20,7 +20,7 @@ use crate::org::OrgEvent;
 pub use case_event::CaseEvent;
 pub use parts::{
     AccusedParty, BodyRef, ClockSpan, Correction, Disclosure, End, EvidenceMoment, ExternalRef, Fields,
-    Linkage, PackRef, RaisedBy, ReplyWay,
+    Instruction, Linkage, PackRef, RaisedBy, ReplyWay,
 };
 
 /// A typed stream of the tenant's log.

@@ -43,7 +43,7 @@ pub use ast::{
 };
 pub use check::check;
 pub use checked::{
-    Checked, Column, IdColumn, InstantColumn, NumberColumn, Predicate, Run, UnitSet, WordColumn,
+    Checked, Column, IdColumn, InstantColumn, NumberColumn, PersonSet, Predicate, Run, UnitSet, WordColumn,
 };
 pub use complete::{MAX_SUGGESTIONS, Suggestion, suggest};
 pub use fault::{Fault, FaultKind, Instead, Takes, Unknown, Wanted};

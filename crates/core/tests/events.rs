@@ -72,6 +72,7 @@ fn case_name(event: &CaseEvent) -> &'static str {
         CaseEvent::EvidenceAdded { .. } => "evidence_added",
         CaseEvent::EvidenceWithdrawn { .. } => "evidence_withdrawn",
         CaseEvent::Commented { .. } => "commented",
+        CaseEvent::Instructed { .. } => "instructed",
         CaseEvent::ReporterAsked { .. } => "reporter_asked",
         CaseEvent::ReporterReplied { .. } => "reporter_replied",
         CaseEvent::Answered { .. } => "answered",
@@ -147,7 +148,7 @@ fn no_variant_lacks_a_golden_file() {
         .map(|variant| format!("org.{variant}"));
     let others = ["pack.installed", "calendar.installed"].map(str::to_owned);
     let names: BTreeSet<String> = of_case.chain(of_org).chain(others).collect();
-    assert_eq!(names.len(), 40 + 11 + 2);
+    assert_eq!(names.len(), 41 + 11 + 2);
     let missing: Vec<&String> = names.iter().filter(|name| !golden.contains_key(*name)).collect();
     assert_eq!(missing, Vec::<&String>::new());
 }
@@ -161,7 +162,7 @@ fn an_unknown_field_of_an_event_is_an_error() {
 }
 
 /// A life in an order in which the golden events may follow each other.
-const LIFE: [&str; 44] = [
+const LIFE: [&str; 45] = [
     "raised",
     "linked",
     "classified",
@@ -184,6 +185,7 @@ const LIFE: [&str; 44] = [
     "assigned.least",
     "step_taken",
     "commented",
+    "instructed",
     "reporter_asked",
     "reporter_replied",
     "evidence_added",
@@ -221,12 +223,13 @@ fn todays_code_folds_every_golden_event_of_a_case() {
         .collect();
     assert_eq!(folded, variants::<CaseEvent>());
     let case = lived(&LIFE).expect("the life folds").expect("it has events");
-    assert_eq!(case.version, 44);
+    assert_eq!(case.version, 45);
     assert_eq!(
         (case.round, case.reopened, case.returns, case.breaches),
         (5, 2, 1, 1)
     );
     assert_eq!((case.severity, case.identity_reads), (2, 1));
+    assert_eq!(case.instructors.len(), 1);
     assert_eq!(case.state, "handling");
     assert_eq!((case.verified, case.answered, case.satisfied), (None, None, None));
     assert_eq!(case.ever_responsible.len(), 3);

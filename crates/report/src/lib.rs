@@ -1,4 +1,4 @@
-//! Tables as files: CSV and XLSX, written row by row.
+//! What leaves the program as a whole: tables as CSV and XLSX, written row by row, and charts as SVG.
 //!
 //! A [`Table`] says what the columns are; the rows come from an iterator and are never held all at once.
 //! The writers know nothing of cases, permissions or metrics: the caller chooses the rows and what may be
@@ -8,6 +8,7 @@
 
 #![warn(missing_docs)]
 
+pub mod chart;
 pub mod csv;
 pub mod table;
 pub mod xlsx;

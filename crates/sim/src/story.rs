@@ -52,6 +52,8 @@ pub struct Work {
     pub reasons_extend: Vec<String>,
     /// Why a dispute is ruled as it is.
     pub reasons_rule: Vec<String>,
+    /// What a leader says about a case that is late.
+    pub instructions: Vec<String>,
     /// What a unit asks the reporter.
     pub questions: Vec<String>,
     /// What the reporter answers.

@@ -161,12 +161,12 @@ impl Ctx {
         })
     }
 
-    /// Whether the visitor may register what people bring; the head leads to the form only then.
-    fn registers(&self) -> bool {
+    /// Whether some grant of the visitor's holds an action: the head leads only to what they may do.
+    fn holds(&self, action: &str) -> bool {
         let Some(who) = &self.who else {
             return false;
         };
-        self.with_rights(|rights| permission::authorize_general(&who.viewer, "register", rights).is_ok())
+        self.with_rights(|rights| permission::authorize_general(&who.viewer, action, rights).is_ok())
     }
 
     /// Returns what the layout shows.
@@ -198,7 +198,8 @@ impl Ctx {
             tenant: self.name(self.tenant.name()),
             area,
             who: self.who.as_ref().map(shown),
-            registers: self.registers(),
+            registers: self.holds("register"),
+            instructs: self.holds("instruct"),
             mark,
             csrf: self.csrf(),
             here: self.here.clone(),

@@ -21,6 +21,8 @@ pub enum Area {
     Desk,
     /// The operator's form.
     Register,
+    /// What a leader takes up.
+    Leader,
     /// All cases.
     Ledger,
 }
@@ -38,6 +40,8 @@ pub struct Page {
     pub who: Option<(String, String)>,
     /// Whether they may register.
     pub registers: bool,
+    /// Whether they may give instructions.
+    pub instructs: bool,
     /// What a demo or testing directory says of itself.
     pub mark: Option<String>,
     /// The token that forms send back.
@@ -101,7 +105,14 @@ impl Page {
             let register = link(Area::Register, "/register", "area-register", Some("g r"));
             let register = self.registers.then_some(register);
             let ledger = link(Area::Ledger, "/ledger", "area-ledger", Some("g l"));
-            [desk].into_iter().chain(register).chain([ledger]).collect()
+            let leader = link(Area::Leader, "/leader", "area-leader", Some("g v"));
+            let leader = self.instructs.then_some(leader);
+            [desk]
+                .into_iter()
+                .chain(leader)
+                .chain(register)
+                .chain([ledger])
+                .collect()
         } else {
             vec![
                 link(Area::Report, "/report", "area-portal", None),

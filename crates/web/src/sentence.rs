@@ -10,7 +10,7 @@ pub mod refusal;
 
 use bihuan_core::calendar::Calendar;
 use bihuan_core::event::{
-    Actor, BodyRef, CaseEvent, ClockSpan, End, Entry, Event, EvidenceMoment, Linkage, ReplyWay,
+    Actor, BodyRef, CaseEvent, ClockSpan, End, Entry, Event, EvidenceMoment, Instruction, Linkage, ReplyWay,
 };
 use bihuan_core::id::{PersonId, UnitId};
 use bihuan_core::org::Org;
@@ -108,6 +108,7 @@ impl Words<'_> {
             | CaseEvent::EvidenceAdded { .. }
             | CaseEvent::EvidenceWithdrawn { .. }
             | CaseEvent::Commented { .. }
+            | CaseEvent::Instructed { .. }
             | CaseEvent::ReporterAsked { .. }
             | CaseEvent::ReporterReplied { .. }
             | CaseEvent::Answered { .. }
@@ -230,6 +231,7 @@ impl Words<'_> {
             }),
             CaseEvent::EvidenceWithdrawn { .. } => t.t("event-evidence-withdrawn"),
             CaseEvent::Commented { .. } => t.t("event-commented"),
+            CaseEvent::Instructed { instruction, .. } => t.t(instruction_key(*instruction)),
             CaseEvent::ReporterAsked { .. } => t.t("event-reporter-asked"),
             CaseEvent::ReporterReplied { .. } => t.t("event-reporter-replied"),
             CaseEvent::Answered { way, .. } => t.t1("event-answered", "way", self.way(*way)),
@@ -383,6 +385,7 @@ pub fn name(event: &CaseEvent) -> &'static str {
         CaseEvent::EvidenceAdded { .. } => "evidence_added",
         CaseEvent::EvidenceWithdrawn { .. } => "evidence_withdrawn",
         CaseEvent::Commented { .. } => "commented",
+        CaseEvent::Instructed { .. } => "instructed",
         CaseEvent::ReporterAsked { .. } => "reporter_asked",
         CaseEvent::ReporterReplied { .. } => "reporter_replied",
         CaseEvent::Answered { .. } => "answered",
@@ -405,6 +408,16 @@ pub fn name(event: &CaseEvent) -> &'static str {
     }
 }
 
+fn instruction_key(instruction: Instruction) -> &'static str {
+    match instruction {
+        Instruction::Deploy => "event-instructed-deploy",
+        Instruction::Ask => "event-instructed-ask",
+        Instruction::Coordinate => "event-instructed-coordinate",
+        Instruction::Supervise => "event-instructed-supervise",
+        Instruction::Urge => "event-instructed-urge",
+    }
+}
+
 /// Whether the reporter hears of an event at all. Of clocks they hear what was promised to them: those that
 /// run from the beginning.
 fn concerns_reporter(kind: &Kind, event: &CaseEvent) -> bool {
@@ -419,6 +432,7 @@ fn concerns_reporter(kind: &Kind, event: &CaseEvent) -> bool {
             | CaseEvent::ClockStopped { .. }
             | CaseEvent::ClockWarned { .. }
             | CaseEvent::Commented { .. }
+            | CaseEvent::Instructed { .. }
             | CaseEvent::Linked { .. }
             | CaseEvent::ResponsibilityAbsorbed { .. }
             | CaseEvent::PackChanged { .. }

@@ -191,6 +191,15 @@ async fn handle(audit: &mut Audit, case: &str, citizen: &mut Browser, code: &Val
         .await;
     audit
         .act(
+            "create_instruction",
+            "leader",
+            case,
+            "instructions",
+            json!({"instruction": "ask", "words": "办得怎么样了？"}),
+        )
+        .await;
+    audit
+        .act(
             "create_question",
             "handler",
             case,

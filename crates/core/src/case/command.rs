@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 
 use crate::event::{
-    AccusedParty, Actor, BodyRef, Correction, EvidenceMoment, ExternalRef, Linkage, PackRef, RaisedBy,
-    ReplyWay,
+    AccusedParty, Actor, BodyRef, Correction, EvidenceMoment, ExternalRef, Instruction, Linkage, PackRef,
+    RaisedBy, ReplyWay,
 };
 use crate::id::{BodyId, CaseId, Digest, EvidenceId, PersonId, UnitId};
 
@@ -158,6 +158,13 @@ pub enum Command {
     Comment {
         /// The remark.
         text: BodyRef,
+    },
+    /// Take it up oneself, from above the work 批示.
+    Instruct {
+        /// In which way.
+        instruction: Instruction,
+        /// What is said.
+        words: BodyRef,
     },
     /// Ask the reporter something.
     AskReporter {

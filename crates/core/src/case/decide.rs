@@ -83,6 +83,7 @@ pub fn action_needed<'a>(command: &Command, kind: &'a Kind) -> Option<&'a str> {
         | Command::AskReporter { .. } => Some("handle"),
         Command::GiveSatisfaction { .. } => Some("answer"),
         Command::Comment { .. } => Some("read"),
+        Command::Instruct { .. } => Some("instruct"),
         Command::ReadIdentity { .. } => Some("identity"),
         Command::EraseBody { .. } | Command::ChangePack { .. } => Some("admin"),
         Command::Reply { .. } | Command::Tick | Command::RecomputeClocks => None,
@@ -131,6 +132,7 @@ impl<'a> Matter<'a> {
             Command::AddEvidence { .. } => self.add_evidence(command),
             Command::WithdrawEvidence { evidence, reason } => self.withdraw_evidence(*evidence, *reason),
             Command::Comment { text } => self.comment(*text),
+            Command::Instruct { instruction, words } => self.instruct(*instruction, *words),
             Command::AskReporter { text } => self.ask_reporter(*text),
             Command::Reply { text } => self.reply(*text),
             Command::GiveSatisfaction {

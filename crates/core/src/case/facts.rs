@@ -53,6 +53,8 @@ pub struct CaseFacts {
     pub flags: Vec<Flag>,
     /// Whom it complains about.
     pub accused: Vec<AccusedParty>,
+    /// Who gave instructions about it, in the order of their ids.
+    pub instructors: Vec<PersonId>,
     /// Who found it, where a person of the tree did: person and unit.
     pub finder: Option<(PersonId, UnitId)>,
 }
@@ -80,6 +82,7 @@ pub fn facts(case: &Case, kind: &Kind) -> CaseFacts {
         reopened: case.reopened,
         flags: Flag::ALL.into_iter().filter(|flag| case.carries(*flag)).collect(),
         accused: case.accused.clone(),
+        instructors: case.instructors.iter().copied().collect(),
         finder: case.finder(),
     }
 }
@@ -139,6 +142,7 @@ impl Case {
                 RaisedBy::Reporter { disclosure, .. } => disclosure == Disclosure::Anonymous,
                 RaisedBy::Finder { .. } => false,
             },
+            Flag::Instructed => !self.instructors.is_empty(),
         }
     }
 }

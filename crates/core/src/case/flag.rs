@@ -31,11 +31,13 @@ pub enum Flag {
     Imported,
     /// Its reporter is anonymous.
     Anonymous,
+    /// Somebody above the work gave an instruction about it 批示件.
+    Instructed,
 }
 
 impl Flag {
     /// All flags, in the order of their bits in the case row.
-    pub const ALL: [Flag; 11] = [
+    pub const ALL: [Flag; 12] = [
         Flag::Open,
         Flag::Breached,
         Flag::Disputed,
@@ -47,6 +49,7 @@ impl Flag {
         Flag::Provisional,
         Flag::Imported,
         Flag::Anonymous,
+        Flag::Instructed,
     ];
 
     /// Returns the flag's word in the filter language.
@@ -63,6 +66,7 @@ impl Flag {
             Flag::Provisional => "provisional",
             Flag::Imported => "imported",
             Flag::Anonymous => "anonymous",
+            Flag::Instructed => "instructed",
         }
     }
 

@@ -155,6 +155,7 @@ fn raised(id: CaseId, fields: &Fields, entry: &Entry) -> Case {
         reopened: 0,
         looked_back: None,
         identity_reads: 0,
+        instructors: BTreeSet::new(),
     }
 }
 
@@ -218,6 +219,11 @@ impl Case {
             CaseEvent::RegistrationCorrected { correction, .. } => self.correct(correction),
             CaseEvent::IdentityRead { .. } => self.identity_reads += 1,
             CaseEvent::PackChanged { pack } => self.pack = pack.clone(),
+            CaseEvent::Instructed { .. } => {
+                if let Actor::Person { person, .. } = entry.actor {
+                    self.instructors.insert(person);
+                }
+            }
             CaseEvent::Commented { .. } | CaseEvent::BodyErased { .. } => {}
         }
         Ok(())

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::parts::{BodyRef, ClockSpan, Correction, End, EvidenceMoment, Fields, Linkage, PackRef, ReplyWay};
+use super::parts::{
+    BodyRef, ClockSpan, Correction, End, EvidenceMoment, Fields, Instruction, Linkage, PackRef, ReplyWay,
+};
 use crate::id::{BodyId, CaseId, Digest, EvidenceId, PersonId, UnitId};
 
 /// Something that happened to a case. Stored as JSON with the tag `type`.
@@ -171,6 +173,13 @@ pub enum CaseEvent {
     Commented {
         /// The remark.
         text: BodyRef,
+    },
+    /// Somebody above the work took it up themselves 批示.
+    Instructed {
+        /// In which way.
+        instruction: Instruction,
+        /// What they said, for staff.
+        words: BodyRef,
     },
     /// The reporter was asked something.
     ReporterAsked {

@@ -218,6 +218,23 @@ pub enum Linkage {
     RecurrenceOf,
 }
 
+/// How somebody above the work takes up a case themselves: the four things that are asked of the first
+/// person responsible 一把手四亲自, and the reminder 催办 that a supervision office gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Instruction {
+    /// Sets the work in motion 部署.
+    Deploy,
+    /// Asks how it stands 过问.
+    Ask,
+    /// Brings those together who must act together 协调.
+    Coordinate,
+    /// Presses for the result 督办.
+    Supervise,
+    /// Reminds of the time 催办.
+    Urge,
+}
+
 /// What a correction of the registration sets.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -147,6 +147,8 @@ pub enum NameField {
     Finder,
     /// Any unit or person that the case complains about.
     Accused,
+    /// Any person who gave instructions about it 批示人.
+    Instructor,
     /// The kind 类型.
     Kind,
     /// The state 状态.
@@ -172,7 +174,8 @@ impl NameField {
 
     /// Whether `me` may stand for a value.
     pub fn holds_persons(self) -> bool {
-        matches!(self, NameField::Person | NameField::Finder | NameField::Accused)
+        use NameField::{Accused, Finder, Instructor, Person};
+        matches!(self, Person | Finder | Accused | Instructor)
     }
 
     /// Whether `my unit` may stand for a value.

@@ -8,7 +8,7 @@ use crate::filter::ast::{
     Term, Test, When,
 };
 use crate::filter::checked::{
-    Checked, Column, IdColumn, InstantColumn, NumberColumn, Predicate, Run, UnitSet, WordColumn,
+    Checked, Column, IdColumn, InstantColumn, NumberColumn, PersonSet, Predicate, Run, UnitSet, WordColumn,
 };
 use crate::filter::fault::{Fault, FaultKind, Instead};
 use crate::filter::late::DayTable;
@@ -91,6 +91,12 @@ impl Checker<'_> {
                 let parties = self.each(names, |this, name| this.parties(name, under));
                 let (units, persons) = apart(parties.into_iter().flatten());
                 turned(relation, Checked::accuses(units, persons), None)
+            }
+            NameField::Instructor => {
+                let persons = self.each(names, |this, name| this.person(name));
+                let among = persons.into_iter().collect();
+                let among = Predicate::AnyPerson(PersonSet::Instructor, among);
+                turned(relation, Checked::Is(among), None)
             }
             NameField::State => {
                 let states = self.each(names, |this, name| {

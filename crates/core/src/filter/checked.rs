@@ -46,8 +46,8 @@ pub enum Predicate {
     Present(Column),
     /// Any of the units in this role is one of these.
     AnyUnit(UnitSet, BTreeSet<UnitId>),
-    /// Any of the persons that the case complains about is one of these.
-    AnyAccusedPerson(BTreeSet<PersonId>),
+    /// Any of the persons in this role is one of these.
+    AnyPerson(PersonSet, BTreeSet<PersonId>),
     /// Any of the campaigns is one of these.
     AnyCampaign(BTreeSet<String>),
     /// The number compares so.
@@ -157,6 +157,15 @@ pub enum UnitSet {
     Accused,
 }
 
+/// Persons that a case holds several of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PersonSet {
+    /// The persons it complains about.
+    Accused,
+    /// Those who gave instructions about it.
+    Instructor,
+}
+
 /// How far before an end an instant lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Run {
@@ -252,7 +261,7 @@ impl Checked {
             parts.push(Checked::Is(Predicate::AnyUnit(UnitSet::Accused, units)));
         }
         if !persons.is_empty() {
-            parts.push(Checked::Is(Predicate::AnyAccusedPerson(persons)));
+            parts.push(Checked::Is(Predicate::AnyPerson(PersonSet::Accused, persons)));
         }
         Checked::or(parts)
     }

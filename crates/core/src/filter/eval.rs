@@ -6,7 +6,7 @@ use crate::case::facts::CaseFacts;
 use crate::event::AccusedParty;
 use crate::filter::ast::Order;
 use crate::filter::checked::{
-    Checked, Column, IdColumn, InstantColumn, NumberColumn, Predicate, Run, UnitSet, WordColumn,
+    Checked, Column, IdColumn, InstantColumn, NumberColumn, PersonSet, Predicate, Run, UnitSet, WordColumn,
 };
 
 impl Order {
@@ -64,10 +64,15 @@ impl Predicate {
                     AccusedParty::Person(_) => false,
                 })
             }
-            Predicate::AnyAccusedPerson(among) => facts.accused.iter().any(|accused| match accused {
-                AccusedParty::Unit(_) => false,
-                AccusedParty::Person(person) => among.contains(person),
-            }),
+            Predicate::AnyPerson(PersonSet::Accused, among) => {
+                facts.accused.iter().any(|accused| match accused {
+                    AccusedParty::Unit(_) => false,
+                    AccusedParty::Person(person) => among.contains(person),
+                })
+            }
+            Predicate::AnyPerson(PersonSet::Instructor, among) => {
+                facts.instructors.iter().any(|person| among.contains(person))
+            }
             Predicate::AnyCampaign(among) => facts.campaigns.iter().any(|campaign| among.contains(campaign)),
             Predicate::Number(column, order, value) => order.holds(number(facts, *column), *value),
             Predicate::Instant(column, order, at) => instant(facts, *column)

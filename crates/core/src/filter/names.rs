@@ -61,7 +61,9 @@ impl Scene<'_> {
                 })
                 .collect(),
             NameField::Unit | NameField::CoUnit | NameField::FinderUnit => BTreeSet::new(),
-            NameField::Person | NameField::Finder | NameField::Accused => BTreeSet::new(),
+            NameField::Person | NameField::Finder | NameField::Accused | NameField::Instructor => {
+                BTreeSet::new()
+            }
             NameField::Campaign | NameField::Number => BTreeSet::new(),
         }
     }

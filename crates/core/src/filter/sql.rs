@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::case::flag::{ACCUSING_BIT, Flag};
 use crate::filter::ast::Order;
 use crate::filter::checked::{
-    Checked, Column, IdColumn, InstantColumn, NumberColumn, Predicate, Run, UnitSet, WordColumn,
+    Checked, Column, IdColumn, InstantColumn, NumberColumn, PersonSet, Predicate, Run, UnitSet, WordColumn,
 };
 use crate::filter::late::{DAY_MS, DayTable};
 
@@ -165,13 +165,13 @@ impl Writer<'_> {
                     UnitSet::Accused => self.accusing("case_unit", &condition, negated),
                 }
             }
-            Predicate::AnyAccusedPerson(among) => {
+            Predicate::AnyPerson(set, among) => {
                 let among = self.ids(among.iter().map(|person| person.0));
-                self.accusing(
-                    "case_person",
-                    &format!("r.role = 1 AND r.person {among}"),
-                    negated,
-                )
+                let condition = format!("r.role = {} AND r.person {among}", set.role());
+                match set {
+                    PersonSet::Accused => self.accusing("case_person", &condition, negated),
+                    PersonSet::Instructor => self.related("case_person", &condition, negated),
+                }
             }
             Predicate::AnyCampaign(among) => {
                 let among = self.words(among);
@@ -348,7 +348,7 @@ impl Predicate {
             Predicate::Instant(_, _, _) | Predicate::Late { .. } | Predicate::LateBy { .. } => true,
             Predicate::Left { .. } => true,
             Predicate::Phase(_) | Predicate::NumberStarts(_) | Predicate::Present(_) => false,
-            Predicate::AnyUnit(_, _) | Predicate::AnyAccusedPerson(_) | Predicate::AnyCampaign(_) => false,
+            Predicate::AnyUnit(_, _) | Predicate::AnyPerson(_, _) | Predicate::AnyCampaign(_) => false,
             Predicate::Number(_, _, _) | Predicate::Flag(_) | Predicate::Text(_) => false,
         }
     }
@@ -450,6 +450,15 @@ impl UnitSet {
         match self {
             UnitSet::CoUnit => 1,
             UnitSet::Accused => 2,
+        }
+    }
+}
+
+impl PersonSet {
+    fn role(self) -> u8 {
+        match self {
+            PersonSet::Accused => 1,
+            PersonSet::Instructor => 2,
         }
     }
 }

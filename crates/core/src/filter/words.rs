@@ -82,6 +82,7 @@ pub(super) const FIELDS: &[Word<Field>] = &[
         &["accused"],
         &["被反映对象", "被反映人", "被举报人"],
     ),
+    word(Field::Name(NameField::Instructor), &["instructor"], &["批示人"]),
     word(Field::Name(NameField::Kind), &["kind"], &["类型", "事项类型"]),
     word(Field::Name(NameField::State), &["state"], &["状态"]),
     word(
@@ -134,6 +135,7 @@ pub(super) const FLAGS: &[Word<Flag>] = &[
     word(Flag::Provisional, &["provisional"], &["暂定"]),
     word(Flag::Imported, &["imported"], &["导入"]),
     word(Flag::Anonymous, &["anonymous"], &["匿名"]),
+    word(Flag::Instructed, &["instructed"], &["批示件"]),
 ];
 
 pub(super) const PHASES: &[Word<Phase>] = &[

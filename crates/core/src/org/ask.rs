@@ -152,6 +152,14 @@ impl Org {
         tenures
     }
 
+    /// Returns who held and holds a post, the newest first.
+    pub fn tenures_at(&self, post: PostId) -> Vec<Tenure> {
+        let of_post = self.tenures.iter().filter(|tenure| tenure.post == post);
+        let mut tenures: Vec<Tenure> = of_post.copied().collect();
+        tenures.sort_by_key(|tenure| std::cmp::Reverse((tenure.from, tenure.person)));
+        tenures
+    }
+
     /// Returns the posts of a unit, in the order of their ids.
     pub fn posts_of(&self, unit: UnitId) -> impl Iterator<Item = &Post> {
         self.posts().filter(move |post| post.unit == unit)

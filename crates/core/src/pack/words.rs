@@ -3,7 +3,7 @@
 use super::model::{AlarmAction, AnswerRule, Ask, Effect, EndKind, Need, Phase, Raiser, Relation};
 
 /// The actions that grants may hold and steps may demand.
-pub const ACTIONS: [&str; 14] = [
+pub const ACTIONS: [&str; 15] = [
     "read",
     "register",
     "assign",
@@ -12,6 +12,7 @@ pub const ACTIONS: [&str; 14] = [
     "answer",
     "rule",
     "approve",
+    "instruct",
     "strike",
     "export",
     "identity",

@@ -136,6 +136,7 @@ fn facts(unit: Option<usize>, accused: Vec<AccusedParty>) -> CaseFacts {
         reopened: 0,
         flags: vec![Flag::Open],
         accused,
+        instructors: Vec::new(),
         finder: None,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bihuan_core::case::command::{Command, TakeStep};
-use bihuan_core::event::{AccusedParty, Correction, EvidenceMoment, Linkage, ReplyWay};
+use bihuan_core::event::{AccusedParty, Correction, EvidenceMoment, Instruction, Linkage, ReplyWay};
 use bihuan_core::id::{CaseId, Digest, EvidenceId, UnitId};
 use uuid::Uuid;
 
@@ -122,6 +122,10 @@ fn command_of_handling(verb: &str, given: &Arguments) -> Command {
             reason,
         },
         "comment" => Command::Comment { text: reason },
+        "instruct" => Command::Instruct {
+            instruction: Instruction::Supervise,
+            words: reason,
+        },
         "ask" => Command::AskReporter { text: reason },
         "reply" => Command::Reply { text: reason },
         "solved" | "unsolved" => Command::GiveSatisfaction {

@@ -88,6 +88,7 @@ fn an_ended_case_is_only_looked_at_or_taken_up_again() {
          03-04 09:00 inspect absorb 5 water => refused: the case has ended
          03-04 09:00 inspect split 5 => refused: the case has ended
          03-04 09:00 inspect ask => refused: the case has ended
+         03-04 09:00 inspect instruct => refused: the case has ended
          03-04 09:00 health dispute => refused: the case has ended
          03-04 09:00 health unprove 1 => refused: the case has ended
          03-04 09:00 health pause handle => refused: the case has ended

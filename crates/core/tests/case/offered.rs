@@ -126,6 +126,7 @@ fn each_command_names_the_action_it_needs() {
         ("resume handle", Some("handle")),
         ("solved", Some("answer")),
         ("comment", Some("read")),
+        ("instruct", Some("instruct")),
         ("identity", Some("identity")),
         ("erase", Some("admin")),
         ("reply", None),

@@ -2,6 +2,7 @@
 
 use bihuan_core::case::command::Command;
 use bihuan_core::case::decide::decide;
+use bihuan_core::case::facts::{Flag, facts};
 use bihuan_core::case::refusal::Refusal;
 use bihuan_core::event::PackRef;
 
@@ -162,6 +163,7 @@ fn staff_and_reporter_write_to_each_other() {
          03-02 11:00 reporter identity => refused: only Any may do this
          03-02 11:00 inspect identity => identity read
          03-02 11:00 inspect erase => body erased
+         03-02 11:00 reporter instruct => refused: only Any may do this
          03-02 11:00 world show => new round 1, due 03-04 18:00, open, timer 03-04 18:00",
     );
     check_timeline(
@@ -220,4 +222,14 @@ fn a_case_is_judged_by_no_other_pack_than_its_own() {
     let case = life.case.as_ref().expect("raised");
     let refused = decide(case, &Command::Tick, &ctx);
     assert_eq!(refused, Err(Refusal::WrongPack(town_pack(1))));
+}
+
+#[test]
+fn an_instruction_is_a_persons_and_whoever_gave_one_stays_known() {
+    let mut life = Life::new("complaint");
+    life.live_all("03-02 09:00 reporter raise\n03-02 10:00 inspect instruct\n03-02 11:00 inspect instruct");
+    let case = life.case.as_ref().expect("raised");
+    assert_eq!(case.instructors.len(), 1);
+    let facts = facts(case, life.pack.kind("complaint").expect("the pack has it"));
+    assert!(facts.flags.contains(&Flag::Instructed) && facts.instructors.len() == 1);
 }

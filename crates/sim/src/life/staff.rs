@@ -27,7 +27,7 @@ pub struct Staff {
 }
 
 /// What the people at a desk do in the simulation.
-const WORK: [(&str, &[&str]); 5] = [
+const WORK: [(&str, &[&str]); 6] = [
     ("operator", &["register", "answer"]),
     ("dispatcher", &["register", "assign", "answer", "rule", "approve"]),
     ("supervisor", &["verify", "strike"]),
@@ -36,6 +36,7 @@ const WORK: [(&str, &[&str]); 5] = [
         &["register", "assign", "verify", "answer", "rule", "approve"],
     ),
     ("handler", &["handle", "answer"]),
+    ("leader", &["instruct"]),
 ];
 
 impl Staff {

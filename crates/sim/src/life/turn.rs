@@ -5,7 +5,7 @@
 
 use bihuan_core::case::Case;
 use bihuan_core::case::command::{Command, TakeStep};
-use bihuan_core::event::{EvidenceMoment, Linkage};
+use bihuan_core::event::{EvidenceMoment, Instruction, Linkage};
 use bihuan_core::id::{EvidenceId, UnitId};
 use bihuan_core::permission::Permit;
 use bihuan_store::bodies::Bodies;
@@ -242,6 +242,7 @@ impl Life<'_> {
             self.turn_after(at, 26.0, affair);
             return Ok(());
         }
+        self.instruct_if_late(at, affair, case)?;
         let pictures = 1 + usize::from(self.chance.happens(0.4));
         for _ in 0..pictures {
             self.add_picture(at, affair, &permit)?;
@@ -251,6 +252,22 @@ impl Life<'_> {
         self.step(at, affair, &permit, "submit", Some((Slot::Remark, remark)))?;
         self.turn_after(at, 18.0, affair);
         Ok(())
+    }
+
+    /// Now and then a leader takes up what is late, once.
+    fn instruct_if_late(&mut self, at: Timestamp, affair: usize, case: &Case) -> Result<(), LifeError> {
+        let late = case.due_at().is_some_and(|due| due < at);
+        let instructs = late && case.instructors.is_empty() && self.chance.happens(0.4);
+        if !instructs {
+            return Ok(());
+        }
+        let ways = [Instruction::Ask, Instruction::Supervise, Instruction::Coordinate];
+        let instruction = *self.chance.one_of(&ways);
+        let mut bodies = self.bulk.bodies(at);
+        let words = bodies.write(self.chance.one_of(&self.stories.work.instructions).as_str());
+        let permit = self.staff.desk("leader", "instruct").clone();
+        let command = Command::Instruct { instruction, words };
+        self.give_with(at, affair, &permit, command, bodies)
     }
 
     fn add_picture(&mut self, at: Timestamp, affair: usize, permit: &Permit) -> Result<(), LifeError> {

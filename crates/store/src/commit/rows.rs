@@ -118,8 +118,12 @@ pub(crate) enum UnitRole {
     EverResponsible = 3,
 }
 
-/// The one role of a person in `case_person`.
-const ACCUSED_PERSON: i64 = 1;
+/// How a person stands to a case in `case_person`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum PersonRole {
+    Accused = 1,
+    Instructor = 2,
+}
 
 /// Everything of a case that lies in rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -167,12 +171,14 @@ impl Row {
         co_units.chain(accused).chain(ever).collect()
     }
 
-    fn persons(&self) -> BTreeSet<PersonId> {
+    fn persons(&self) -> BTreeSet<(PersonRole, PersonId)> {
         let accused = self.facts.accused.iter().filter_map(|party| match party {
-            AccusedParty::Person(person) => Some(*person),
+            AccusedParty::Person(person) => Some((PersonRole::Accused, *person)),
             AccusedParty::Unit(_) => None,
         });
-        accused.collect()
+        let instructors = self.facts.instructors.iter();
+        let instructors = instructors.map(|person| (PersonRole::Instructor, *person));
+        accused.chain(instructors).collect()
     }
 
     fn campaigns(&self) -> BTreeSet<String> {
@@ -340,8 +346,12 @@ fn unit_values<'v>(
     [tenant, Value::Int(*role as i64), blob(&unit.0), case]
 }
 
-fn person_values<'v>(tenant: Value<'v>, person: &'v PersonId, case: Value<'v>) -> [Value<'v>; 4] {
-    [tenant, Value::Int(ACCUSED_PERSON), blob(&person.0), case]
+fn person_values<'v>(
+    tenant: Value<'v>,
+    (role, person): &'v (PersonRole, PersonId),
+    case: Value<'v>,
+) -> [Value<'v>; 4] {
+    [tenant, Value::Int(*role as i64), blob(&person.0), case]
 }
 
 #[expect(clippy::ptr_arg, reason = "the form that what a row holds is borrowed in")]

@@ -170,6 +170,7 @@ fn measured(event: &CaseEvent, after: &Case) -> Vec<(Measure, Option<UnitId>)> {
         | CaseEvent::EvidenceAdded { .. }
         | CaseEvent::EvidenceWithdrawn { .. }
         | CaseEvent::Commented { .. }
+        | CaseEvent::Instructed { .. }
         | CaseEvent::ReporterAsked { .. }
         | CaseEvent::ReporterReplied { .. }
         | CaseEvent::Answered { .. }

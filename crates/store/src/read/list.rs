@@ -143,7 +143,28 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be read.
     pub fn list(&self, listing: &Listing<'_>) -> Result<Page<ListRow>, StoreError> {
-        Ok(self.read_list(listing, None)?.0)
+        let (mut page, _) = self.read_list(listing, None)?;
+        self.add_titles(&mut page.rows)?;
+        Ok(page)
+    }
+
+    /// Returns the newest cases of a filter, `most` of them, without their titles: for figures that are counted
+    /// from them. Where there is a next page, or the page was cut short, older cases are not among them.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the database cannot be read.
+    pub fn newest(&self, filter: &Checked, most: usize) -> Result<Page<ListRow>, StoreError> {
+        let sort = Sort {
+            by: SortBy::Raised,
+            descending: true,
+        };
+        let listing = Listing {
+            filter,
+            sort,
+            after: None,
+            limit: most,
+        };
+        Ok(self.read_list(&listing, None)?.0)
     }
 
     /// Returns a page of a list, and how many cases there are on all its pages, counted up to `cap`.
@@ -158,10 +179,12 @@ impl Reader {
         listing: &Listing<'_>,
         cap: usize,
     ) -> Result<(Page<ListRow>, Count), StoreError> {
-        self.read_list(listing, Some(cap))
+        let (mut page, count) = self.read_list(listing, Some(cap))?;
+        self.add_titles(&mut page.rows)?;
+        Ok((page, count))
     }
 
-    /// Reads a page, and counts where that is asked for or says how to read.
+    /// Reads a page without titles, and counts where that is asked for or says how to read.
     fn read_list(
         &self,
         listing: &Listing<'_>,
@@ -202,7 +225,6 @@ impl Reader {
         }
         let full = rows.len() > listing.limit;
         rows.truncate(listing.limit);
-        self.add_titles(&mut rows)?;
         let next = match rows.last().filter(|_| full) {
             Some(last) => Some(sort.place(last)),
             None => cut,

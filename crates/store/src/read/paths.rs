@@ -222,7 +222,7 @@ pub(super) fn narrowed(filter: &Checked) -> Checked {
                 *column != InstantColumn::Closed && *order != Order::Unequal
             }
             Predicate::Phase(_) | Predicate::NumberStarts(_) | Predicate::Text(_) => true,
-            Predicate::AnyUnit(_, _) | Predicate::AnyAccusedPerson(_) | Predicate::AnyCampaign(_) => true,
+            Predicate::AnyUnit(_, _) | Predicate::AnyPerson(_, _) | Predicate::AnyCampaign(_) => true,
             Predicate::Late { .. } | Predicate::LateBy { .. } | Predicate::Left { .. } => true,
             Predicate::CategoryUnder(_) | Predicate::Present(_) => false,
         },

@@ -4,7 +4,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use bihuan_core::case::command::{Command, TakeStep};
-use bihuan_core::event::{BodyRef, Correction, Linkage, ReplyWay};
+use bihuan_core::event::{BodyRef, Correction, Instruction, Linkage, ReplyWay};
 use bihuan_core::id::CaseId;
 use bihuan_store::bodies::Bodies;
 use serde::Deserialize;
@@ -249,6 +249,17 @@ requests! {
         text: Note,
     } => |new, _ctx, write| Command::Comment { text: write(new.text.0) };
 
+    /// Somebody above the work takes it up themselves 批示.
+    NewInstruction {
+        /// `deploy`, `ask`, `coordinate`, `supervise` or `urge`.
+        instruction: Line,
+        /// What they say, for staff.
+        words: Note,
+    } => |new, _ctx, write| Command::Instruct {
+        instruction: instruction(&new.instruction.0)?,
+        words: write(new.words.0),
+    };
+
     /// A question to the reporter.
     NewQuestion {
         /// The question.
@@ -352,9 +363,21 @@ fn linkage(word: &str) -> Result<Linkage, WebError> {
         "duplicate_of" => Ok(Linkage::DuplicateOf),
         "part_of" => Ok(Linkage::PartOf),
         "recurrence_of" => Ok(Linkage::RecurrenceOf),
-        _ => Err(WebError::Input(vec![Complaint::new(
-            "linkage",
-            "field-bad-choice",
-        )])),
+        _ => Err(bad_choice("linkage")),
     }
+}
+
+fn instruction(word: &str) -> Result<Instruction, WebError> {
+    match word {
+        "deploy" => Ok(Instruction::Deploy),
+        "ask" => Ok(Instruction::Ask),
+        "coordinate" => Ok(Instruction::Coordinate),
+        "supervise" => Ok(Instruction::Supervise),
+        "urge" => Ok(Instruction::Urge),
+        _ => Err(bad_choice("instruction")),
+    }
+}
+
+fn bad_choice(field: &'static str) -> WebError {
+    WebError::Input(vec![Complaint::new(field, "field-bad-choice")])
 }

@@ -137,6 +137,7 @@ pub(super) const CASES: &[Route] = &[
     command!("create_comment", "comments", c::NewComment)
         .needs("read")
         .token_needs(WRITE_SCOPE),
+    command!("create_instruction", "instructions", c::NewInstruction).needs("instruct"),
     command!("create_question", "questions", c::NewQuestion).needs("handle"),
     command!("create_voice", "satisfactions", c::NewVoice).needs("answer"),
     command!("create_classification", "classifications", c::NewClassification).needs("register"),

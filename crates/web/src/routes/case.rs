@@ -65,6 +65,7 @@ pub(super) const ROUTES: &[Route] = &[
     act!("create_case_comment", "comments", COMMENTS)
         .needs("read")
         .token_needs(WRITE_SCOPE),
+    act!("create_case_instruction", "instructions", INSTRUCTIONS).needs("instruct"),
     act!("create_case_assignment", "assignments", ASSIGNMENTS).needs("handle"),
     act!("create_case_transfer", "transfers", TRANSFERS).needs("assign"),
     act!("create_case_dispute", "disputes", DISPUTES).needs("handle"),

@@ -6,7 +6,7 @@ use crate::auth::WRITE_SCOPE;
 use crate::route::Route;
 use crate::route::Verb::{Get, Post};
 use crate::staff::register::draft;
-use crate::staff::{desk, export, help, ledger, origin, register, search, views};
+use crate::staff::{desk, export, help, leader, ledger, origin, person, register, search, unit, views};
 
 /// Desk, register and ledger.
 pub(super) const ROUTES: &[Route] = &[
@@ -37,6 +37,13 @@ pub(super) const ROUTES: &[Route] = &[
     })
     .needs("register")
     .audited(),
+    Route::staff("read_leader", Get, "/leader", |m| on(m, leader::read_leader)).needs("instruct"),
+    Route::staff("read_unit_page", Get, "/units/{unit}", |m| {
+        on(m, unit::read_unit_page)
+    }),
+    Route::staff("read_person_page", Get, "/persons/{person}", |m| {
+        on(m, person::read_person_page)
+    }),
     Route::staff("read_ledger", Get, "/ledger", |m| on(m, ledger::read_ledger)),
     Route::staff("read_ledger_suggestions", Get, "/ledger/suggest", |m| {
         on(m, ledger::read_ledger_suggestions)

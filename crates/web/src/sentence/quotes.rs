@@ -24,6 +24,7 @@ pub(super) fn all(event: &CaseEvent) -> Vec<BodyRef> {
             remark.iter().copied().collect()
         }
         CaseEvent::EvidenceAdded { caption, .. } => caption.iter().copied().collect(),
+        CaseEvent::Instructed { words, .. } => vec![*words],
         CaseEvent::Commented { text }
         | CaseEvent::ReporterAsked { text }
         | CaseEvent::ReporterReplied { text }

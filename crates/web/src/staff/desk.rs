@@ -42,29 +42,29 @@ struct DeskPage {
 }
 
 /// A group of cases.
-struct Group {
-    id: &'static str,
-    title: String,
-    todo: String,
-    look: &'static str,
-    count: String,
-    any: bool,
-    href: String,
+pub(super) struct Group {
+    pub(super) id: &'static str,
+    pub(super) title: String,
+    pub(super) todo: String,
+    pub(super) look: &'static str,
+    pub(super) count: String,
+    pub(super) any: bool,
+    pub(super) href: String,
     /// Its query in the ledger.
-    list: String,
-    lines: Vec<Line>,
-    more: bool,
+    pub(super) list: String,
+    pub(super) lines: Vec<Line>,
+    pub(super) more: bool,
 }
 
 /// What makes a group.
-struct Plan {
-    id: &'static str,
+pub(super) struct Plan {
+    pub(super) id: &'static str,
     /// The messages of its title and of what to do.
-    keys: (&'static str, &'static str),
-    look: &'static str,
-    filter: String,
+    pub(super) keys: (&'static str, &'static str),
+    pub(super) look: &'static str,
+    pub(super) filter: String,
     /// Whether its cases wait for the visitor.
-    owed: bool,
+    pub(super) owed: bool,
 }
 
 /// `GET /desk`
@@ -84,7 +84,7 @@ pub async fn read_desk(ctx: Ctx) -> Result<Response, WebError> {
             .zip(&plans)
             .all(|(group, plan)| !group.any || owes && !plan.owed)
     };
-    let groups = read_groups(&ctx, &plans).await?;
+    let groups = read_groups(&ctx, &plans, READ, ROWS).await?;
     Ok(html(&DeskPage {
         nothing: nothing_owed(&groups),
         hello: ctx.tongue.t1("desk-hello", "name", hello),
@@ -102,75 +102,94 @@ fn plans(turn: Option<&str>, verifies: bool) -> Vec<Plan> {
     // Who may only read owes nothing: their desk shows how all that is open stands.
     let owed = turn.map_or_else(|| "open".to_owned(), |turn| format!("open and {turn}"));
     let mine = turn.is_some();
-    let plan = |id, keys, look, filter: String, owed| Plan {
-        id,
-        keys,
-        look,
-        filter,
-        owed,
-    };
+    let own = |id, keys, look, rest: &str| Plan::of(id, keys, look, format!("{owed} and {rest}"), mine);
     let mut plans = vec![
-        plan(
-            "over",
-            ("desk-over", "desk-over-do"),
-            "over",
-            format!("{owed} and overdue"),
-            mine,
-        ),
-        plan(
+        own("over", ("desk-over", "desk-over-do"), "over", "overdue"),
+        own(
             "today",
             ("desk-today", "desk-today-do"),
             "near",
-            format!("{owed} and due = today and not overdue"),
-            mine,
+            "due = today and not overdue",
         ),
-        plan(
+        own(
             "week",
             ("desk-week", "desk-week-do"),
             "",
-            format!("{owed} and due > today and due <= +7d"),
-            mine,
+            "due > today and due <= +7d",
+        ),
+        own(
+            "instructed",
+            ("desk-instructed", "desk-instructed-do"),
+            "over",
+            "instructed",
         ),
     ];
     if verifies {
-        plans.push(plan(
-            "verify",
-            ("desk-verify", "desk-verify-do"),
-            "info",
-            "open and phase = verify".to_owned(),
-            mine,
-        ));
+        let (keys, filter) = (("desk-verify", "desk-verify-do"), "open and phase = verify");
+        plans.push(Plan::of("verify", keys, "info", filter.to_owned(), mine));
     }
     let back = "open and (returned >= 1 or unsatisfied or reopened >= 1)".to_owned();
-    plans.push(plan("back", ("desk-back", "desk-back-do"), "near", back, false));
-    plans.push(plan(
+    plans.push(Plan::of(
+        "back",
+        ("desk-back", "desk-back-do"),
+        "near",
+        back,
+        false,
+    ));
+    let keys = ("desk-disputed", "desk-disputed-do");
+    plans.push(Plan::of(
         "disputed",
-        ("desk-disputed", "desk-disputed-do"),
+        keys,
         "near",
         "open and disputed".to_owned(),
         false,
     ));
     if let Some(turn) = turn {
+        let keys = ("desk-later", "desk-later-do");
         let later = format!("{owed} and not overdue and not due <= +7d");
-        plans.push(plan("later", ("desk-later", "desk-later-do"), "", later, true));
-        let waiting = format!("open and not {turn}");
-        plans.push(plan(
+        plans.push(Plan::of("later", keys, "", later, true));
+        let keys = ("desk-waiting", "desk-waiting-do");
+        plans.push(Plan::of(
             "waiting",
-            ("desk-waiting", "desk-waiting-do"),
+            keys,
             "",
-            waiting,
+            format!("open and not {turn}"),
             false,
         ));
     }
     plans
 }
 
-async fn read_groups(ctx: &Ctx, plans: &[Plan]) -> Result<Vec<Group>, WebError> {
+impl Plan {
+    pub(super) fn of(
+        id: &'static str,
+        keys: (&'static str, &'static str),
+        look: &'static str,
+        filter: String,
+        owed: bool,
+    ) -> Plan {
+        Plan {
+            id,
+            keys,
+            look,
+            filter,
+            owed,
+        }
+    }
+}
+
+/// Reads the groups of plans, each within the cases on which the visitor may do `action`, with so many rows.
+pub(super) async fn read_groups(
+    ctx: &Ctx,
+    plans: &[Plan],
+    action: &str,
+    rows: usize,
+) -> Result<Vec<Group>, WebError> {
     let mut filters = Vec::new();
     for plan in plans {
         filters.push(Asked::of(ctx, &plan.filter));
     }
-    let scope = access::scope(ctx, READ)?;
+    let scope = access::scope(ctx, action)?;
     let within: Vec<Checked> = filters
         .iter()
         .map(|asked| Checked::and(vec![scope.clone(), asked.checked.clone()]))
@@ -185,7 +204,7 @@ async fn read_groups(ctx: &Ctx, plans: &[Plan]) -> Result<Vec<Group>, WebError> 
                 filter,
                 sort,
                 after: None,
-                limit: ROWS,
+                limit: rows,
             };
             let (page, count) = reader.list_and_count(&listing, CAP + 1)?;
             Ok((count, page.rows))

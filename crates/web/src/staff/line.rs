@@ -122,6 +122,7 @@ fn flags(ctx: &Ctx, row: &ListRow) -> Vec<(&'static str, String)> {
             Flag::Reopened => ("near", "flag-reopened"),
             Flag::Unsatisfied => ("over", "flag-unsatisfied"),
             Flag::Provisional => ("", "flag-provisional"),
+            Flag::Instructed => ("over", "flag-instructed"),
             Flag::Open | Flag::Breached | Flag::Imported | Flag::Anonymous => return None,
         };
         Some((look, ctx.tongue.t(key)))

@@ -78,7 +78,7 @@ pub const HOST: &str = "qinghe.example";
 pub const NEIGHBOUR: &str = "hongye.example";
 
 /// The people of the town: name, login, unit's code, role.
-pub const PEOPLE: [(&str, &str, &str, &str); 8] = [
+pub const PEOPLE: [(&str, &str, &str, &str); 9] = [
     ("陈晓", "operator", "hotline", "operator"),
     ("林达", "dispatcher", "hotline", "dispatcher"),
     ("赵工", "handler", "works", "handler"),
@@ -87,6 +87,7 @@ pub const PEOPLE: [(&str, &str, &str, &str); 8] = [
     ("周督", "supervisor", "inspection", "supervisor"),
     ("吴档", "registrar", "hotline", "registrar"),
     ("郑管", "admin", "hotline", "admin"),
+    ("何市长", "leader", "city", "leader"),
 ];
 
 /// The units of the town: code, Chinese and English name, duty.
@@ -349,6 +350,7 @@ pub fn body(operation: &str) -> serde_json::Value {
         "create_pause" => json!({"clock": "general", "reason": "等材料"}),
         "create_resumption" => json!({"clock": "general"}),
         "create_comment" | "create_question" => json!({"text": "请补充位置"}),
+        "create_instruction" => json!({"instruction": "supervise", "words": "三日内报结果"}),
         "create_voice" => json!({"solved": true}),
         "create_satisfaction" => json!({"solved": "yes"}),
         "create_classification" => json!({"category": "construction.municipal"}),

@@ -2,7 +2,7 @@
 
 use super::Matter;
 use crate::case::refusal::Refusal;
-use crate::event::{AccusedParty, BodyRef, CaseEvent, Correction, PackRef};
+use crate::event::{AccusedParty, BodyRef, CaseEvent, Correction, Instruction, PackRef};
 
 /// What severity may be.
 pub(super) const SEVERITIES: std::ops::RangeInclusive<u8> = 1..=5;
@@ -31,6 +31,13 @@ impl Matter<'_> {
             std::cmp::Ordering::Greater => Ok(CaseEvent::SeverityChanged { from, to, reason }),
             std::cmp::Ordering::Less => Ok(CaseEvent::Downgraded { from, to, reason }),
         }
+    }
+
+    /// An instruction is a person's, and there must still be something to be done.
+    pub(super) fn instruct(&self, instruction: Instruction, words: BodyRef) -> Result<CaseEvent, Refusal> {
+        self.person()?;
+        self.refuse_ended()?;
+        Ok(CaseEvent::Instructed { instruction, words })
     }
 
     pub(super) fn correct(&self, correction: &Correction, reason: BodyRef) -> Result<CaseEvent, Refusal> {

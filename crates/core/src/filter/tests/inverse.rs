@@ -61,8 +61,8 @@ fn measure<T: Clone + std::fmt::Debug + 'static>(
 fn name_test() -> impl Strategy<Value = Test> {
     use NameField::*;
     let fields = vec![
-        Unit, CoUnit, FinderUnit, Person, Finder, Accused, Kind, State, Category, Channel, Source, Campaign,
-        Number,
+        Unit, CoUnit, FinderUnit, Person, Finder, Accused, Instructor, Kind, State, Category, Channel,
+        Source, Campaign, Number,
     ];
     let relations = vec![
         Relation::Is,

@@ -34,6 +34,7 @@ fn case() -> CaseFacts {
         reopened: 0,
         flags: vec![Flag::Open, Flag::Anonymous],
         accused: vec![AccusedParty::Unit(SOUTH)],
+        instructors: vec![LI],
         finder: None,
     }
 }

@@ -57,7 +57,7 @@ fn known<'p>(
             ("supervision source", names(sources.map(|it| (&it.id, &it.title))))
         }
         NameField::Unit | NameField::CoUnit | NameField::FinderUnit => return None,
-        NameField::Person | NameField::Finder | NameField::Accused => return None,
+        NameField::Person | NameField::Finder | NameField::Accused | NameField::Instructor => return None,
         NameField::Campaign | NameField::Number => return None,
     })
 }

@@ -146,6 +146,9 @@ impl City {
                 })
                 .collect(),
             accused: self.accused(random),
+            instructors: (0..random.below(3))
+                .map(|_| random.pick(&self.persons).0)
+                .collect(),
             finder: random
                 .chance(80)
                 .then(|| (random.pick(&self.persons).0, random.pick(&self.units).0)),

@@ -72,7 +72,7 @@ impl<'a> Filters<'a> {
 
     fn test(&mut self) -> (String, String) {
         let facts = &self.case().facts;
-        match self.random.below(24) {
+        match self.random.below(25) {
             0 => self.named(
                 "unit",
                 TREE,
@@ -132,8 +132,15 @@ impl<'a> Filters<'a> {
             16..19 => self.dated(),
             19..22 => self.late(),
             22 => self.flag(),
+            23 => self.instructed(),
             _ => self.text(),
         }
+    }
+
+    fn instructed(&mut self) -> (String, String) {
+        let own = &self.case().facts.instructors;
+        let own = own.iter().map(|person| self.name(*person)).collect();
+        self.named("instructor", EQUALITIES, own, Self::person)
     }
 
     /// Compares a field with its own value or with another; lists hold one to three.

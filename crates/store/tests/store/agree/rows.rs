@@ -158,13 +158,14 @@ impl Rows {
         units.extend(case.facts.co_units.iter().map(|unit| (1, unit.0)));
         // A unit that was once responsible must not count as a co-unit or as accused.
         units.insert((3, Uuid::from_bytes([7; 16])));
-        let mut persons = BTreeSet::new();
+        let mut persons: BTreeSet<(i64, Uuid)> = BTreeSet::new();
         for accused in &case.facts.accused {
             match accused {
                 AccusedParty::Unit(unit) => units.insert((2, unit.0)),
-                AccusedParty::Person(person) => persons.insert(person.0),
+                AccusedParty::Person(person) => persons.insert((1, person.0)),
             };
         }
+        persons.extend(case.facts.instructors.iter().map(|person| (2, person.0)));
         let write = |table, columns: Vec<(&'static str, Cell)>| {
             let key = [("tenant", self.tenant.into()), ("case_id", case.id.0.into())];
             self.insert(table, key.into_iter().chain(columns).collect());
@@ -172,10 +173,10 @@ impl Rows {
         for (role, unit) in units {
             write("case_unit", vec![("role", role.into()), ("unit", unit.into())]);
         }
-        for person in persons {
+        for (role, person) in persons {
             write(
                 "case_person",
-                vec![("role", Cell::Int(1)), ("person", person.into())],
+                vec![("role", role.into()), ("person", person.into())],
             );
         }
         for name in case.facts.campaigns.iter().collect::<BTreeSet<_>>() {

@@ -73,6 +73,7 @@ flag-duplicate = duplicate
 flag-recurrence = recurrence
 flag-reopened = taken up again
 flag-unsatisfied = not satisfied
+flag-instructed = Instruction
 flag-provisional = provisional date
 ledger-phase-raise = New
 ledger-phase-accept = Accepted

@@ -23,6 +23,9 @@ use crate::page::html;
 use crate::staff::origin;
 use crate::story::Story;
 
+/// What a form of the leader's view says of where it stands, so that it leads back there.
+const LEADER: &str = "leader";
+
 /// A form as it was sent.
 #[derive(Clone, Copy)]
 pub struct Sent<'a> {
@@ -111,6 +114,9 @@ impl Sent<'_> {
 
     /// Leads back to the case, which says what was done.
     pub fn done(&self, what: &str) -> Response {
+        if self.form.value("from") == LEADER {
+            return Redirect::to(&format!("/leader?done={}", self.view.case.number)).into_response();
+        }
         let done = format!("{}?done={what}", address(&self.view.case.number));
         Redirect::to(&origin::kept(self.ctx, done)).into_response()
     }

@@ -104,6 +104,7 @@ pub fn fresh(ctx: &Ctx, kind: &Kind) -> CaseFacts {
         returns: 0,
         reopened: 0,
         flags: vec![Flag::Open],
+        instructors: Vec::new(),
         accused: Vec::new(),
         finder: viewer.filter(|_| kind.raised_by == Raiser::Finder),
     }

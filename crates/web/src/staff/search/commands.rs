@@ -39,6 +39,7 @@ const fn command(
 
 const COMMANDS: &[Command] = &[
     command("area-desk", "/desk", None, "g d"),
+    command("area-leader", "/leader", Some("instruct"), "g v"),
     command("area-ledger", "/ledger", None, "g l"),
     command("area-register", "/register", Some("register"), "g r"),
     command("search-export", "/ledger#export", Some("export"), ""),

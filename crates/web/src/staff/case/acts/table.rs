@@ -1,7 +1,7 @@
 //! The acts, each with what it asks for and the command to try it by.
 
 use bihuan_core::case::command::Command;
-use bihuan_core::event::{Correction, Linkage};
+use bihuan_core::event::{Correction, Instruction, Linkage};
 
 use super::super::fields::{Field, REASON, Shape};
 use super::super::moments;
@@ -16,6 +16,7 @@ pub const ACTS: &[&Act] = &[
     &QUESTIONS,
     &SATISFACTIONS,
     &COMMENTS,
+    &INSTRUCTIONS,
     &ASSIGNMENTS,
     &TRANSFERS,
     &DISPUTES,
@@ -126,6 +127,34 @@ pub const COMMENTS: Act = Act {
     command: make::<commands::NewComment>,
     trials: |_| one(Some(Command::Comment { text: NOTHING })),
 };
+
+/// Taking a case up oneself, from above the work.
+pub const INSTRUCTIONS: Act = Act {
+    id: "instructions",
+    title: "act-instruction",
+    hint: "act-instruction-hint",
+    place: Place::Remarks,
+    fields: &[
+        Field::needed("instruction", "act-instruction-how", Shape::Word(WAYS)),
+        Field::needed("words", "act-instruction-words", Shape::Note),
+    ],
+    command: make::<commands::NewInstruction>,
+    trials: |_| {
+        one(Some(Command::Instruct {
+            instruction: Instruction::Ask,
+            words: NOTHING,
+        }))
+    },
+};
+
+/// The ways of [`Instruction`], and the messages that name them.
+pub const WAYS: &[(&str, &str)] = &[
+    ("deploy", "instruction-deploy"),
+    ("ask", "instruction-ask"),
+    ("coordinate", "instruction-coordinate"),
+    ("supervise", "instruction-supervise"),
+    ("urge", "instruction-urge"),
+];
 
 /// Naming co-units and the person in charge.
 pub const ASSIGNMENTS: Act = Act {

@@ -1,0 +1,21 @@
+# The leader's view.
+area-leader = Leader's view
+leader-title = What needs your attention
+leader-over = Overdue
+leader-over-do = The longest first.
+leader-back = Came back
+leader-back-do = Taken up again, or come back after being struck off.
+leader-angry = Not satisfied
+leader-angry-do = The reporter said "not solved".
+leader-mine = You took up
+leader-mine-do = Not ended yet.
+leader-take-up = Take it up
+leader-words = A sentence
+leader-done = Put on record in { $number }; it stands on the handling unit's desk.
+leader-done-look = See the case
+leader-clear-title = Nothing needs your attention
+leader-clear = What is overdue, comes back or leaves people unsatisfied appears here.
+leader-counted = Counted from the newest { $count } cases on which you may give instructions; charts begin on { $since }.
+leader-whence = Where problems come from
+leader-heat = Reported most, cases per period
+leader-units = Most on hand, by unit

@@ -1,0 +1,21 @@
+# 领导视图。
+area-leader = 领导视图
+leader-title = 需要您过问的
+leader-over = 已超期
+leader-over-do = 拖得最久的在前。
+leader-back = 反复出现
+leader-back-do = 重新办理的，和销号后又发生的。
+leader-angry = 群众不满意
+leader-angry-do = 反映人说“没有解决”的。
+leader-mine = 我批示的
+leader-mine-do = 还没有办结的。
+leader-take-up = 批示
+leader-words = 一句话
+leader-done = 已记入 { $number }，承办单位的工作台上看得到。
+leader-done-look = 看这件事
+leader-clear-title = 眼下没有需要您过问的
+leader-clear = 超期的、反复的、群众不满意的会出现在这里。
+leader-counted = 按您能批示的最近 { $count } 件统计，图从 { $since } 起。
+leader-whence = 问题从哪里来
+leader-heat = 群众反映最多的，每期件数
+leader-units = 积压最多的单位

@@ -1,0 +1,137 @@
+//! The pages of units and persons and the leader's view, from the outside.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
+
+mod common;
+
+use axum::http::StatusCode;
+use common::Town;
+use common::cases::Matter;
+
+/// A case that complains about the works bureau.
+fn about_works() -> Matter<'static> {
+    Matter {
+        kind: "complaint",
+        title: "窗口不办事",
+        accused: Some("works"),
+        ..Matter::default()
+    }
+}
+
+#[tokio::test]
+async fn a_unit_shows_its_duties_and_what_it_has_on_hand_within_what_one_may_see() {
+    let town = Town::found().await;
+    town.assigned(&Matter::default(), "works").await;
+    town.assigned(&Matter::default(), "works").await;
+    let mut dispatcher = town.log_in("dispatcher").await;
+    let page = dispatcher.get("/units/works").await;
+    assert_eq!(page.status, StatusCode::OK);
+    page.says("住建局").says("青禾市").says("市政").says("最近 2 件");
+    assert!(figure(&page.text(), "在办") == "2", "{}", page.text());
+    // Whoever handles for another unit sees the organisation, and none of its cases.
+    let page = town.log_in("water").await.get("/units/works").await;
+    page.says("住建局").says("没有您能看到的事项");
+    assert_eq!(figure(&page.text(), "在办"), "0");
+    let nobody = town.browser().get("/units/works").await;
+    assert!(nobody.status.is_redirection());
+    assert_eq!(
+        dispatcher.get("/units/nowhere").await.status,
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn a_complaint_about_a_unit_is_not_counted_before_its_own_people() {
+    let town = Town::found().await;
+    town.assigned(&about_works(), "water").await;
+    let seen = town.log_in("dispatcher").await.get("/units/water").await;
+    assert_eq!(figure(&seen.text(), "在办"), "1");
+    let own = town.log_in("head").await.get("/units/water").await;
+    assert_eq!(figure(&own.text(), "在办"), "0");
+    own.says("没有您能看到的事项");
+}
+
+#[tokio::test]
+async fn a_person_shows_their_role_and_what_is_in_their_hands() {
+    let town = Town::found().await;
+    let person = |name: &str| {
+        let tenant = town.tenant();
+        tenant.scene().org.person_by_name(name).unwrap().id
+    };
+    let mut leader = town.log_in("leader").await;
+    let page = leader.get(&format!("/persons/{}", person("赵工"))).await;
+    page.says("赵工").says("承办员").says("/units/works");
+    for wrong in ["/persons/x", "/persons/01957a00-0000-7000-8000-000000000001"] {
+        assert_eq!(leader.get(wrong).await.status, StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn a_leader_takes_up_what_is_late_with_a_sentence_and_the_handler_finds_it_on_the_desk() {
+    let town = Town::found().await;
+    let case = town.assigned(&Matter::default(), "works").await;
+    town.step("handler", case, "sign", |_, _| {}).await;
+    town.pass_hours(24 * 60);
+    let mut leader = town.log_in("leader").await;
+    let page = leader.get("/leader").await;
+    page.says("东门小区外路灯不亮");
+    let read = town.tenant().read(move |reader| reader.case(case)).await;
+    let number = read.unwrap().unwrap().case.number;
+    let words = "请说明为什么拖了这么久，三日内报结果。";
+    let fields = [("instruction", "supervise"), ("words", words), ("from", "leader")];
+    let path = format!("/cases/{number}/instructions");
+    let after = leader.submit(&page, &path, &fields).await;
+    after.says(&format!("已记入 {number}"));
+    assert!(after.text().contains("id=\"mine\""), "what was said is followed");
+    // Sent twice, it is said once.
+    leader.submit(&page, &path, &fields).await;
+    let read = town.tenant().read(move |reader| reader.case(case)).await;
+    let view = read.unwrap().unwrap();
+    assert_eq!(view.case.instructors.len(), 1);
+    let said = view.log.iter().filter(|logged| {
+        let event = format!("{:?}", logged.entry.event);
+        event.contains("Instructed")
+    });
+    assert_eq!(said.count(), 1);
+    let desk = town.log_in("handler").await.get("/desk").await;
+    desk.says("领导批示").says("id=\"instructed\"");
+    let case_page = town
+        .log_in("handler")
+        .await
+        .get(&format!("/cases/{number}"))
+        .await;
+    case_page.says("督办这件事").says(words);
+    let found = leader.get("/ledger?filter=instructor%20%3D%20me").await;
+    found.says(&number);
+}
+
+#[tokio::test]
+async fn who_may_not_instruct_neither_sees_the_view_nor_says_anything() {
+    let town = Town::found().await;
+    let case = town.assigned(&Matter::default(), "works").await;
+    let read = town.tenant().read(move |reader| reader.case(case)).await;
+    let number = read.unwrap().unwrap().case.number;
+    let mut handler = town.log_in("handler").await;
+    assert_eq!(handler.get("/leader").await.status, StatusCode::FORBIDDEN);
+    handler.get("/desk").await.keeps_silent_about("href=\"/leader\"");
+    let page = handler.get(&format!("/cases/{number}")).await;
+    page.keeps_silent_about("/instructions");
+    let path = format!("/cases/{number}/instructions");
+    let fields = [("instruction", "urge"), ("words", "快办"), ("from", "leader")];
+    let refused = handler.submit(&page, &path, &fields).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    // The head of another unit may instruct, but does not know of this case.
+    let mut leader = town.log_in("leader").await;
+    let own = leader.get(&format!("/cases/{number}")).await;
+    let empty = leader
+        .submit(&own, &path, &[("instruction", "shout"), ("words", "")])
+        .await;
+    assert!(empty.status.is_client_error());
+    empty.says("批示");
+}
+
+/// Returns the figure of a name on the strip.
+fn figure(page: &str, name: &str) -> String {
+    let before = page.split(&format!("</b><span>{name}</span>")).next().unwrap();
+    before.rsplit("<b>").next().unwrap().to_owned()
+}
