@@ -363,12 +363,21 @@ impl App {
     }
 }
 
-/// Returns the host name that a request asks: of its header, or of its address as HTTP/2 sends it.
+/// Returns the host name that a request asks.
 fn host_of(request: &Parts) -> &str {
+    name_of(authority_of(request))
+}
+
+/// Returns host and port that a request asks: of its header, or of its address as HTTP/2 sends it.
+pub fn authority_of(request: &Parts) -> &str {
     let authority = || request.uri.authority().map(Authority::as_str);
     let host = text_of(&request.headers, "host").or_else(authority);
-    let host = host.unwrap_or_default();
-    host.rsplit_once(':').map_or(host, |(name, _port)| name)
+    host.unwrap_or_default()
+}
+
+/// Returns the host name of a host with its port.
+pub fn name_of(authority: &str) -> &str {
+    authority.rsplit_once(':').map_or(authority, |(name, _port)| name)
 }
 
 /// Returns the tenant with this host name; else the only tenant, or the only one that has no host name.

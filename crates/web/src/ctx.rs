@@ -21,7 +21,7 @@ use bihuan_store::tenant::Tenant;
 use bihuan_store::tenant::scene::Scene;
 use jiff::Timestamp;
 
-use crate::app::{App, SystemEntropy};
+use crate::app::{App, SystemEntropy, name_of};
 use crate::error::WebError;
 use crate::lang::Tongue;
 use crate::page::{Area, Page};
@@ -49,6 +49,8 @@ pub struct Known {
     pub now: Timestamp,
     /// Whether it came by TLS, so that cookies are bound to it.
     pub secure: bool,
+    /// Host and port that it asks.
+    pub authority: String,
     /// The method.
     pub method: Method,
     /// The path, for the log and for deciding between page and JSON.
@@ -117,6 +119,19 @@ impl Ctx {
     /// Notes that something was written for somebody who has no account: their next page must have it.
     pub fn note_written(&self) {
         self.written.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns where the visitor reaches the portal: scheme, host and port. A tenant with a name of its own is
+    /// reached by that, whatever a proxy asks for.
+    pub fn origin(&self) -> String {
+        let asked = self.authority.as_str();
+        let own = self.tenant.host().unwrap_or(asked);
+        let host = match name_of(asked).eq_ignore_ascii_case(own) {
+            true => asked,
+            false => own,
+        };
+        let scheme = if self.secure { "https" } else { "http" };
+        format!("{scheme}://{host}")
     }
 
     /// Returns the secret that forms are bound to.

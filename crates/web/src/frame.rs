@@ -225,6 +225,7 @@ fn open(app: &App, request: &Parts, tenant: Tenant, visitor: (Option<Who>, Optio
         asked_lang: asked.is_some(),
         now: app.now(),
         secure,
+        authority: app::authority_of(request).to_owned(),
         method: request.method.clone(),
         route: uri.path().to_owned(),
         here: ctx::without_lang(uri.path(), uri.query()),

@@ -17,6 +17,10 @@ pub enum Area {
     Report,
     /// Following one.
     Track,
+    /// What happens to one.
+    How,
+    /// Help in plain words.
+    Help,
     /// What a person owes.
     Desk,
     /// The operator's form.
@@ -117,6 +121,8 @@ impl Page {
             vec![
                 link(Area::Report, "/report", "area-portal", None),
                 link(Area::Track, "/track", "area-track", None),
+                link(Area::How, "/how", "area-how", None),
+                link(Area::Help, "/help", "area-help", None),
             ]
         }
     }

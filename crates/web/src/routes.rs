@@ -31,6 +31,8 @@ mod staff;
 /// Pages for everybody and for reporters.
 const PORTAL: &[Route] = &[
     Route::public("read_home", Get, "/", |m| on(m, portal::home::read_home)),
+    Route::public("read_how", Get, "/how", |m| on(m, portal::how::read_how)).query(&["kind"]),
+    Route::public("read_help", Get, "/help", |m| on(m, portal::help::read_help)),
     Route::public("new_report", Get, "/report", |m| {
         on(m, portal::report::new_report)
     })
@@ -70,6 +72,7 @@ const PORTAL: &[Route] = &[
     })
     .keeps_leaf(),
     Route::public("read_track", Get, "/track", |m| on(m, portal::track::read_track)),
+    Route::public("read_code", Get, "/code", |m| on(m, portal::track::read_code)),
     Route::public("open_track", Post, "/track", |m| on(m, portal::track::open_track)).reads(),
     Route::code("leave_track", Post, "/track/leave", |m| {
         on(m, portal::track::leave_track)

@@ -31,6 +31,11 @@ pub async fn read_track(ctx: Ctx) -> Result<Response, WebError> {
     }
 }
 
+/// `GET /code`: the question for a code, whatever is followed already: the QR code of a receipt leads here.
+pub async fn read_code(ctx: Ctx) -> Response {
+    ask(&ctx, "", None, false)
+}
+
 /// `POST /track`: puts the code into the cookie, if there is a report with it.
 pub async fn open_track(ctx: Ctx, form: Form) -> Result<Response, WebError> {
     let written = form.value("code");

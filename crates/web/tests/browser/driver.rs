@@ -157,6 +157,11 @@ impl Window {
             .unwrap();
     }
 
+    /// Returns the address of the page, with what stands behind its mark.
+    pub async fn address(&self) -> String {
+        self.client.current_url().await.unwrap().to_string()
+    }
+
     /// Goes back, as the browser's own button does.
     pub async fn back(&self) {
         self.client.back().await.unwrap();

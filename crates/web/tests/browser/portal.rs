@@ -16,9 +16,15 @@ async fn the_portal_is_whole_in_both_languages_and_widths() {
     for lang in ["zh", "en"] {
         window.go(&format!("/?lang={lang}")).await;
         window.picture_at(&format!("home-{lang}"), &WIDTHS).await;
-        for (path, name) in [("/track", "code"), ("/login", "login"), ("/nowhere", "not-found")] {
+        for (path, name) in [
+            ("/track", "code"),
+            ("/how?kind=complaint", "how"),
+            ("/help", "help"),
+            ("/login", "login"),
+            ("/nowhere", "not-found"),
+        ] {
             window.go(path).await;
-            window.picture(&format!("{name}-{lang}")).await;
+            window.picture_at(&format!("{name}-{lang}"), &WIDTHS).await;
         }
         for (text, name) in [("隔壁楼着火了", "alarm"), ("举报市委书记", "refused")] {
             window.go("/report").await;
@@ -82,6 +88,17 @@ async fn report(window: &Window, lang: &str, name: &str) {
     window.write("#reply", "一共六盏，都在南侧。").await;
     window.click("form[action='/track/replies'] button").await;
     look("track").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receipts_qr_code_fills_in_the_code_and_leaves_none_in_the_address() {
+    let town = Town::found().await;
+    let window = serve(&town, None).await;
+    let code = "7K2M-Q9TX-4H8D-VPRW-7K2M-Q9TX-4H8D";
+    window.go(&format!("/code?lang=zh#{code}")).await;
+    assert_eq!(window.value("#code").await, code);
+    assert!(!window.address().await.contains(code));
+    window.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

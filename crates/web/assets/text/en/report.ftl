@@ -23,3 +23,10 @@ report-photos-count = { $count ->
    *[other] { $count } photos
 }
 report-photos-gone = the photos chosen before are gone; please choose them again
+receipt-qr = QR code of the page to follow it
+receipt-qr-hint = Scan it to open the page with your code filled in. Or open this address and type the code:
+receipt-raised = Taken in
+receipt-next = What happens next
+receipt-next-handled = It is taken up and handled by a named unit:
+receipt-next-verified = When it is fixed, somebody outside that unit verifies it.
+receipt-next-answered = You are told the result. If you say that it is not solved, it is handled again.

@@ -22,3 +22,10 @@ report-photos-count = { $count ->
    *[other] { $count } 张
 }
 report-photos-gone = 之前选的照片已经不在了，请重新选择
+receipt-qr = 查询页面的二维码
+receipt-qr-hint = 手机扫码打开查询页面，查询码自动填好。也可以打开这个网址，输入查询码：
+receipt-raised = 收到时间
+receipt-next = 接下来
+receipt-next-handled = 受理、派给承办单位办理：
+receipt-next-verified = 办好以后，由承办单位以外的人核验。
+receipt-next-answered = 把结果告诉您。您说没有解决，就重新办理。

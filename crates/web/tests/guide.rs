@@ -1,0 +1,92 @@
+//! What citizens are told before and after a report: what happens to it, help, and the receipt.
+
+mod common;
+
+use axum::http::StatusCode;
+use common::Town;
+
+const TEXT: &str = "小区东门外的路灯三周不亮。";
+
+#[tokio::test]
+async fn how_long_each_part_takes_comes_from_the_pack_with_its_source() {
+    let town = Town::found().await;
+    let mut browser = town.browser();
+    let help = browser.get("/how").await;
+    help.says("求助：整件事")
+        .says("<b>7 个工作日</b>")
+        .says("经批准最多再延 10 个工作日");
+    help.says("四川省12345政务服务便民热线运行管理办法（2026）");
+    // A limit that is practice and no rule says so.
+    help.says("派单时限")
+        .says("热线通行做法（请按本地规定修改）（样例）");
+    help.says("承办单位以外的人").says("答复后 5 日内您没有说话");
+    browser
+        .get("/how?kind=complaint")
+        .await
+        .says("<b>15 个工作日</b>")
+        .says("aria-current=\"page\">投诉");
+    for kind in ["nothing", "%22%3Cb%3E"] {
+        let answer = browser.get(&format!("/how?kind={kind}")).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{kind}");
+    }
+    browser
+        .get("/how?lang=en")
+        .await
+        .says("7 working days")
+        .says("(example)");
+}
+
+#[tokio::test]
+async fn help_names_what_belongs_elsewhere_as_the_packs_do() {
+    let town = Town::found().await;
+    let mut browser = town.browser();
+    browser
+        .get("/help")
+        .await
+        .says("12388")
+        .says("2 小时")
+        .says("href=\"/how\"");
+    browser.get("/help?lang=en").await.says("What can I report here?");
+}
+
+#[tokio::test]
+async fn a_receipt_leads_back_without_telling_any_server_the_code() {
+    let town = Town::found().await;
+    let mut browser = town.browser();
+    let page = browser.get("/report").await;
+    let fields = [("text", TEXT), ("disclosure", "anonymous")];
+    let receipt = browser.submit(&page, "/report", &fields).await;
+    receipt
+        .says("http://qinghe.example/code")
+        .says("接下来")
+        .says("到期");
+    receipt.says("viewBox=\"-4 -4 ").says("href=\"/how?kind=help\"");
+    let code = receipt.element("code");
+    assert!(!receipt.text().contains(&format!("?{code}")) && !receipt.text().contains(&format!("/{code}")));
+    // It asks for a code also where another report is followed in the same browser.
+    browser
+        .get("/code")
+        .await
+        .says("七组字母和数字")
+        .keeps_silent_about("三周不亮");
+    browser.get("/track").await.says("三周不亮");
+}
+
+#[tokio::test]
+async fn the_way_back_is_the_tenants_own_name_whatever_is_asked_for() {
+    let town = Town::found().await;
+    let mut browser = town.browser();
+    browser.headers = vec![("host", "qinghe.example:8443".to_owned())];
+    let fields = [("text", TEXT), ("disclosure", "anonymous")];
+    let page = browser.get("/report").await;
+    browser
+        .submit(&page, "/report", &fields)
+        .await
+        .says("http://qinghe.example:8443/code");
+    browser.headers = vec![("host", "evil.example".to_owned())];
+    let page = browser.get("/report").await;
+    let receipt = browser.submit(&page, "/report", &fields).await;
+    receipt
+        .says("http://qinghe.example/code")
+        .keeps_silent_about("evil.example");
+}
