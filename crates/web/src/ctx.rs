@@ -1,6 +1,7 @@
 //! What is known of a request before any handler runs: tenant, language, visitor, and the present instant.
 
 pub mod cookie;
+pub mod look;
 
 use std::net::IpAddr;
 use std::ops::Deref;
@@ -21,6 +22,7 @@ use bihuan_store::tenant::Tenant;
 use bihuan_store::tenant::scene::Scene;
 use jiff::Timestamp;
 
+use self::look::Look;
 use crate::app::{App, SystemEntropy, name_of};
 use crate::error::WebError;
 use crate::lang::Tongue;
@@ -45,6 +47,10 @@ pub struct Known {
     pub tongue: Tongue,
     /// Whether the address asks for that language.
     pub asked_lang: bool,
+    /// How pages look for the visitor.
+    pub look: Look,
+    /// Whether the address asks for that look.
+    pub asked_look: bool,
     /// The present instant; the whole request has one.
     pub now: Timestamp,
     /// Whether it came by TLS, so that cookies are bound to it.
@@ -218,6 +224,7 @@ impl Ctx {
             mark,
             csrf: self.csrf(),
             here: self.here.clone(),
+            look: self.look,
         }
     }
 
@@ -321,12 +328,12 @@ pub fn query_value(query: &str, name: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// Returns path and query without the language, which the page's language switch adds again.
+/// Returns path and query without language and look, which the page's switches add again.
 pub fn without_lang(path: &str, query: Option<&str>) -> String {
     let kept: Vec<&str> = query
         .unwrap_or_default()
         .split('&')
-        .filter(|pair| !pair.is_empty() && !pair.starts_with("lang="))
+        .filter(|pair| !pair.is_empty() && !pair.starts_with("lang=") && !pair.starts_with("look="))
         .collect();
     if kept.is_empty() {
         path.to_owned()
@@ -342,7 +349,7 @@ mod tests {
     #[test]
     fn the_language_leaves_the_address_and_the_rest_stays() {
         assert_eq!(
-            without_lang("/cases", Some("filter=a&lang=en&after=b")),
+            without_lang("/cases", Some("filter=a&lang=en&after=b&look=large")),
             "/cases?filter=a&after=b"
         );
         assert_eq!(without_lang("/cases", Some("lang=en")), "/cases");

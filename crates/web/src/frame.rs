@@ -15,6 +15,7 @@ use bihuan_store::tenant::{Position, Tenant};
 
 use crate::app::{self, App, SystemEntropy};
 use crate::ctx::cookie::Cookie;
+use crate::ctx::look::Look;
 use crate::ctx::{self, Ctx, Known, Who};
 use crate::error::WebError;
 use crate::error::dress::dress;
@@ -209,7 +210,8 @@ async fn salvage(ctx: &Ctx, request: Request) {
 fn open(app: &App, request: &Parts, tenant: Tenant, visitor: (Option<Who>, Option<String>)) -> Ctx {
     let (headers, uri) = (&request.headers, &request.uri);
     let (secure, (who, session)) = (app.is_secure(headers), visitor);
-    let asked = uri.query().and_then(|query| ctx::query_value(query, "lang"));
+    let asked = |name| uri.query().and_then(|query| ctx::query_value(query, name));
+    let (asked, asked_look) = (asked("lang"), asked("look"));
     let tongue = lang::choose(
         asked.as_deref(),
         Cookie::Lang.read(headers, secure),
@@ -223,6 +225,8 @@ fn open(app: &App, request: &Parts, tenant: Tenant, visitor: (Option<Who>, Optio
         tenant,
         tongue: Tongue(tongue),
         asked_lang: asked.is_some(),
+        look: Look::choose(asked_look.as_deref(), Cookie::Look.read(headers, secure)),
+        asked_look: asked_look.is_some(),
         now: app.now(),
         secure,
         authority: app::authority_of(request).to_owned(),
@@ -243,7 +247,7 @@ fn open(app: &App, request: &Parts, tenant: Tenant, visitor: (Option<Who>, Optio
 /// The header that carries the request's number.
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Keeps the visit and the chosen language in cookies.
+/// Keeps the visit, the chosen language and the chosen look in cookies.
 fn keep(ctx: &Ctx, headers: &mut HeaderMap, secure: bool) {
     let is_page = headers
         .get(header::CONTENT_TYPE)
@@ -253,6 +257,9 @@ fn keep(ctx: &Ctx, headers: &mut HeaderMap, secure: bool) {
     }
     if is_page && ctx.asked_lang {
         Cookie::Lang.set(headers, lang::name(ctx.tongue.0), secure);
+    }
+    if is_page && ctx.asked_look {
+        Cookie::Look.set(headers, ctx.look.name(), secure);
     }
     number(headers, &ctx.request_id);
 }

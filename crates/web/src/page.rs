@@ -7,6 +7,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::assets;
+use crate::ctx::look::Look;
 use crate::error::WebError;
 use crate::lang::{Fill, Tongue};
 
@@ -50,8 +51,10 @@ pub struct Page {
     pub mark: Option<String>,
     /// The token that forms send back.
     pub csrf: String,
-    /// The page's own address, without the language.
+    /// The page's own address, without language and look.
     pub here: String,
+    /// How it looks.
+    pub look: Look,
 }
 
 /// An area as the head links to it.
@@ -92,8 +95,37 @@ impl Page {
             bihuan_core::label::Lang::Zh => ("en", "EN", "en"),
             bihuan_core::label::Lang::En => ("zh", "中文", "zh-CN"),
         };
+        (attribute, name, self.here_with("lang", code))
+    }
+
+    /// Returns the switches of the look: where each leads, what it is called, whether it is on.
+    pub fn looks(&self) -> [(String, String, bool); 2] {
+        let (large, contrast) = (self.look.large, self.look.contrast);
+        let to = |look: Look| self.here_with("look", look.name());
+        let (larger, stronger) = (!large, !contrast);
+        [
+            (
+                to(Look {
+                    large: larger,
+                    contrast,
+                }),
+                self.t("look-large"),
+                large,
+            ),
+            (
+                to(Look {
+                    large,
+                    contrast: stronger,
+                }),
+                self.t("look-contrast"),
+                contrast,
+            ),
+        ]
+    }
+
+    fn here_with(&self, name: &str, value: &str) -> String {
         let joint = if self.here.contains('?') { '&' } else { '?' };
-        (attribute, name, format!("{}{joint}lang={code}", self.here))
+        format!("{}{joint}{name}={value}", self.here)
     }
 
     /// Returns the areas that the visitor has.

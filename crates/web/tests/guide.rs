@@ -90,3 +90,35 @@ async fn the_way_back_is_the_tenants_own_name_whatever_is_asked_for() {
         .says("http://qinghe.example/code")
         .keeps_silent_about("evil.example");
 }
+
+#[tokio::test]
+async fn the_look_is_kept_and_the_switches_keep_the_page() {
+    let town = Town::found().await;
+    let mut browser = town.browser();
+    browser
+        .get("/how?kind=complaint")
+        .await
+        .says("href=\"/how?kind=complaint&#38;look=large\"");
+    browser
+        .get("/how?kind=complaint&look=large")
+        .await
+        .says("class=\"large\"")
+        .says("<b>15 个工作日</b>");
+    assert_eq!(browser.cookie("look"), Some("large"));
+    browser
+        .get("/help")
+        .await
+        .says("class=\"large\"")
+        .says("href=\"/help?look=large-contrast\"");
+    browser
+        .get("/help?look=%22%3E%3Cb%3E")
+        .await
+        .says("class=\"large\"");
+    browser.get("/help?look=plain").await.says("class=\"\"");
+    // Staff have it too.
+    let mut operator = town.log_in("operator").await;
+    operator
+        .get("/desk?look=large-contrast")
+        .await
+        .says("class=\"large contrast\"");
+}

@@ -13,6 +13,8 @@ pub enum Cookie {
     Code,
     /// The language.
     Lang,
+    /// How pages look.
+    Look,
     /// What the visitor's last write lies before in the database server's log.
     Seen,
 }
@@ -27,6 +29,7 @@ impl Cookie {
             (Cookie::Code, true) => "__Host-code",
             (Cookie::Code, false) => "code",
             (Cookie::Lang, _) => "lang",
+            (Cookie::Look, _) => "look",
             (Cookie::Seen, true) => "__Host-seen",
             (Cookie::Seen, false) => "seen",
         }
@@ -45,9 +48,9 @@ impl Cookie {
             .map(|(_, value)| value)
     }
 
-    /// Sets the cookie until the browser closes; the language for a year.
+    /// Sets the cookie until the browser closes; language and look for a year.
     pub fn set(self, headers: &mut HeaderMap, value: &str, secure: bool) {
-        let age = if self == Cookie::Lang {
+        let age = if matches!(self, Cookie::Lang | Cookie::Look) {
             "; Max-Age=31536000"
         } else {
             ""

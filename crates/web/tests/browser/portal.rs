@@ -56,6 +56,32 @@ async fn a_citizen_reports_where_no_script_runs() {
     window.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn large_print_and_high_contrast_fit_every_page_without_script() {
+    let town = Town::found().await;
+    let window = Window::open_without_script(serve_at(&town, None)).await;
+    for lang in ["zh", "en"] {
+        window.go(&format!("/?lang={lang}")).await;
+        window.click(".top .look:nth-of-type(2)").await;
+        window.click(".top .look:nth-of-type(3)").await;
+        for (path, name) in [
+            ("/", "home"),
+            ("/report", "report"),
+            ("/how", "how"),
+            ("/help", "help"),
+            ("/track", "code"),
+        ] {
+            window.go(path).await;
+            assert!(window.has("html.large.contrast").await, "{path}");
+            window.picture_at(&format!("large-{name}-{lang}"), &WIDTHS).await;
+        }
+        window.go("/?look=plain").await;
+        window.go("/help").await;
+        assert!(!window.has("html.large, html.contrast").await);
+    }
+    window.close().await;
+}
+
 /// Fills in the form with a photo, goes back once, looks at all of it, sends it and adds something.
 async fn report(window: &Window, lang: &str, name: &str) {
     let files = tempfile::tempdir().unwrap();

@@ -27,3 +27,5 @@ seal-done = Struck off
 seal-on = Struck off on { $date }
 earlier = Earlier
 newest = Back to the newest
+look-large = Large print
+look-contrast = High contrast

@@ -27,3 +27,5 @@ seal-done = 已销号
 seal-on = { $date } 销号
 earlier = 更早的
 newest = 回到最新
+look-large = 大字
+look-contrast = 高对比
