@@ -1,6 +1,7 @@
 //! Pages of persons of the tree: desk, register, ledger, exports, and the case.
 
 pub mod asked;
+pub mod bulk;
 pub mod case;
 pub mod desk;
 pub mod due;

@@ -6,7 +6,7 @@ use crate::auth::WRITE_SCOPE;
 use crate::route::Route;
 use crate::route::Verb::{Get, Post};
 use crate::staff::register::draft;
-use crate::staff::{desk, export, help, leader, ledger, origin, person, register, search, unit, views};
+use crate::staff::{bulk, desk, export, help, leader, ledger, origin, person, register, search, unit, views};
 
 /// Desk, register and ledger.
 pub(super) const ROUTES: &[Route] = &[
@@ -59,6 +59,12 @@ pub(super) const ROUTES: &[Route] = &[
         on(m, views::delete_view)
     })
     .token_needs(WRITE_SCOPE),
+    Route::staff("prepare_bulk", Post, "/bulk", |m| on(m, bulk::prepare_bulk)).reads(),
+    Route::staff("create_bulk", Post, "/bulk/commands", |m| {
+        on(m, bulk::create_bulk)
+    })
+    .token_needs(WRITE_SCOPE)
+    .audited(),
     Route::staff("create_export", Post, "/exports", |m| {
         on(m, export::create_export)
     })

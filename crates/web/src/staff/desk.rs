@@ -14,6 +14,7 @@ use bihuan_store::read::list::{ListRow, Listing};
 use bihuan_store::read::order::{Sort, SortBy};
 
 use super::asked::{self, Asked};
+use super::bulk::deed::{self, Offer};
 use super::ledger::page::{CAP, capped};
 use super::ledger::place::Place;
 use super::line::Line;
@@ -23,7 +24,7 @@ use crate::ctx::Ctx;
 use crate::error::WebError;
 use crate::page::{Area, Page, html};
 
-mod owed;
+pub mod owed;
 
 /// The rows of a group; the ledger has the rest.
 const ROWS: usize = 8;
@@ -39,6 +40,8 @@ struct DeskPage {
     nothing: bool,
     /// Whether somebody comes from the last case of a group.
     ended: bool,
+    /// What can be done with chosen lines of any group.
+    offers: Vec<Offer>,
 }
 
 /// A group of cases.
@@ -54,6 +57,8 @@ pub(super) struct Group {
     pub(super) list: String,
     pub(super) lines: Vec<Line>,
     pub(super) more: bool,
+    /// What can be done with its lines when they are chosen.
+    pub(super) offers: Vec<Offer>,
 }
 
 /// What makes a group.
@@ -91,6 +96,7 @@ pub async fn read_desk(ctx: Ctx) -> Result<Response, WebError> {
         today: today(&ctx),
         may_register: access::permit_general(&ctx, "register").is_ok(),
         ended: origin::is_ended(&ctx),
+        offers: offers(&groups),
         groups,
         page,
     }))
@@ -239,8 +245,21 @@ impl Group {
                 .map(|row| Line::in_list(ctx, row, place.sort, &[]))
                 .collect(),
             more: count.known > rows.len() || count.more,
+            offers: deed::offers(ctx, rows.iter()),
         }
     }
+}
+
+/// Returns what the groups offer, each once: the steps of one's own turn first, as the groups come.
+fn offers(groups: &[Group]) -> Vec<Offer> {
+    let mut all: Vec<Offer> = Vec::new();
+    for offer in groups.iter().flat_map(|group| &group.offers) {
+        if !all.contains(offer) {
+            all.push(offer.clone());
+        }
+    }
+    all.sort_by_key(|offer| !offer.word.starts_with("step-"));
+    all
 }
 
 fn today(ctx: &Ctx) -> String {

@@ -3,6 +3,7 @@
 //! [`place`] is the address, [`column`] what a row shows, [`page`] what the template holds.
 
 pub mod column;
+pub mod group;
 pub mod page;
 pub mod place;
 

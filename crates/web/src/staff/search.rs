@@ -10,15 +10,12 @@ pub mod names;
 use askama::Template;
 use axum::extract::RawQuery;
 use axum::response::{IntoResponse, Redirect, Response};
-use bihuan_core::filter::{Ast, Name, NameField, NameValue, Relation, Span, Term, Test};
 use bihuan_core::id::{PersonId, UnitId};
 
 use self::cases::Cases;
 use self::names::Named;
-use super::asked;
-use super::case::fields;
-use super::ledger::place::Place;
 use super::line::Line;
+use super::unit;
 use crate::ctx::{Ctx, query_value};
 use crate::error::WebError;
 use crate::page::{Page, html};
@@ -159,53 +156,23 @@ impl Hit {
         }
     }
 
-    /// Leads to the cases of a unit and of those below it.
-    fn of_unit(ctx: &Ctx, unit: UnitId) -> Option<Hit> {
-        let unit = ctx.scene.org.unit(unit)?;
+    fn of_unit(ctx: &Ctx, id: UnitId) -> Option<Hit> {
+        let unit = ctx.scene.org.unit(id)?;
         let above = unit.parent.and_then(|parent| ctx.scene.org.unit(parent));
         let above = above.map(|above| format!(" · {}", ctx.name(&above.name)));
         let note = format!("{}{}", unit.code, above.unwrap_or_default());
-        let href = ledger_of(ctx, NameField::Unit, Relation::Under, fields::named(ctx, unit));
-        Some(Hit::plain(href, ctx.name(&unit.name), note))
+        Some(Hit::plain(unit::href(ctx, id), ctx.name(&unit.name), note))
     }
 
-    /// Leads to the cases that a person is in charge of.
-    fn of_person(ctx: &Ctx, person: PersonId) -> Option<Hit> {
+    fn of_person(ctx: &Ctx, id: PersonId) -> Option<Hit> {
         let (org, today) = (&ctx.scene.org, ctx.scene.calendar.date_of(ctx.now));
-        let person = org.person(person)?;
+        let person = org.person(id)?;
         let mut units: Vec<String> = Vec::new();
-        for (_, unit) in org.roles_of(person.id, today) {
+        for (_, unit) in org.roles_of(id, today) {
             let name = org.unit(unit).map(|unit| ctx.name(&unit.name));
             units.extend(name.filter(|name| !units.contains(name)));
         }
-        let name = ctx.name(&person.name);
-        let alone = org
-            .person_by_name(&name)
-            .is_some_and(|found| found.id == person.id);
-        let said = if alone {
-            name.clone()
-        } else {
-            person.id.to_string()
-        };
-        let href = ledger_of(ctx, NameField::Person, Relation::Is, said);
         let note = units.join(&ctx.tongue.t("list-comma"));
-        Some(Hit::plain(href, name, note))
+        Some(Hit::plain(format!("/persons/{id}"), ctx.name(&person.name), note))
     }
-}
-
-/// Returns the ledger under a test of a name.
-fn ledger_of(ctx: &Ctx, field: NameField, relation: Relation, said: String) -> String {
-    let span = Span::default();
-    let value = NameValue::Said(said);
-    let names = vec![Name {
-        span: span.clone(),
-        value,
-    }];
-    let test = Test::Name {
-        field,
-        relation,
-        names,
-    };
-    let filter = asked::print(Ast::Term(Term { span, test }), ctx.tongue.0);
-    Place::default().with_filter(filter).href()
 }

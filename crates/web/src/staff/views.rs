@@ -122,6 +122,8 @@ pub fn place_of(view: &SavedView, place: Place) -> Place {
     Place {
         view: Some(view.id),
         after: place.after,
+        group: place.group,
+        density: place.density,
         ..Place::read(fields.into_iter())
     }
 }
@@ -130,7 +132,7 @@ pub fn place_of(view: &SavedView, place: Place) -> Place {
 pub fn tabs(ctx: &Ctx, views: Vec<SavedView>, place: &Place) -> Vec<ViewTab> {
     let me = ctx.who.as_ref().map(|who| who.viewer.person);
     let tab = |view: SavedView| {
-        let kept = place_of(&view, Place::default());
+        let kept = place_of(&view, place.at(None));
         ViewTab {
             href: kept.href(),
             here: place.view == Some(view.id) && place.at(None) == kept,

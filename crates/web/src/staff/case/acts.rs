@@ -7,6 +7,7 @@ pub mod table;
 
 use bihuan_core::case::Case;
 use bihuan_core::case::command::Command;
+use bihuan_core::case::refusal::Refusal;
 use bihuan_core::clock::Limit;
 use bihuan_core::event::BodyRef;
 use bihuan_core::id::{BodyId, CaseId, Digest};
@@ -81,6 +82,13 @@ impl Act {
         let trials = (self.trials)(story).into_iter();
         let possible = trials.filter(|trial| obstacle(story, &trial.command) == Some(Ok(())));
         possible.map(|trial| trial.target).collect()
+    }
+
+    /// Returns what stands in the way of the act, tried on the first thing it could be done to; `None` where
+    /// the visitor may not do it, or there is nothing to do it to.
+    pub fn obstacle(&self, story: &Story<'_>) -> Option<Result<(), Refusal>> {
+        let trial = (self.trials)(story).into_iter().next()?;
+        obstacle(story, &trial.command)
     }
 }
 

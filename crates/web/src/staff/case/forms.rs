@@ -172,7 +172,7 @@ impl Input {
 }
 
 /// Returns how a field looks, and the most characters it takes.
-fn look(shape: Shape) -> (&'static str, usize) {
+pub fn look(shape: Shape) -> (&'static str, usize) {
     match shape {
         Shape::Line | Shape::Case => ("line", limits::LINE_CHARS),
         Shape::Units | Shape::Cases => ("line", limits::NOTE_CHARS),
@@ -230,7 +230,7 @@ fn choices(
 }
 
 /// Returns the persons who have a role in the responsible unit or below it today.
-fn persons(story: &Story<'_>) -> Vec<(String, String)> {
+pub fn persons(story: &Story<'_>) -> Vec<(String, String)> {
     let ctx = story.ctx;
     let (org, today) = (&ctx.scene.org, ctx.scene.calendar.date_of(ctx.now));
     let Some(unit) = story.case().unit else {

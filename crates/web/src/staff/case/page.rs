@@ -398,7 +398,7 @@ async fn proof(story: &Story<'_>) -> Result<Proof, WebError> {
 }
 
 /// Returns the units of today to choose from.
-fn units(ctx: &Ctx) -> Vec<(String, String)> {
+pub fn units(ctx: &Ctx) -> Vec<(String, String)> {
     let (org, today) = (&ctx.scene.org, ctx.scene.calendar.date_of(ctx.now));
     let there = org.units().filter(|unit| org.is_there(unit.id, today));
     let shown = |unit: &bihuan_core::org::Unit| {

@@ -65,7 +65,7 @@ pub fn sheets(story: &Story<'_>, again: Option<&Again<'_>>) -> Vec<StepSheet> {
 }
 
 /// Returns as whom the visitor would take a step: the unit in which they hold what it needs.
-fn actor(story: &Story<'_>, step: &Step) -> Option<Actor> {
+pub fn actor(story: &Story<'_>, step: &Step) -> Option<Actor> {
     let action = step.action.as_deref()?;
     Some(access::permit(story.ctx, action, &story.view.facts).ok()?.actor())
 }

@@ -11,6 +11,7 @@ use bihuan_store::read::list::{ListRow, Listing, Page as Rows};
 use bihuan_store::read::order::{Reached, SortBy};
 
 use super::column::{Column, phase_key};
+use super::group::{self, Density, GroupBy};
 use super::place::Place;
 use crate::access;
 use crate::ctx::Ctx;
@@ -19,6 +20,7 @@ use crate::page::{Area, Page};
 use crate::query::with_scene;
 use crate::show;
 use crate::staff::asked::{self, Asked, Chip, Mistake};
+use crate::staff::bulk::deed::{self, Offer};
 use crate::staff::due::Due;
 use crate::staff::line::Line;
 use crate::staff::origin;
@@ -44,7 +46,12 @@ pub struct LedgerPage {
     headings: Vec<Heading>,
     choices: Vec<(Column, String, bool)>,
     orders: Vec<(SortBy, String, bool)>,
-    rows: Vec<Row>,
+    sections: Vec<Section>,
+    /// How many rows there are on the page.
+    shown: usize,
+    groups: Vec<(&'static str, String, bool)>,
+    /// What can be done with chosen rows.
+    offers: Vec<Offer>,
     first: Option<String>,
     next: Option<String>,
     /// How far the list was searched, where it was cut short.
@@ -77,6 +84,12 @@ struct Heading {
     /// The value of `aria-sort`, on the column that is sorted by.
     order: Option<&'static str>,
     number: bool,
+}
+
+/// Rows that stand together.
+struct Section {
+    title: Option<String>,
+    rows: Vec<Row>,
 }
 
 struct Row {
@@ -130,12 +143,10 @@ impl LedgerPage {
             headings: headings(ctx, &place),
             choices: choices(ctx, &place),
             orders: orders(ctx, &place),
-            rows: found
-                .rows
-                .rows
-                .iter()
-                .map(|row| Row::of(ctx, row, &place, &tokens))
-                .collect(),
+            shown: found.rows.rows.len(),
+            sections: sections(ctx, &place, &found.rows.rows, &tokens),
+            groups: groups(ctx, &place),
+            offers: deed::offers(ctx, found.rows.rows.iter()),
             first: place.after.is_some().then(|| place.at(None).href()),
             searched: searched(ctx, &place, &found.rows),
             next: found.rows.next.map(|next| place.at(Some(next)).href()),
@@ -150,9 +161,25 @@ impl LedgerPage {
         })
     }
 
-    /// Whether anything but the filter is asked for in the hidden fields of the bar.
+    /// Returns the filter as it was written.
     fn text(&self) -> &str {
         &self.place.filter
+    }
+
+    /// Returns the page with its rows closer or wider, and whether they are close now.
+    fn density(&self) -> (String, bool) {
+        let compact = self.place.density == Density::Compact;
+        let other = if compact {
+            Density::Comfortable
+        } else {
+            Density::Compact
+        };
+        (self.place.with_density(other).href(), compact)
+    }
+
+    /// How many columns the table has, the box to choose a row among them.
+    fn width(&self) -> usize {
+        self.headings.len() + usize::from(!self.offers.is_empty())
     }
 }
 
@@ -332,6 +359,25 @@ fn orders(ctx: &Ctx, place: &Place) -> Vec<(SortBy, String, bool)> {
         .into_iter()
         .map(|by| (by, title(by), place.sort.by == by))
         .collect()
+}
+
+fn sections(ctx: &Ctx, place: &Place, rows: &[ListRow], tokens: &[String]) -> Vec<Section> {
+    let section = |(title, rows): (Option<String>, Vec<&ListRow>)| Section {
+        title,
+        rows: rows
+            .into_iter()
+            .map(|row| Row::of(ctx, row, place, tokens))
+            .collect(),
+    };
+    group::grouped(ctx, place.group, rows)
+        .into_iter()
+        .map(section)
+        .collect()
+}
+
+fn groups(ctx: &Ctx, place: &Place) -> Vec<(&'static str, String, bool)> {
+    let choice = |by: GroupBy| (by.word(), ctx.tongue.t(by.key()), place.group == Some(by));
+    GroupBy::ALL.into_iter().map(choice).collect()
 }
 
 impl Row {

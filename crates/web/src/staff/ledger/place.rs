@@ -4,6 +4,7 @@ use bihuan_store::read::order::{Cursor, Sort, SortBy};
 use uuid::Uuid;
 
 use super::column::Column;
+use super::group::{Density, GroupBy};
 use crate::ctx::{escaped, query_value};
 
 /// A place in the ledger. What a visitor wrote and cannot be read falls back to the default, but for the
@@ -20,10 +21,16 @@ pub struct Place {
     pub view: Option<Uuid>,
     /// After which row the page begins.
     pub after: Option<Cursor>,
+    /// What the rows of the page are put together by.
+    pub group: Option<GroupBy>,
+    /// How close the rows stand.
+    pub density: Density,
 }
 
 /// The fields of an address that make a place.
-const FIELDS: [&str; 6] = ["filter", "sort", "dir", "columns", "view", "after"];
+const FIELDS: [&str; 8] = [
+    "filter", "sort", "dir", "columns", "view", "after", "group", "density",
+];
 
 impl Default for Place {
     fn default() -> Self {
@@ -36,6 +43,8 @@ impl Default for Place {
             columns: Column::DEFAULT.to_vec(),
             view: None,
             after: None,
+            group: None,
+            density: Density::default(),
         }
     }
 }
@@ -55,6 +64,8 @@ impl Place {
                 "columns" => columns.extend(value.split([' ', ',']).filter_map(Column::named)),
                 "view" => place.view = value.parse().ok(),
                 "after" => place.after = value.parse().ok(),
+                "group" => place.group = GroupBy::named(value),
+                "density" if value == Density::Compact.word() => place.density = Density::Compact,
                 _ => {}
             }
         }
@@ -102,6 +113,10 @@ impl Place {
         }
         query.extend(self.view.map(|view| format!("view={view}")));
         query.extend(self.after.as_ref().map(|after| format!("after={after}")));
+        query.extend(self.group.map(|by| format!("group={}", by.word())));
+        if self.density != plain.density {
+            query.push(format!("density={}", self.density.word()));
+        }
         query.join("&")
     }
 
@@ -140,6 +155,19 @@ impl Place {
             after: None,
             ..self.clone()
         }
+    }
+
+    /// Returns the same page with its rows as close.
+    pub fn with_density(&self, density: Density) -> Place {
+        Place {
+            density,
+            ..self.clone()
+        }
+    }
+
+    /// Returns the words of what is put together and how close, empty where nothing was chosen.
+    pub fn group_word(&self) -> &'static str {
+        self.group.map_or("", GroupBy::word)
     }
 
     /// Returns the page after `after`; the first for `None`.
@@ -184,6 +212,8 @@ mod tests {
         };
         place.columns = vec![Column::Unit, Column::Severity];
         place.view = Some(Uuid::from_u128(7));
+        place.group = Some(GroupBy::Due);
+        place.density = Density::Compact;
         assert_eq!(read(&place.href()), place);
     }
 
