@@ -1,12 +1,14 @@
 //! Verifying the log and following it from its beginning, against reading the same bytes.
 //!
 //! Both are measured in this process, on the threads that a server would do them on. Their floor reads every
-//! event once, in the order they lie in, through the same driver; that of verifying hashes the bytes too.
+//! event once, in the order they lie in, through the same driver; that of verifying hashes the bytes too, and a
+//! second one of following makes events of them.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
+use bihuan_core::event::Entry;
 use bihuan_store::dense::event;
 use bihuan_store::error::StoreError;
 use bihuan_store::verify::findings::Verification;
@@ -34,7 +36,7 @@ struct Read {
 /// # Errors
 /// A store that does not open, or does not agree with itself.
 pub fn verify(filled: &Filled) -> Result<Vec<Figure>, Failure> {
-    let floor = read(filled, Hashing::Hashed).map_err(Failure::Internal)?;
+    let floor = read(filled, With::Hash).map_err(Failure::Internal)?;
     let store = filled.place.open()?;
     let tenant = store.tenant(None).map_err(Failure::opening)?;
     let log = verifying("verify_log", floor, || tenant.verify_log(None, &mut |_| {}))?;
@@ -56,12 +58,14 @@ fn verifying(
     }
 }
 
-/// Measures writing what the followers write from the beginning of the log.
+/// Measures writing what the followers write from the beginning of the log: against reading its bytes, and against
+/// reading them and making of them the events that followers are given.
 ///
 /// # Errors
 /// A store that does not open, or a log that cannot be followed.
 pub fn rebuild(filled: &Filled) -> Result<Vec<Figure>, Failure> {
-    let floor = read(filled, Hashing::Unhashed).map_err(Failure::Internal)?;
+    let floor = read(filled, With::Nothing).map_err(Failure::Internal)?;
+    let events = read(filled, With::Event).map_err(Failure::Internal)?;
     let store = filled.place.open()?;
     let tenant = store.tenant(None).map_err(Failure::opening)?;
     let (began, before) = (Instant::now(), own_time()?);
@@ -70,7 +74,13 @@ pub fn rebuild(filled: &Filled) -> Result<Vec<Figure>, Failure> {
         Ok::<_, StoreError>((began.elapsed(), own_time()))
     })?
     .map_err(|error| Failure::Internal(error.into()))?;
-    Ok(vec![figure("rebuild", floor, took, cpu?.saturating_sub(before))])
+    let mut rebuilt = figure("rebuild", floor, took, cpu?.saturating_sub(before));
+    let parsed = events.events as f64 / events.took.as_secs_f64();
+    let ratio = events.took.as_secs_f64() / took.as_secs_f64();
+    rebuilt
+        .values
+        .extend([("parsed", parsed), ("ratio_to_parsed", ratio)]);
+    Ok(vec![rebuilt])
 }
 
 fn figure(name: &'static str, floor: Read, took: Duration, cpu: Duration) -> Figure {
@@ -92,20 +102,21 @@ fn figure(name: &'static str, floor: Read, took: Duration, cpu: Duration) -> Fig
     }
 }
 
-/// Whether the bytes of events are hashed too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Hashing {
-    Hashed,
-    Unhashed,
+/// What is done with the bytes of an event once they were read.
+#[derive(Debug, Clone, Copy)]
+enum With {
+    Nothing,
+    Hash,
+    Event,
 }
 
-/// Reads every event, and hashes its bytes if asked to.
-fn read(filled: &Filled, hashing: Hashing) -> Result<Read> {
+/// Reads every event, and does that with its bytes.
+fn read(filled: &Filled, with: With) -> Result<Read> {
     let began = Instant::now();
     let mut reading = Reading::default();
     match &filled.database {
-        None => read_file(&filled.place.database(), hashing, &mut reading)?,
-        Some(database) => read_server(database, hashing, &mut reading)?,
+        None => read_file(&filled.place.database(), with, &mut reading)?,
+        Some(database) => read_server(database, with, &mut reading)?,
     }
     let Reading { events, bytes, odd } = reading;
     ensure!(events > 0 && odd <= events, "the log is empty");
@@ -121,17 +132,24 @@ fn read(filled: &Filled, hashing: Hashing) -> Result<Read> {
 struct Reading {
     events: u64,
     bytes: u64,
-    /// Of no use, so that no hash is left out.
+    /// Of no use, so that no hash and no event is left out.
     odd: u64,
 }
 
 impl Reading {
-    fn take(&mut self, stored: &[u8], hash: &[u8], hashing: Hashing) -> Result<()> {
+    fn take(&mut self, stored: &[u8], hash: &[u8], with: With) -> Result<()> {
         // What is hashed are the plain bytes, so they are a part of the floor.
         let data = event::open(stored)?;
-        if hashing == Hashing::Hashed {
-            let digest = Sha256::new().chain_update(hash).chain_update(&data).finalize();
-            self.odd += u64::from(digest[0] & 1);
+        match with {
+            With::Nothing => {}
+            With::Hash => {
+                let digest = Sha256::new().chain_update(hash).chain_update(&data).finalize();
+                self.odd += u64::from(digest[0] & 1);
+            }
+            With::Event => {
+                let entry: Entry = serde_json::from_slice(&data)?;
+                self.odd += u64::from(entry.occurred_at.as_millisecond() % 2 == 1);
+            }
         }
         self.events += 1;
         self.bytes += data.len() as u64;
@@ -139,17 +157,17 @@ impl Reading {
     }
 }
 
-fn read_file(database: &Path, hashing: Hashing, reading: &mut Reading) -> Result<()> {
+fn read_file(database: &Path, with: With, reading: &mut Reading) -> Result<()> {
     let connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let mut statement = connection.prepare("SELECT data, hash FROM event ORDER BY place")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        reading.take(row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?, hashing)?;
+        reading.take(row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?, with)?;
     }
     Ok(())
 }
 
-fn read_server(database: &Database, hashing: Hashing, reading: &mut Reading) -> Result<()> {
+fn read_server(database: &Database, with: With, reading: &mut Reading) -> Result<()> {
     let session = Session::open(database.url())?;
     session.run("BEGIN; DECLARE events NO SCROLL CURSOR FOR SELECT data, hash FROM event")?;
     loop {
@@ -158,7 +176,7 @@ fn read_server(database: &Database, hashing: Hashing, reading: &mut Reading) -> 
             return session.run("COMMIT");
         }
         for row in rows {
-            reading.take(row.try_get(0)?, row.try_get(1)?, hashing)?;
+            reading.take(row.try_get(0)?, row.try_get(1)?, with)?;
         }
     }
 }
