@@ -20,6 +20,7 @@ use crate::command::Cli;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    end_where_nobody_reads();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(wrong) => return usage(&wrong),
@@ -28,6 +29,21 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
+}
+
+/// Ends the program quietly where whoever reads what it prints has seen enough, as in `bihuan doctor | head`: what
+/// prints panics then.
+fn end_where_nobody_reads() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let said = panic.payload_as_str().unwrap_or_default();
+        let broken = std::io::Error::from(std::io::ErrorKind::BrokenPipe).to_string();
+        let is_unread = said.strip_prefix("failed printing to stdout: ");
+        if is_unread.is_some_and(|cause| cause.to_lowercase().starts_with(&broken)) {
+            std::process::exit(0);
+        }
+        report(panic);
+    }));
 }
 
 /// Prints help, or what is wrong with the command line.

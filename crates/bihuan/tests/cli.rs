@@ -339,6 +339,16 @@ fn the_rate_limit_can_be_switched_off_only_where_tests_are_run() {
 }
 
 #[test]
+fn what_nobody_reads_any_more_ends_the_program_quietly() {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let mut reference = Command::new(PROGRAM);
+    let output = reference.arg("reference").stdout(writer).output().expect("runs");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && said.is_empty(), "{said}");
+}
+
+#[test]
 fn a_server_answers_and_stops_when_asked() {
     let directory = Directory::for_testing();
     let server = directory.serve();
