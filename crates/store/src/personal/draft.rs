@@ -21,6 +21,8 @@ statements! {
     ALL = "SELECT form, sealed, saved_at FROM draft
         WHERE tenant = $1 AND person = $2 AND substr(form, 1, $3) = $4
         ORDER BY saved_at DESC, form DESC LIMIT $5";
+    OTHERS = "SELECT count(*) FROM draft
+        WHERE tenant = $1 AND person = $2 AND substr(form, 1, $3) = $4 AND form <> $5";
 }
 
 /// A form, and one filling-in of it.
@@ -142,6 +144,19 @@ impl Reader {
             drafts.push(self.read_draft(person, form, row)?);
         }
         Ok(drafts)
+    }
+
+    /// Returns how many drafts of the same form a person has beside one.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the database cannot be read.
+    pub fn other_drafts(&self, person: PersonId, filling: Filling<'_>) -> Result<usize, StoreError> {
+        let start = format!("{}/", filling.form);
+        let length = i64::try_from(start.chars().count()).unwrap_or(i64::MAX);
+        let asked = (Id(self.tenant.id().0), Id(person.0), length, start, filling.key());
+        let connection = self.snapshot.connection();
+        let others: i64 = connection.query_row(OTHERS, asked, |row| row.get(0))?;
+        Ok(usize::try_from(others).unwrap_or(0))
     }
 
     fn read_draft(&self, person: PersonId, form: &str, row: Row<'_>) -> Result<Draft, StoreError> {

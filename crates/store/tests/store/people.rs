@@ -266,6 +266,13 @@ async fn drafts_of_a_form_come_newest_first_and_old_ones_are_forgotten() {
     };
     assert_eq!(ids(&city.tenant, 10), [4, 2, 1]);
     assert_eq!(ids(&city.tenant, 2), [4, 2]);
+    let others = |number| {
+        let id = Uuid::from_u128(number);
+        let filling = Filling { form: "register", id };
+        let reader = city.tenant.reader().expect("reader");
+        reader.other_drafts(CLERK, filling).expect("counts")
+    };
+    assert_eq!((others(1), others(9)), (2, 3));
     assert_eq!(city.tenant.forget_drafts(hours(2)).await.expect("forgotten"), 1);
     assert_eq!(ids(&city.tenant, 10), [4, 2]);
     let of_form = city.tenant.forget_drafts_of("register", hours(4)).await;

@@ -73,14 +73,13 @@ async fn keep(ctx: &Ctx, form: &Form) -> Result<(), WebError> {
     if text.len() > BYTES {
         return Err(WebError::TooLarge);
     }
-    let there = ctx
+    let filling = Filling { form: FORM, id };
+    let others = ctx
         .tenant
-        .read(move |reader| reader.drafts(person, FORM, MOST))
-        .await?;
-    if there.len() == MOST as usize && there.iter().all(|draft| draft.id != id) {
+        .read(move |reader| reader.other_drafts(person, filling));
+    if others.await? >= MOST as usize {
         return Err(WebError::TooMany { wait_seconds: 60 });
     }
-    let filling = Filling { form: FORM, id };
     let saved = ctx
         .tenant
         .save_draft(person, filling, &text, ctx.now, &mut SystemEntropy)
