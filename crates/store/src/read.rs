@@ -2,6 +2,7 @@
 //!
 //! A reader is synchronous. [`Tenant::read`] runs one off the async threads.
 
+pub mod alike;
 pub mod bounds;
 pub mod case;
 pub mod count;

@@ -23,6 +23,7 @@ statements! {
     INSERT = "INSERT INTO case_text (rowid, tokens) VALUES ($1, $2)";
     MERGE = "INSERT INTO case_text (case_text) VALUES ('optimize')";
     HOLDING = "SELECT count(*) FROM (SELECT 1 FROM case_text WHERE case_text MATCH $1 LIMIT $2) AS holding";
+    NEWEST = "SELECT rowid FROM case_text WHERE case_text MATCH $1 ORDER BY rowid DESC LIMIT $2";
 }
 
 /// PostgreSQL's own.
@@ -141,6 +142,17 @@ pub(crate) fn holding(connection: &Connection, tokens: &[String], cap: usize) ->
     let asked = question(Engine::Sqlite, tokens);
     let holding: i64 = connection.query_row(HOLDING, (asked, cap), |row| row.get(0))?;
     Ok(usize::try_from(holding).unwrap_or(0))
+}
+
+/// Returns the numbers of the newest documents that hold all tokens, of all tenants. SQLite's own.
+pub(crate) fn newest(
+    connection: &Connection,
+    tokens: &[String],
+    most: usize,
+) -> Result<Vec<i64>, StoreError> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let asked = question(Engine::Sqlite, tokens);
+    connection.query(NEWEST, (asked, most), |row| row.get(0))
 }
 
 /// Returns the bodies that a case is found by.

@@ -116,6 +116,12 @@ impl FromStr for Sort {
     }
 }
 
+/// The newest first.
+pub(crate) const NEWEST: Sort = Sort {
+    by: SortBy::Raised,
+    descending: true,
+};
+
 /// The sort key of the last row of a page; the next page begins after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {

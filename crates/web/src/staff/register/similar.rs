@@ -1,8 +1,7 @@
 //! What looks like the same matter, reported before and still open.
 //!
-//! The index is asked for open cases that hold some two neighbouring pieces of the new title, or one of
-//! them and the place; those that share most of the title come first. It is a question to whoever
-//! registers, never a decision.
+//! The index is asked for cases that hold some two neighbouring pieces of the new title, or its place; those that
+//! share most of the title come first. It is a question to whoever registers, never a decision.
 
 use std::collections::BTreeSet;
 
@@ -10,8 +9,7 @@ use bihuan_core::case::facts::Flag;
 use bihuan_core::filter::{Checked, Predicate};
 use bihuan_core::permission::READ;
 use bihuan_store::read::case::CaseView;
-use bihuan_store::read::list::{ListRow, Listing};
-use bihuan_store::read::order::{Sort, SortBy};
+use bihuan_store::read::list::ListRow;
 
 use crate::access;
 use crate::ctx::Ctx;
@@ -20,8 +18,8 @@ use crate::staff::line::Line;
 
 /// How many are shown.
 pub const SHOWN: usize = 5;
-/// How many of the newest candidates are compared.
-const COMPARED: usize = 200;
+/// How many candidates are compared.
+const COMPARED: usize = 100;
 /// The likeness of what is of the same sort, in percent.
 const SORT_PERCENT: usize = 40;
 /// The likeness of what may be the same matter, in percent: the place is then among what they share.
@@ -88,23 +86,12 @@ async fn find(
     place: Option<&str>,
     among: Checked,
 ) -> Result<Vec<Alike>, WebError> {
-    let Some(candidates) = candidates(pieces, place) else {
-        return Ok(Vec::new());
-    };
-    let filter = Checked::and(vec![access::scope(ctx, READ)?, among, candidates]);
-    let read = ctx.tenant.read(move |reader| {
-        let sort = Sort {
-            by: SortBy::Raised,
-            descending: true,
-        };
-        reader.list(&Listing {
-            filter: &filter,
-            sort,
-            after: None,
-            limit: COMPARED,
-        })
-    });
-    Ok(ranked(read.await?.rows.into_iter(), pieces))
+    let questions = questions(pieces, place);
+    let filter = Checked::and(vec![access::scope(ctx, READ)?, among]);
+    let read = ctx
+        .tenant
+        .read(move |reader| reader.alike(&questions, &filter, COMPARED));
+    Ok(ranked(read.await?.into_iter(), pieces))
 }
 
 /// Returns the pieces of a case's title.
@@ -112,24 +99,22 @@ fn pieces(case: &CaseView) -> Vec<String> {
     bihuan_text::tokens(case.text(case.case.title).unwrap_or_default())
 }
 
-/// Returns the filter of what may be alike; `None` where the title holds too little to say.
+/// Returns what texts are asked for that may be alike: any two neighbouring pieces of the title, or the place.
 ///
 /// A single character says little and stands for all words that begin with it, which are many to look through.
-fn candidates(pieces: &[String], place: Option<&str>) -> Option<Checked> {
-    let holds = |tokens: Vec<String>| Checked::Is(Predicate::Text(tokens));
+fn questions(pieces: &[String], place: Option<&str>) -> Vec<Vec<String>> {
     let says = |piece: &String| piece.chars().nth(1).is_some();
     let pieces: Vec<&String> = pieces.iter().filter(|piece| says(piece)).collect();
     let pairs = pieces.windows(2);
-    let mut ways: Vec<Checked> = pairs
-        .map(|pair| holds(pair.iter().map(|piece| (*piece).clone()).collect()))
+    let mut questions: Vec<Vec<String>> = pairs
+        .map(|pair| pair.iter().map(|piece| (*piece).clone()).collect())
         .collect();
     let place = place.map(bihuan_text::query_tokens).unwrap_or_default();
     let place: Vec<String> = place.into_iter().filter(says).collect();
-    if !place.is_empty() {
-        let any = pieces.iter().map(|piece| holds(vec![(*piece).clone()])).collect();
-        ways.push(Checked::and(vec![holds(place), Checked::or(any)]));
+    if !place.is_empty() && !pieces.is_empty() {
+        questions.push(place);
     }
-    (!ways.is_empty()).then(|| Checked::or(ways))
+    questions
 }
 
 fn ranked(rows: impl Iterator<Item = ListRow>, pieces: &[String]) -> Vec<Alike> {
@@ -179,7 +164,9 @@ mod tests {
 
     #[test]
     fn a_title_without_words_has_no_candidates() {
-        assert_eq!(candidates(&[], None), None);
-        assert!(candidates(&bihuan_text::tokens("路灯不亮"), Some("东门")).is_some());
+        assert!(questions(&[], Some("东门")).is_empty());
+        let asked = questions(&bihuan_text::tokens("路灯不亮"), Some("东门"));
+        assert_eq!(asked.last(), Some(&vec!["东门".to_owned()]));
+        assert!(asked.len() > 1);
     }
 }

@@ -1,0 +1,103 @@
+//! Cases whose texts hold much of what is asked for: what may be the same matter.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use bihuan_core::filter::{Checked, Predicate, SqlValue, Way};
+
+use crate::commit::search;
+use crate::engine::connection::Engine;
+use crate::error::StoreError;
+use crate::read::Reader;
+use crate::read::list::{COLUMNS, ListRow, Listing};
+use crate::read::order::NEWEST;
+use crate::read::query::Query;
+
+/// The most documents that are looked at for one question, the newest: one that few answer finds all of them, so
+/// what shares much with what is asked for is found however old it is.
+const OF_EACH: usize = 100;
+
+/// The most documents whose cases are asked whether the filter is true of them: those that answer most questions.
+const LOOKED_UP: usize = 200;
+
+impl Reader {
+    /// Returns cases under `filter` whose texts answer any of `questions`, which is to hold all of its tokens: at most
+    /// `most`, the newest first.
+    ///
+    /// On SQLite those are looked at that answer most questions, of the newest that answer each. PostgreSQL takes the
+    /// newest that answer any.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the database cannot be read.
+    pub fn alike(
+        &self,
+        questions: &[Vec<String>],
+        filter: &Checked,
+        most: usize,
+    ) -> Result<Vec<ListRow>, StoreError> {
+        match self.tenant.engine() {
+            Engine::Sqlite => self.of_documents(&self.answering(questions)?, filter, most),
+            Engine::Postgres => {
+                let any = questions
+                    .iter()
+                    .map(|tokens| Checked::Is(Predicate::Text(tokens.clone())));
+                let filter = &Checked::and(vec![filter.clone(), Checked::or(any.collect())]);
+                let listing = Listing {
+                    filter,
+                    sort: NEWEST,
+                    after: None,
+                    limit: most,
+                };
+                Ok(self.list(&listing)?.rows)
+            }
+        }
+    }
+
+    /// Returns the documents that answer most questions, at most [`LOOKED_UP`].
+    fn answering(&self, questions: &[Vec<String>]) -> Result<Vec<i64>, StoreError> {
+        let mut answers: HashMap<i64, usize> = HashMap::new();
+        for tokens in questions {
+            for document in search::newest(self.snapshot.connection(), tokens, OF_EACH)? {
+                *answers.entry(document).or_default() += 1;
+            }
+        }
+        let mut documents: Vec<(Reverse<usize>, Reverse<i64>)> = answers
+            .into_iter()
+            .map(|(document, answered)| (Reverse(answered), Reverse(document)))
+            .collect();
+        documents.sort_unstable();
+        documents.truncate(LOOKED_UP);
+        Ok(documents
+            .into_iter()
+            .map(|(_, Reverse(document))| document)
+            .collect())
+    }
+
+    /// Returns the cases of these documents of which the filter is true, the newest first.
+    fn of_documents(
+        &self,
+        documents: &[i64],
+        filter: &Checked,
+        most: usize,
+    ) -> Result<Vec<ListRow>, StoreError> {
+        let Some(last) = documents.last() else {
+            return Ok(Vec::new());
+        };
+        let mut query = Query::of(self, filter, &[], Way::Marked);
+        // As many parameters for few documents as for many, so that the statement is prepared once.
+        let padded = documents.iter().chain(std::iter::repeat(last)).take(LOOKED_UP);
+        let among: Vec<String> = padded
+            .map(|document| format!("${}", query.bind(SqlValue::Int(*document))))
+            .collect();
+        let among = among.join(", ");
+        let limit = query.bind_count(most);
+        let sql = format!(
+            "SELECT {COLUMNS} {} AND c.doc IN ({among}) ORDER BY +{} LIMIT ${limit}",
+            query.text,
+            NEWEST.order()
+        );
+        let mut rows = self.rows(&sql, query.params)?;
+        self.add_titles(&mut rows)?;
+        Ok(rows)
+    }
+}
