@@ -49,7 +49,7 @@ pub use complete::{MAX_SUGGESTIONS, Suggestion, suggest};
 pub use fault::{Fault, FaultKind, Instead, Takes, Unknown, Wanted};
 pub use late::DayTable;
 pub use parse::parse;
-pub use sql::{Sql, SqlValue, TextSql, Way};
+pub use sql::{Dialect, Sql, SqlValue, TextSql, Way};
 
 /// The longest text of a filter, in characters.
 pub const MAX_CHARS: usize = 4096;

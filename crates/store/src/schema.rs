@@ -64,6 +64,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/sqlite/0006_marks.sql"),
         postgres: include_str!("migrations/postgres/0006_marks.sql"),
     },
+    Migration {
+        number: 7,
+        name: "phases",
+        sqlite: include_str!("migrations/sqlite/0007_phases.sql"),
+        postgres: include_str!("migrations/postgres/0007_phases.sql"),
+    },
 ];
 
 impl Migration {

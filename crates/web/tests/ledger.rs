@@ -333,6 +333,7 @@ async fn a_search_that_reads_too_much_says_how_far_it_came_and_goes_on() {
         examined: 40,
         steps: 0,
         gathered: 1,
+        counted: 1,
     };
     let town = Town::found_on(|store| store.bounds = little, |_| {}).await;
     let sought = Matter {

@@ -49,6 +49,16 @@ pub enum SqlValue {
 /// one parameter it may use, to the condition and that parameter. The condition is never unknown.
 pub type TextSql<'a> = dyn Fn(&[String], usize) -> (String, SqlValue) + 'a;
 
+/// What the engines write each in its own way.
+#[derive(Clone, Copy)]
+pub struct Dialect<'a> {
+    /// Renders the test of a text.
+    pub text: &'a TextSql<'a>,
+    /// Up to so many values that a column may have are compared one after the other. SQLite makes a table of a list
+    /// and looks into it for each row, which costs more; a server plans better with the list.
+    pub compared: usize,
+}
+
 /// How the rows are to be come by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
@@ -68,12 +78,12 @@ impl Checked {
     /// parameter before them is the tenant.
     ///
     /// What is not true may be unknown: do not negate the condition, negate the filter.
-    pub fn to_sql(&self, first_param: usize, way: Way, text: &TextSql<'_>) -> Sql {
+    pub fn to_sql(&self, first_param: usize, way: Way, dialect: Dialect<'_>) -> Sql {
         let mut writer = Writer {
             first_param,
             way,
             open: false,
-            text,
+            dialect,
             params: Vec::new(),
             known: HashMap::new(),
         };
@@ -90,7 +100,7 @@ struct Writer<'a> {
     way: Way,
     /// Whether the condition is only asked where the case is open.
     open: bool,
-    text: &'a TextSql<'a>,
+    dialect: Dialect<'a>,
     params: Vec<SqlValue>,
     known: HashMap<SqlValue, usize>,
 }
@@ -140,14 +150,14 @@ impl Writer<'_> {
     fn predicate(&mut self, predicate: &Predicate, negated: bool) -> String {
         match predicate {
             Predicate::Id(column, among) => {
-                let among = self.ids(among.iter().copied());
-                format!("{}{} {among}", self.hidden(), column.name())
+                let among = self.each_id(among.iter().copied());
+                self.is_among(column.name(), &among)
             }
             Predicate::Word(column, among) => self.among_words(*column, among, negated),
             Predicate::Phase(among) => {
                 // Column `phase` holds the place of the phase in the order of the enumeration.
                 let among: Vec<String> = among.iter().map(|phase| (*phase as u8).to_string()).collect();
-                format!("{}c.phase IN ({})", self.hidden(), among.join(", "))
+                self.is_among("c.phase", &among)
             }
             Predicate::CategoryUnder(code) => {
                 let (is, from) = (self.word(code), self.word(&format!("{code}.")));
@@ -199,7 +209,7 @@ impl Writer<'_> {
             }
             Predicate::Text(tokens) => {
                 let number = self.first_param + self.params.len();
-                let (condition, param) = (self.text)(tokens, number);
+                let (condition, param) = (self.dialect.text)(tokens, number);
                 self.params.push(param);
                 condition
             }
@@ -207,13 +217,23 @@ impl Writer<'_> {
     }
 
     fn among_words(&mut self, column: WordColumn, among: &BTreeSet<String>, negated: bool) -> String {
-        let among = self.words(among);
-        let test = format!("{}{} {among}", self.hidden(), column.name());
+        let among = self.each_word(among);
+        let test = self.is_among(column.name(), &among);
         if column == WordColumn::State && self.way == Way::Fewest && !negated && !self.open {
             // True of every case; the index over all has the phases before the states.
             return format!("c.phase IN (0, 1, 2, 3, 4, 5, 6) AND {test}");
         }
         test
+    }
+
+    /// The test that a column has one of the values.
+    fn is_among(&self, column: &str, values: &[String]) -> String {
+        let hidden = self.hidden();
+        if values.len() == 1 || values.len() > self.dialect.compared {
+            return format!("{hidden}{column} {}", in_list(values));
+        }
+        let each = values.iter().map(|value| format!("{hidden}{column} = {value}"));
+        format!("({})", each.collect::<Vec<_>>().join(" OR "))
     }
 
     /// What keeps SQLite from beginning with a column's index; nothing elsewhere.
@@ -305,15 +325,21 @@ impl Writer<'_> {
     }
 
     fn ids(&mut self, among: impl Iterator<Item = Uuid>) -> String {
-        let params = among
+        in_list(&self.each_id(among))
+    }
+
+    fn each_id(&mut self, among: impl Iterator<Item = Uuid>) -> Vec<String> {
+        among
             .map(|id| self.param(SqlValue::Uuid(id.into_bytes())))
-            .collect();
-        in_list(params)
+            .collect()
     }
 
     fn words(&mut self, among: &BTreeSet<String>) -> String {
-        let params = among.iter().map(|word| self.word(word)).collect();
-        in_list(params)
+        in_list(&self.each_word(among))
+    }
+
+    fn each_word(&mut self, among: &BTreeSet<String>) -> Vec<String> {
+        among.iter().map(|word| self.word(word)).collect()
     }
 
     fn word(&mut self, word: &str) -> String {
@@ -368,8 +394,8 @@ fn after_prefix(prefix: &str) -> Option<String> {
     None
 }
 
-fn in_list(params: Vec<String>) -> String {
-    match params.as_slice() {
+fn in_list(params: &[String]) -> String {
+    match params {
         [one] => format!("= {one}"),
         _ => format!("IN ({})", params.join(", ")),
     }

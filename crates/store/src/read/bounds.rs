@@ -11,6 +11,8 @@ pub struct Bounds {
     pub steps: u64,
     /// From so many documents on that hold a word, SQLite looks for it among the newest; others are all gathered.
     pub gathered: usize,
+    /// Of a word that more hold, so many of the newest are counted: each lies somewhere else.
+    pub counted: usize,
 }
 
 impl Default for Bounds {
@@ -20,9 +22,18 @@ impl Default for Bounds {
             examined: 16_000,
             steps: 250_000,
             gathered: 1_200,
+            counted: 400,
         }
     }
 }
+
+/// The parts of what may be examined that the windows of a text are, from the newest; in sixteenths.
+pub(super) const WINDOWS: &[usize] = &[1, 3, 12];
+
+/// The part of what may be examined that is read before anything is known of how many there are, and what is left;
+/// in sixteenths.
+pub(super) const FIRST: &[usize] = &[1];
+pub(super) const REST: &[usize] = &[15];
 
 /// How many cases there are, as far as they were counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

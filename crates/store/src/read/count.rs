@@ -7,21 +7,15 @@ use crate::commit::search;
 use crate::engine::connection::Engine;
 use crate::error::StoreError;
 use crate::read::Reader;
-use crate::read::bounds::Count;
+use crate::read::bounds::{Count, WINDOWS};
 use crate::read::list::phase_of;
-use crate::read::order::{Sort, SortBy};
+use crate::read::order::NEWEST;
 use crate::read::paths;
-use crate::read::query::Query;
+use crate::read::query::{Query, dialect};
 use crate::value::PHASES;
 
 /// The part of what may be done for a count that may be done for each phase.
 const OF_A_PHASE: u64 = 4;
-
-/// The order in which cases are examined that are counted: the newest first.
-const NEWEST: Sort = Sort {
-    by: SortBy::Raised,
-    descending: true,
-};
 
 impl Reader {
     /// Counts the cases under a filter, up to `cap`.
@@ -31,11 +25,9 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be read.
     pub fn count(&self, filter: &Checked, cap: usize) -> Result<Count, StoreError> {
-        let mut count = Count::default();
-        for way in paths::ways(&paths::told(filter)) {
-            count = count.and(self.count_way(&way, cap)?, cap);
-        }
-        Ok(count)
+        let filter = paths::told(filter);
+        let is_wordy = self.is_wordy(&filter)?;
+        Ok(self.tally(&filter, cap, is_wordy)?.count(cap))
     }
 
     /// Counts all cases under a filter, however long that takes: for what then reads them all.
@@ -46,50 +38,39 @@ impl Reader {
         Ok(self.count_by_phase(filter)?.iter().map(|(_, count)| count).sum())
     }
 
-    /// Counts the cases under a filter by phase, each up to `cap`, in the order of the phases. `all` is how many
-    /// there are, where that was counted before.
+    /// Counts the cases under a filter by phase, each up to `cap`, in the order of the phases.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be read.
-    pub fn count_phases(
+    pub fn count_phases(&self, filter: &Checked, cap: usize) -> Result<[Count; PHASES.len()], StoreError> {
+        let filter = paths::told(filter);
+        let is_wordy = self.is_wordy(&filter)?;
+        let tally = self.tally(&filter, cap, is_wordy)?;
+        self.phases(&filter, cap, is_wordy, &tally)
+    }
+
+    /// Returns the counts by phase of a filter that was counted up to `cap`: each anew where there were too many.
+    pub(super) fn phases(
         &self,
         filter: &Checked,
         cap: usize,
-        all: Option<Count>,
+        is_wordy: bool,
+        tally: &Tally,
     ) -> Result<[Count; PHASES.len()], StoreError> {
-        let filter = paths::told(filter);
         let mut counts = [Count::default(); PHASES.len()];
-        let mut add = |counted: &[(Phase, usize)], more: bool| {
-            for (phase, known) in counted {
-                counts[*phase as usize] = counts[*phase as usize].and(
-                    Count {
-                        known: *known,
-                        more: false,
-                    },
-                    cap,
-                );
-            }
-            counts.iter_mut().for_each(|count| count.more |= more);
-        };
-        if self.is_wordy(&filter)? {
-            let (counted, more) = self.wordy_phases(&filter, cap)?;
-            add(&counted, more);
-            return Ok(counts);
-        }
-        let all = all.map_or_else(|| self.count(&filter, cap), Ok)?;
-        if !all.more {
-            for way in paths::ways(&filter) {
-                add(&self.count_by_phase(&way)?, false);
+        if is_wordy || !tally.more {
+            for (count, known) in counts.iter_mut().zip(tally.phases) {
+                *count = count.and(Count::exactly(known), cap);
+                count.more |= tally.more;
             }
             return Ok(counts);
         }
         for (count, phase) in counts.iter_mut().zip(PHASES) {
             let only = Checked::Is(Predicate::Phase([phase].into()));
             let only = paths::told(&Checked::and(vec![filter.clone(), only]));
-            for way in paths::ways(&only) {
-                let counted = self.count_bounded(&way, cap, self.bounds().steps / OF_A_PHASE)?;
-                *count = count.and(counted, cap);
-            }
+            *count = self
+                .tally_in(&only, cap, self.bounds().steps / OF_A_PHASE)?
+                .count(cap);
         }
         Ok(counts)
     }
@@ -109,52 +90,51 @@ impl Reader {
         named(statement.query_map(&query.params[..], |row| Ok((row.get(0)?, row.get(1)?)))?)
     }
 
-    /// Counts the cases of one way up to `cap`.
-    pub(super) fn count_way(&self, way: &Checked, cap: usize) -> Result<Count, StoreError> {
-        if self.is_wordy(way)? {
-            let (counted, more) = self.wordy_phases(way, cap)?;
-            let known = Count {
-                known: counted.iter().map(|(_, count)| count).sum(),
-                more,
-            };
-            return Ok(Count::default().and(known, cap));
+    /// Counts the cases under a filter up to `cap`.
+    pub(super) fn tally(&self, filter: &Checked, cap: usize, is_wordy: bool) -> Result<Tally, StoreError> {
+        match is_wordy {
+            true => self.wordy_tally(filter, cap),
+            false => self.tally_in(filter, cap, self.bounds().steps),
         }
-        self.count_bounded(way, cap, self.bounds().steps)
     }
 
-    fn count_bounded(&self, way: &Checked, cap: usize, steps: u64) -> Result<Count, StoreError> {
-        match self.tenant.engine() {
-            Engine::Sqlite => self.count_in_steps(way, cap, steps),
-            Engine::Postgres => self.count_within(way, cap),
+    /// Counts way by way, until there are `cap` or each has done so much.
+    fn tally_in(&self, filter: &Checked, cap: usize, steps: u64) -> Result<Tally, StoreError> {
+        let mut tally = Tally::default();
+        if *filter == Checked::Nothing {
+            return Ok(tally);
         }
+        for way in paths::ways(filter) {
+            let left = cap - tally.known();
+            if left == 0 {
+                break;
+            }
+            tally.add(match self.tenant.engine() {
+                Engine::Sqlite => self.tally_in_steps(&way, left, steps)?,
+                Engine::Postgres => self.tally_within(&way, left)?,
+            });
+        }
+        tally.more |= tally.known() >= cap;
+        Ok(tally)
     }
 
     /// Counts until SQLite has done so much.
-    fn count_in_steps(&self, way: &Checked, cap: usize, steps: u64) -> Result<Count, StoreError> {
-        let by = if paths::is_marked(way) {
-            Way::Marked
-        } else {
-            Way::Fewest
-        };
-        let mut query = Query::of(self, way, &[], by);
+    fn tally_in_steps(&self, way: &Checked, cap: usize, steps: u64) -> Result<Tally, StoreError> {
+        let mut query = Query::of(self, &paths::entered(way), &[], paths::way(way));
         let limit = query.bind_count(cap);
-        let sql = format!("SELECT 1 {} LIMIT ${limit}", query.text);
-        let mut known = 0;
-        let ended = self
-            .snapshot
-            .connection()
-            .query_in_steps(&sql, &query.params[..], steps, |_| {
-                known += 1;
-                Ok(())
-            })?;
-        Ok(Count {
-            known,
-            more: !ended || known >= cap,
-        })
+        let sql = format!("SELECT c.phase {} LIMIT ${limit}", query.text);
+        let mut tally = Tally::default();
+        let connection = self.snapshot.connection();
+        let ended = connection.query_in_steps(&sql, &query.params[..], steps, |row| {
+            tally.add_case(phase_of(row.get(0)?)?);
+            Ok(())
+        })?;
+        tally.more = !ended;
+        Ok(tally)
     }
 
     /// Counts among so many of the cases that the server's indexes leave.
-    fn count_within(&self, way: &Checked, cap: usize) -> Result<Count, StoreError> {
+    fn tally_within(&self, way: &Checked, cap: usize) -> Result<Tally, StoreError> {
         let mut query = Query::of(self, &paths::narrowed(way), &[], Way::Fewest);
         let examined = query.bind_count(self.bounds().examined);
         let engine = self.tenant.engine();
@@ -164,26 +144,25 @@ impl Reader {
         };
         let within = format!("{} LIMIT ${examined}", query.text);
         let before = query.params.clone();
-        let Sql { text, params } = way.to_sql(query.params.len() + 1, Way::InOrder, &text);
+        let Sql { text, params } = way.to_sql(query.params.len() + 1, Way::InOrder, dialect(engine, &text));
         query.params.extend(params);
         let limit = query.bind_count(cap);
         let sql = format!(
-            "SELECT count(*) FROM (SELECT 1 FROM (SELECT c.* {within}) c WHERE {text} LIMIT ${limit}) AS counted"
+            "SELECT counted.phase, count(*) FROM (SELECT c.phase FROM (SELECT c.* {within}) c WHERE {text} LIMIT ${limit})
+            AS counted GROUP BY counted.phase"
         );
         let connection = self.snapshot.connection();
-        let count = |sql: &str, params: &[SqlValue]| -> Result<usize, StoreError> {
-            let count: i64 = connection
-                .prepare_once(sql)?
-                .query_row(params, |row| row.get(0))?;
-            Ok(usize::try_from(count).unwrap_or(0))
-        };
-        let known = count(&sql, &query.params)?;
-        if known >= cap {
-            return Ok(Count { known, more: true });
+        let mut statement = connection.prepare_once(&sql)?;
+        let counted = statement.query_map(&query.params[..], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let mut tally = Tally::of(counted, false)?;
+        if tally.known() < cap {
+            let sql = format!("SELECT count(*) FROM (SELECT 1 {within}) AS examined");
+            let examined: i64 = connection
+                .prepare_once(&sql)?
+                .query_row(&before[..], |row| row.get(0))?;
+            tally.more = usize::try_from(examined).unwrap_or(0) >= self.bounds().examined;
         }
-        let sql = format!("SELECT count(*) FROM (SELECT 1 {within}) AS examined");
-        let more = count(&sql, &before)? >= self.bounds().examined;
-        Ok(Count { known, more })
+        Ok(tally)
     }
 
     /// Whether a filter asks for words that so many texts hold, or asks for them in such a way, that the cases
@@ -202,23 +181,68 @@ impl Reader {
         }
     }
 
-    /// Counts by phase among the newest cases; and whether there may be more.
-    fn wordy_phases(&self, filter: &Checked, cap: usize) -> Result<(Vec<(Phase, usize)>, bool), StoreError> {
+    /// Counts among the newest cases that hold the words of a filter, or among the newest of all.
+    fn wordy_tally(&self, filter: &Checked, cap: usize) -> Result<Tally, StoreError> {
         if paths::tokens(filter).is_some() {
-            let query = Query::over_newest(self, filter, self.bounds().gathered);
+            let query = Query::over_newest(self, filter, self.bounds().counted);
             let sql = format!("SELECT c.phase, count(*) {} GROUP BY c.phase", query.text);
             let mut statement = self.snapshot.connection().prepare_once(&sql)?;
             let counted = statement.query_map(&query.params[..], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            return Ok((named(counted)?, true));
+            return Tally::of(counted, true);
         }
-        let (mut all, mut known) = (Vec::new(), 0);
-        let cut = self.each_stretch(filter, NEWEST, None, |stretch| {
-            let counted = named(self.phases_of(stretch)?)?;
-            known += counted.iter().map(|(_, count)| count).sum::<usize>();
-            all.extend(counted);
-            Ok(known < cap)
+        let mut tally = Tally::default();
+        let cut = self.each_stretch(filter, NEWEST, None, WINDOWS, |stretch| {
+            tally.add(Tally::of(self.phases_of(stretch)?, false)?);
+            Ok(tally.known() < cap)
         })?;
-        Ok((all, cut.is_some() || known >= cap))
+        tally.more = cut.is_some() || tally.known() >= cap;
+        Ok(tally)
+    }
+}
+
+/// How many cases were counted, by the place of their phase.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Tally {
+    phases: [usize; PHASES.len()],
+    /// Whether there may be more.
+    pub(super) more: bool,
+}
+
+impl Tally {
+    /// Returns what was counted by the number of the phase.
+    fn of(counts: Vec<(i64, i64)>, more: bool) -> Result<Tally, StoreError> {
+        let mut tally = Tally {
+            more,
+            ..Tally::default()
+        };
+        for (phase, count) in named(counts)? {
+            tally.phases[phase as usize] += count;
+        }
+        Ok(tally)
+    }
+
+    fn known(&self) -> usize {
+        self.phases.iter().sum()
+    }
+
+    /// Returns how many there are in all phases, up to `cap`.
+    pub(super) fn count(&self, cap: usize) -> Count {
+        let known = Count {
+            known: self.known(),
+            more: self.more,
+        };
+        Count::default().and(known, cap)
+    }
+
+    fn add_case(&mut self, phase: Phase) {
+        self.phases[phase as usize] += 1;
+    }
+
+    fn add(&mut self, other: Tally) {
+        for (count, more) in self.phases.iter_mut().zip(other.phases) {
+            *count += more;
+        }
+        self.more |= other.more;
     }
 }
 
@@ -235,7 +259,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use bihuan_core::case::facts::Flag;
-    use bihuan_core::filter::{NumberColumn, Order, Predicate, UnitSet, WordColumn};
+    use bihuan_core::filter::{IdColumn, NumberColumn, Order, Predicate, UnitSet, WordColumn};
     use bihuan_core::id::UnitId;
     use jiff::Timestamp;
     use uuid::Uuid;
@@ -258,7 +282,9 @@ mod tests {
         schema::migrate(&connection).expect("migrated");
         // Read again: what a connection knew before the migration is what it plans with.
         connection.run("ANALYZE sqlite_schema").expect("read again");
-        let sql = filter.to_sql(2, Way::Fewest, &|_, _| (String::new(), SqlValue::Int(0)));
+        let filter = paths::entered(&paths::told(filter));
+        let dialect = dialect(Engine::Sqlite, &|_, _| (String::new(), SqlValue::Int(0)));
+        let sql = filter.to_sql(2, paths::way(&filter), dialect);
         let explain = format!(
             "EXPLAIN QUERY PLAN SELECT count(*) FROM (SELECT 1 FROM case_row c WHERE c.tenant = $1
             AND ({}) LIMIT 1001)",
@@ -285,7 +311,9 @@ mod tests {
             WordColumn::State,
             BTreeSet::from(["verifying".into()]),
         ));
-        let phase = is(Predicate::Phase(BTreeSet::from([Phase::Verify])));
+        let phase = |phase| is(Predicate::Phase(BTreeSet::from([phase])));
+        let kind = || is(Predicate::Word(WordColumn::Kind, BTreeSet::from(["help".into()])));
+        let unit = || is(Predicate::Id(IdColumn::Unit, BTreeSet::from([Uuid::nil()])));
         let units = BTreeSet::from([UnitId(Uuid::nil())]);
         let co_unit = is(Predicate::AnyUnit(UnitSet::CoUnit, units));
         let severe = is(Predicate::Number(NumberColumn::Severity, Order::AtLeast, 4));
@@ -300,7 +328,24 @@ mod tests {
                 "case_row_open_due (tenant=? AND due_order<?)",
             ),
             (state, "case_row_phase (tenant=? AND phase=? AND state=?"),
-            (phase, "case_row_phase (tenant=? AND phase=?"),
+            (phase(Phase::Verify), "case_row_open_phase (tenant=? AND phase=?"),
+            (phase(Phase::Closed), "case_row_phase (tenant=? AND phase=?"),
+            (
+                Checked::and(vec![open(), kind()]),
+                "case_row_open_phase (tenant=? AND phase=? AND kind=?",
+            ),
+            (
+                Checked::and(vec![kind(), unit(), phase(Phase::Act)]),
+                "case_row_open_phase (tenant=? AND phase=? AND kind=? AND unit=?",
+            ),
+            (
+                Checked::and(vec![kind(), unit(), phase(Phase::Closed)]),
+                "case_row_unit",
+            ),
+            (
+                Checked::and(vec![kind(), unit(), phase(Phase::Watch)]),
+                "case_row_watch",
+            ),
             (co_unit, "r USING PRIMARY KEY (tenant=? AND role=? AND unit=?"),
         ] {
             let plan = plan(&filter);

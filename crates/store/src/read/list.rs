@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use bihuan_core::case::facts::Flag;
 use bihuan_core::event::PackRef;
-use bihuan_core::filter::{Checked, SqlValue, Way};
+use bihuan_core::filter::{Checked, SqlValue};
 use bihuan_core::id::{BodyId, CaseId, PersonId, UnitId};
 use bihuan_core::pack::model::Phase;
 use jiff::Timestamp;
@@ -19,8 +19,8 @@ use crate::engine::sql::statements;
 use crate::engine::value::Bind;
 use crate::error::StoreError;
 use crate::read::Reader;
-use crate::read::bounds::Count;
-use crate::read::order::{Cursor, Key, Sort, SortBy};
+use crate::read::bounds::{Count, FIRST, REST, WINDOWS};
+use crate::read::order::{Cursor, Key, NEWEST, Sort, SortBy};
 use crate::read::paths;
 use crate::read::query::Query;
 use crate::value::{Id, PHASES, flags_of, instant};
@@ -143,9 +143,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be read.
     pub fn list(&self, listing: &Listing<'_>) -> Result<Page<ListRow>, StoreError> {
-        let (mut page, _) = self.read_list(listing, None)?;
-        self.add_titles(&mut page.rows)?;
-        Ok(page)
+        Ok(self.list_and_count(listing, FEW)?.0)
     }
 
     /// Returns the newest cases of a filter, `most` of them, without their titles: for figures that are counted
@@ -154,17 +152,13 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be read.
     pub fn newest(&self, filter: &Checked, most: usize) -> Result<Page<ListRow>, StoreError> {
-        let sort = Sort {
-            by: SortBy::Raised,
-            descending: true,
-        };
         let listing = Listing {
             filter,
-            sort,
+            sort: NEWEST,
             after: None,
             limit: most,
         };
-        Ok(self.read_list(&listing, None)?.0)
+        Ok(self.read_list(&listing, FEW)?.0)
     }
 
     /// Returns a page of a list, and how many cases there are on all its pages, counted up to `cap`.
@@ -179,34 +173,69 @@ impl Reader {
         listing: &Listing<'_>,
         cap: usize,
     ) -> Result<(Page<ListRow>, Count), StoreError> {
-        let (mut page, count) = self.read_list(listing, Some(cap))?;
+        let (mut page, count) = self.read_list(listing, cap)?;
         self.add_titles(&mut page.rows)?;
         Ok((page, count))
     }
 
-    /// Reads a page without titles, and counts where that is asked for or says how to read.
-    fn read_list(
+    fn read_list(&self, listing: &Listing<'_>, cap: usize) -> Result<(Page<ListRow>, Count), StoreError> {
+        let filter = paths::told(listing.filter);
+        let is_wordy = self.is_wordy(&filter)?;
+        let count = self.tally(&filter, cap, is_wordy)?.count(cap);
+        let page = self.page(&filter, listing, count, is_wordy)?;
+        Ok((page, count))
+    }
+
+    /// Returns what [`Reader::list_and_count`] and [`Reader::count_phases`] do, the phases of the cases of `tabs`.
+    /// Where both ask for the same, that is counted once.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the database cannot be read.
+    pub fn list_and_count_phases(
         &self,
         listing: &Listing<'_>,
-        cap: Option<usize>,
-    ) -> Result<(Page<ListRow>, Count), StoreError> {
+        tabs: &Checked,
+        cap: usize,
+    ) -> Result<(Page<ListRow>, Count, [Count; PHASES.len()]), StoreError> {
+        let (filter, tabs) = (paths::told(listing.filter), paths::told(tabs));
+        let mut is_wordy = self.is_wordy(&tabs)?;
+        let mut tally = self.tally(&tabs, cap, is_wordy)?;
+        let phases = self.phases(&tabs, cap, is_wordy, &tally)?;
+        if filter != tabs {
+            is_wordy = self.is_wordy(&filter)?;
+            tally = self.tally(&filter, cap, is_wordy)?;
+        }
+        let count = tally.count(cap);
+        let mut page = self.page(&filter, listing, count, is_wordy)?;
+        self.add_titles(&mut page.rows)?;
+        Ok((page, count, phases))
+    }
+
+    /// Reads a page, without titles, of a list of which is known how many cases it has.
+    fn page(
+        &self,
+        filter: &Checked,
+        listing: &Listing<'_>,
+        count: Count,
+        is_wordy: bool,
+    ) -> Result<Page<ListRow>, StoreError> {
         let sort = listing.sort;
-        let unknown = Count { known: 0, more: true };
         // One row more than asked for tells whether there is a next page.
         let wanted = listing.limit.saturating_add(1);
-        let (mut rows, mut count): (Vec<ListRow>, _) = (Vec::new(), Count::default());
-        let mut cut: Option<Cursor> = None;
-        for way in paths::ways(&paths::told(listing.filter)) {
-            let counted = match cap {
-                None if self.is_wordy(&way)? => unknown,
-                _ => self.count_way(&way, cap.unwrap_or(FEW))?,
-            };
-            count = count.and(counted, cap.unwrap_or(FEW));
-            let (found, ended) = match counted.known {
-                0 if !counted.more => continue,
-                // What is few is sorted: all of it was just read.
-                _ if !counted.more => (self.sorted(&way, listing, wanted)?, None),
-                _ => self.walk(&way, sort, listing.after, wanted)?,
+        let (mut rows, mut cut): (Vec<ListRow>, Option<Cursor>) = (Vec::new(), None);
+        let ways = match count {
+            Count {
+                known: 0,
+                more: false,
+            } => Vec::new(),
+            Count { .. } => paths::ways(filter),
+        };
+        for way in ways {
+            let (found, ended) = match (count.more, is_wordy) {
+                // What is few is sorted.
+                (false, _) => (self.sorted(&way, listing, wanted)?, None),
+                (true, true) => self.walk(&way, sort, listing.after, wanted, WINDOWS)?,
+                (true, false) => self.few_or_many(&way, listing, wanted)?,
             };
             rows.extend(found);
             cut = match (cut, ended) {
@@ -230,7 +259,27 @@ impl Reader {
             None => cut,
         };
         let cut = !full && next.is_some();
-        Ok((Page { rows, next, cut }, count))
+        Ok(Page { rows, next, cut })
+    }
+
+    /// Reads the first rows of a way of which there may be few or many cases: where they do not come soon in the
+    /// order of the list and there are few, they are sorted.
+    fn few_or_many(
+        &self,
+        way: &Checked,
+        listing: &Listing<'_>,
+        wanted: usize,
+    ) -> Result<(Vec<ListRow>, Option<Cursor>), StoreError> {
+        let (mut rows, cut) = self.walk(way, listing.sort, listing.after, wanted, FIRST)?;
+        let Some(cut) = cut else {
+            return Ok((rows, None));
+        };
+        if !self.tally(way, FEW, false)?.more {
+            return Ok((self.sorted(way, listing, wanted)?, None));
+        }
+        let (more, cut) = self.walk(way, listing.sort, Some(&cut), wanted - rows.len(), REST)?;
+        rows.extend(more);
+        Ok((rows, cut))
     }
 
     /// Returns the first rows of a filter that few cases meet.
@@ -240,12 +289,7 @@ impl Reader {
         listing: &Listing<'_>,
         wanted: usize,
     ) -> Result<Vec<ListRow>, StoreError> {
-        let by = if paths::is_marked(filter) {
-            Way::Marked
-        } else {
-            Way::Fewest
-        };
-        let mut query = Query::of(self, filter, &[], by);
+        let mut query = Query::of(self, &paths::entered(filter), &[], paths::way(filter));
         // A plus hides the column from SQLite's indexes.
         let hidden = match self.tenant.engine() {
             Engine::Sqlite => "+",

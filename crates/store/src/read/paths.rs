@@ -1,17 +1,19 @@
 //! Which way to the cases of a list: the part of a filter that an index answers in the list's order, and the
 //! alternatives of a filter that each have a way of their own.
 //!
-//! The indexes are those of migrations 3 and 6. What is said here of a filter is true of it on both engines; which
+//! The indexes are those of migrations 3, 6 and 7. What is said here of a filter is true of it on both engines; which
 //! index serves it is left to the engine's planner.
 
 use std::collections::BTreeSet;
 
 use bihuan_core::case::facts::Flag;
 use bihuan_core::filter::{
-    Checked, IdColumn, InstantColumn, NumberColumn, Order, Predicate, UnitSet, WordColumn,
+    Checked, IdColumn, InstantColumn, NumberColumn, Order, Predicate, UnitSet, Way, WordColumn,
 };
+use bihuan_core::pack::model::Phase;
 
 use crate::read::order::SortBy;
+use crate::value::PHASES;
 
 /// The most units of which each is a way of its own; more of them are tested row by row.
 const UNITS: usize = 8;
@@ -29,13 +31,15 @@ const MARKS: [Flag; 6] = [
     Flag::Unsatisfied,
 ];
 
-/// Returns the same filter with what follows from it and an index begins with, that a case was given back at least
-/// once; and with all texts that it must hold asked for at once.
+/// Returns the same filter with what follows from it and an index begins with, such as that a case was given back
+/// at least once; with all texts that it must hold asked for at once, and its phases too.
 pub(super) fn told(filter: &Checked) -> Checked {
-    let (mut parts, mut tokens) = (Vec::new(), BTreeSet::new());
+    let (mut parts, mut tokens, mut phases) = (Vec::new(), BTreeSet::new(), Phases::all());
     for part in conjuncts(filter) {
+        phases.narrow(part);
         match part {
             Checked::Is(Predicate::Text(some)) => tokens.extend(some.iter().cloned()),
+            Checked::Is(Predicate::Phase(_)) => {}
             Checked::Is(predicate) => {
                 parts.extend(follows(predicate));
                 parts.push(part.clone());
@@ -43,6 +47,7 @@ pub(super) fn told(filter: &Checked) -> Checked {
             _ => parts.push(part.clone()),
         }
     }
+    parts.extend(phases.said(filter));
     if !tokens.is_empty() {
         parts.push(Checked::Is(Predicate::Text(tokens.into_iter().collect())));
     }
@@ -53,6 +58,58 @@ pub(super) fn told(filter: &Checked) -> Checked {
         }
     }
     Checked::and(once)
+}
+
+/// The phases that the cases of a filter may be in. A case is open while its phase is none of an end, and only then:
+/// what an end leads to is proven of every kind (`Case::phase`).
+struct Phases {
+    among: BTreeSet<Phase>,
+    named: bool,
+}
+
+impl Phases {
+    fn all() -> Phases {
+        Phases {
+            among: PHASES.into(),
+            named: false,
+        }
+    }
+
+    /// Takes in what a test that must be true says of the phase.
+    fn narrow(&mut self, test: &Checked) {
+        let open = Checked::Is(Predicate::Flag(Flag::Open));
+        if let Checked::Is(Predicate::Phase(some)) = test {
+            self.named = true;
+            self.among.retain(|phase| some.contains(phase));
+        } else if *test == open {
+            self.among.retain(|phase| !phase.is_end());
+        } else if *test == Checked::not(open) {
+            self.among.retain(|phase| phase.is_end());
+        }
+    }
+
+    /// Returns what is to be said of them: nothing where there can be no case, the phases where the filter names
+    /// any, and that a case is open where it must be.
+    fn said(self, filter: &Checked) -> Vec<Checked> {
+        if self.among.is_empty() {
+            return vec![Checked::Nothing];
+        }
+        let open = Checked::Is(Predicate::Flag(Flag::Open));
+        let untold = self.among.iter().all(|phase| !phase.is_end()) && !conjuncts(filter).contains(&&open);
+        let phases = self.named.then_some(Checked::Is(Predicate::Phase(self.among)));
+        untold.then_some(open).into_iter().chain(phases).collect()
+    }
+}
+
+/// Returns the same filter with the phases that follow from it, where an index over what is open, or over all, can
+/// only be entered by them.
+pub(super) fn entered(filter: &Checked) -> Checked {
+    let mut phases = Phases::all();
+    conjuncts(filter).into_iter().for_each(|part| phases.narrow(part));
+    if phases.named || phases.among.len() == PHASES.len() {
+        return filter.clone();
+    }
+    Checked::and(vec![filter.clone(), Checked::Is(Predicate::Phase(phases.among))])
 }
 
 /// Returns what is true wherever a test is, in the words that an index has for it.
@@ -168,9 +225,13 @@ pub(super) fn along(filter: &Checked, by: SortBy) -> Checked {
     Checked::and(parts.into_iter().filter(enters).cloned().collect())
 }
 
-/// Whether a filter asks for what is out of the ordinary.
-pub(super) fn is_marked(filter: &Checked) -> bool {
-    conjuncts(filter).into_iter().any(is_mark)
+/// Returns how the cases of a filter are come by where the order does not matter: through the index of what is marked
+/// where it asks for what is out of the ordinary.
+pub(super) fn way(filter: &Checked) -> Way {
+    match conjuncts(filter).into_iter().any(is_mark) {
+        true => Way::Marked,
+        false => Way::Fewest,
+    }
 }
 
 /// Whether a test is one of those of the index of what is marked, or an alternative of them.

@@ -1,12 +1,24 @@
 //! Statements over `case_row c` that are put together for one list or count.
 
-use bihuan_core::filter::{Checked, Sql, SqlValue, Way};
+use bihuan_core::filter::{Checked, Dialect, Sql, SqlValue, TextSql, Way};
 use uuid::Uuid;
 
 use crate::commit::search;
 use crate::engine::connection::Engine;
 use crate::read::Reader;
 use crate::read::order::{Cursor, Sort};
+
+/// The most values of a column that SQLite compares faster than it looks them up.
+const COMPARED: usize = 8;
+
+/// Returns how an engine writes a filter.
+pub(crate) fn dialect<'a>(engine: Engine, text: &'a TextSql<'a>) -> Dialect<'a> {
+    let compared = match engine {
+        Engine::Sqlite => COMPARED,
+        Engine::Postgres => 0,
+    };
+    Dialect { text, compared }
+}
 
 /// A statement over `case_row c` that is put together: `FROM … WHERE tenant AND filter`.
 pub(crate) struct Query {
@@ -59,7 +71,8 @@ impl Query {
             let asked = SqlValue::Text(search::question(engine, tokens));
             (condition(engine, parameter), asked)
         };
-        let Sql { text, params: more } = filter.to_sql(params.len() + 1, way, &text_condition);
+        let Sql { text, params: more } =
+            filter.to_sql(params.len() + 1, way, dialect(engine, &text_condition));
         params.extend(more);
         Query {
             text: format!("{head} AND ({text})"),

@@ -18,11 +18,8 @@ use crate::read::Reader;
 use crate::read::list::{COLUMNS, ListRow};
 use crate::read::order::{Cursor, Sort};
 use crate::read::paths;
-use crate::read::query::Query;
+use crate::read::query::{Query, dialect};
 use crate::value::Id;
-
-/// The parts of what may be examined that the windows of a text are, from the newest; in sixteenths.
-const WINDOWS: [usize; 3] = [1, 3, 12];
 
 /// The stretch of a list's order that is being read.
 pub(super) struct Stretch<'a> {
@@ -40,17 +37,18 @@ pub(super) struct Stretch<'a> {
 }
 
 impl Reader {
-    /// Reads the rows of a filter in the order of a list, until there are `wanted` or so many were examined; and where
-    /// it was cut short, if it was.
+    /// Reads the rows of a filter in the order of a list, until there are `wanted` or those parts of what may be
+    /// examined were; and where it was cut short, if it was.
     pub(super) fn walk(
         &self,
         filter: &Checked,
         sort: Sort,
         after: Option<&Cursor>,
         wanted: usize,
+        parts: &[usize],
     ) -> Result<(Vec<ListRow>, Option<Cursor>), StoreError> {
         let mut rows = Vec::new();
-        let cut = self.each_stretch(filter, sort, after, |stretch| {
+        let cut = self.each_stretch(filter, sort, after, parts, |stretch| {
             rows.extend(self.rows_of(stretch, wanted - rows.len())?);
             Ok(rows.len() < wanted)
         })?;
@@ -58,20 +56,18 @@ impl Reader {
         Ok((rows, cut))
     }
 
-    /// Goes from stretch to stretch while `go_on` says so; returns where it was cut short, if it was.
+    /// Goes from stretch to stretch while `go_on` says so, each of so many sixteenths of what may be examined; returns
+    /// where it was cut short, if it was.
     pub(super) fn each_stretch(
         &self,
         filter: &Checked,
         sort: Sort,
         after: Option<&Cursor>,
+        parts: &[usize],
         mut go_on: impl FnMut(&Stretch<'_>) -> Result<bool, StoreError>,
     ) -> Result<Option<Cursor>, StoreError> {
         let examined = self.bounds().examined;
         let in_windows = self.tenant.engine() == Engine::Sqlite && paths::asks_text(filter);
-        let sizes: Vec<usize> = match in_windows {
-            true => WINDOWS.map(|part| (examined * part / 16).max(1)).to_vec(),
-            false => vec![examined],
-        };
         let mut stretch = Stretch {
             filter,
             along: paths::along(filter, sort.by),
@@ -81,8 +77,8 @@ impl Reader {
             documents: None,
             end: None,
         };
-        for size in sizes {
-            stretch.size = size;
+        for part in parts {
+            stretch.size = (examined * part / 16).max(1);
             if in_windows {
                 let Some(documents) = self.documents_of(&stretch)? else {
                     return Ok(None);
@@ -156,9 +152,10 @@ impl Reader {
             let asked = SqlValue::Text(search::question(engine, tokens));
             (search::condition_within(engine, parameter, documents), asked)
         };
-        let Sql { text, params } = stretch
-            .filter
-            .to_sql(query.params.len() + 1, Way::InOrder, &condition);
+        let Sql { text, params } =
+            stretch
+                .filter
+                .to_sql(query.params.len() + 1, Way::InOrder, dialect(engine, &condition));
         query.params.extend(params);
         // Only what is asked for is read of each row, so that an index that holds it is enough.
         let read: BTreeSet<&str> = columns_in(&text)
@@ -232,7 +229,53 @@ fn columns_in(condition: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
+    use bihuan_core::case::facts::Flag;
+    use bihuan_core::filter::{IdColumn, Predicate, WordColumn};
+    use uuid::Uuid;
+
     use super::*;
+    use crate::engine::connection::Connection;
+    use crate::read::order::SortBy;
+    use crate::schema;
+
+    #[test]
+    fn no_list_is_sorted_before_it_is_read() {
+        let connection = Connection::in_memory().expect("memory");
+        schema::migrate(&connection).expect("migrated");
+        connection.run("ANALYZE sqlite_schema").expect("read again");
+        let open = || Checked::Is(Predicate::Flag(Flag::Open));
+        let unit = || Checked::Is(Predicate::Id(IdColumn::Unit, [Uuid::nil()].into()));
+        let state = || Checked::Is(Predicate::Word(WordColumn::State, ["handling".into()].into()));
+        let filters = [
+            Checked::everything(),
+            open(),
+            unit(),
+            Checked::and(vec![open(), unit()]),
+            Checked::and(vec![open(), state()]),
+        ];
+        let all = filters
+            .iter()
+            .flat_map(|filter| SortBy::ALL.map(|by| (filter, by)));
+        // What is open in one unit is so little that it may be sorted where no index has its order.
+        let of_unit = Checked::and(vec![open(), unit()]);
+        for (filter, by) in all.filter(|(filter, by)| **filter != of_unit || *by == SortBy::Due) {
+            let sort = Sort { by, descending: true };
+            let text = |_: &[String], _| (String::new(), SqlValue::Int(0));
+            let along = paths::along(&paths::told(filter), by);
+            let sql = along.to_sql(2, Way::Fewest, dialect(Engine::Sqlite, &text));
+            let explain = format!(
+                "EXPLAIN QUERY PLAN SELECT c.id, c.kind, c.flags FROM case_row c WHERE c.tenant = $1 AND ({})
+                ORDER BY {} LIMIT 1000",
+                sql.text,
+                sort.order()
+            );
+            let mut params = vec![SqlValue::Uuid([0; 16])];
+            params.extend(sql.params);
+            let steps = connection.query(&explain, &params[..], |row| row.get::<String>(3));
+            let plan = steps.expect("explained").join("\n");
+            assert!(!plan.contains("TEMP B-TREE"), "{sort}, {filter:?}: {plan}");
+        }
+    }
 
     #[test]
     fn the_columns_of_a_condition_are_found() {

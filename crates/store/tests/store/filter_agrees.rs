@@ -85,14 +85,14 @@ fn memory_and_sql_give_the_same_answer_on_random_cases_and_filters() {
     report(&uses);
 }
 
-/// Prints how often each operator was true, and holds each to a tenth either way.
+/// Prints how often each operator was true, and holds each to a twentieth either way.
 fn report(uses: &BTreeMap<String, Uses>) {
     for (operator, Uses { yes, no }) in uses {
         println!("{operator}: {} uses, {} % true", yes + no, 100 * yes / (yes + no));
     }
     let lopsided: Vec<&String> = uses
         .iter()
-        .filter(|(_, Uses { yes, no })| 10 * yes.min(no) < yes + no)
+        .filter(|(_, Uses { yes, no })| 20 * yes.min(no) < yes + no)
         .map(|(operator, _)| operator)
         .collect();
     assert_eq!(lopsided, Vec::<&String>::new());

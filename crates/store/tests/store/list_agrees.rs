@@ -28,6 +28,7 @@ const TIGHT: Bounds = Bounds {
     examined: 7,
     steps: 0,
     gathered: 3,
+    counted: 3,
 };
 
 /// Goes through a list page by page; returns its cases and how often it was cut short.
@@ -70,7 +71,7 @@ fn counts_agree(reader: &Reader, filter: &Checked, matching: &[&TestCase]) {
         count.more || count.known == matching.len(),
         "{count:?}: {filter:?}"
     );
-    let phases = reader.count_phases(filter, CASES + 1, None).expect("counts");
+    let phases = reader.count_phases(filter, CASES + 1).expect("counts");
     for (place, count) in phases.into_iter().enumerate() {
         let there = matching.iter().filter(|case| case.facts.phase as usize == place);
         let there = there.count();
@@ -124,5 +125,5 @@ fn a_list_cut_short_holds_what_it_holds_in_one_piece() {
             counts_agree(&wide, &checked, &matching);
         }
     }
-    assert!(cuts > 100, "{cuts} pages were cut short");
+    assert!(cuts > 60, "{cuts} pages were cut short");
 }

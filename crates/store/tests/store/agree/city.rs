@@ -11,6 +11,7 @@ use bihuan_core::id::{CaseId, PersonId, UnitId};
 use bihuan_core::label::Label;
 use bihuan_core::org::{Org, OrgEvent, Person, Unit};
 use bihuan_core::pack::model::Pack;
+use bihuan_core::pack::model::Phase;
 use bihuan_store::value::PHASES;
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
@@ -122,7 +123,11 @@ impl City {
             number: format!("{}2026030{}-{index:04}", kind.number_prefix, random.below(3)),
             kind: kind.id.clone(),
             state: random.pick(&kind.states).id.clone(),
-            phase: *random.pick(&PHASES),
+            // What has not ended is in no phase of an end, and lists rely on it.
+            phase: *random.pick(match closed_at {
+                Some(_) => &[Phase::Closed, Phase::Watch][..],
+                None => &PHASES[..PHASES.len() - 2],
+            }),
             category: categories.map(|taxonomy| random.pick(&taxonomy.categories).code.clone()),
             unit: random.chance(80).then(|| random.pick(&self.units).0),
             co_units: (0..random.below(3)).map(|_| random.pick(&self.units).0).collect(),

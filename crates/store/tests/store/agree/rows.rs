@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use bihuan_core::event::AccusedParty;
-use bihuan_core::filter::{Checked, SqlValue, Way};
+use bihuan_core::filter::{Checked, Dialect, SqlValue, Way};
 use bihuan_core::id::CaseId;
 use bihuan_store::read::bounds::Bounds;
 use bihuan_store::tenant::{Options, Store};
@@ -88,7 +88,11 @@ impl Rows {
                 ),
             )
         };
-        let sql = checked.to_sql(2, way, &text);
+        let dialect = Dialect {
+            text: &text,
+            compared: self.direct.choose(8, 0),
+        };
+        let sql = checked.to_sql(2, way, dialect);
         let select = format!("SELECT c.id FROM case_row c WHERE c.tenant = $1 AND {}", sql.text);
         let params = sql.params.into_iter().map(|param| match param {
             SqlValue::Int(number) => Cell::Int(number),

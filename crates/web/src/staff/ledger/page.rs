@@ -193,7 +193,6 @@ async fn find(ctx: &Ctx, place: &Place, asked: &Asked) -> Result<Found, WebError
         access::scope(ctx, READ)?,
         base.unwrap_or_else(|_faults| Checked::nothing()),
     ]);
-    let says_no_phase = base == within;
     let (sort, after) = (place.sort, place.after.clone());
     let read = ctx.tenant.read(move |reader| {
         let listing = Listing {
@@ -202,8 +201,7 @@ async fn find(ctx: &Ctx, place: &Place, asked: &Asked) -> Result<Found, WebError
             after: after.as_ref(),
             limit: ROWS,
         };
-        let (rows, total) = reader.list_and_count(&listing, CAP + 1)?;
-        let phases = reader.count_phases(&base, CAP + 1, says_no_phase.then_some(total))?;
+        let (rows, total, phases) = reader.list_and_count_phases(&listing, &base, CAP + 1)?;
         Ok::<_, StoreError>(Found { rows, total, phases })
     });
     Ok(read.await?)
