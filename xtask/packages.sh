@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks: a C compiler for the bundled SQLite and the file
-# layer under test, PostgreSQL, and a browser with its driver and a Chinese font. Does nothing where all is
-# there.
+# layer under test, PostgreSQL, a browser with its driver and a Chinese font, and npm, by which the checker of
+# accessibility is fetched. Does nothing where all is there.
 set -eu
 missing=()
 need() { command -v "$1" >/dev/null 2>&1 || missing+=("$2"); }
@@ -10,6 +10,7 @@ need psql postgresql
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 need chromium chromium
 need chromedriver chromium-driver
+need npm npm
 fc-list 2>/dev/null | grep -q 'Noto Sans CJK' || missing+=(fonts-noto-cjk fontconfig)
 [ "${#missing[@]}" -eq 0 ] && exit 0
 as_root=""

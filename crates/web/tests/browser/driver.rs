@@ -59,15 +59,20 @@ pub struct Window {
 impl Window {
     /// Opens a window on a server at an address with its scheme; a certificate for tests is taken as good.
     pub async fn open_at(home: String) -> Window {
-        Window::open_with(home, true).await
+        Window::open_with(home, true, false).await
+    }
+
+    /// Opens a window whose theme is dark or light.
+    pub async fn open_in(home: String, dark: bool) -> Window {
+        Window::open_with(home, true, dark).await
     }
 
     /// Opens a window in which no script of a page runs.
     pub async fn open_without_script(home: String) -> Window {
-        Window::open_with(home, false).await
+        Window::open_with(home, false, false).await
     }
 
-    async fn open_with(home: String, scripts: bool) -> Window {
+    async fn open_with(home: String, scripts: bool, dark: bool) -> Window {
         let driver = Driver::start();
         let profile = tempfile::tempdir().unwrap();
         let arguments = [
@@ -80,6 +85,7 @@ impl Window {
             "--disable-component-update".to_owned(),
             "--disable-sync".to_owned(),
             "--hide-scrollbars".to_owned(),
+            format!("--blink-settings=preferredColorScheme={}", u8::from(!dark)),
             format!("--user-data-dir={}", profile.path().display()),
         ];
         let prefs = match scripts {
@@ -114,6 +120,27 @@ impl Window {
     /// Goes to a page of the server.
     pub async fn go(&self, path: &str) {
         self.client.goto(&format!("{}{path}", self.home)).await.unwrap();
+    }
+
+    /// Makes the window so large.
+    pub async fn resize(&self, width: u32, height: u32) {
+        self.client.set_window_size(width, height).await.unwrap();
+    }
+
+    /// Runs a script, and returns what it hands over.
+    pub async fn ask(&self, script: &str) -> serde_json::Value {
+        self.client.execute_async(script, vec![]).await.unwrap()
+    }
+
+    /// Forgets who is logged in.
+    pub async fn forget(&self) {
+        self.client.delete_all_cookies().await.unwrap();
+    }
+
+    /// Opens everything on the page that can be opened.
+    pub async fn open_all(&self) {
+        let open = "document.querySelectorAll('details').forEach(part => part.open = true)";
+        self.client.execute(open, vec![]).await.unwrap();
     }
 
     /// Returns what a selector finds says.

@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
 
+mod axe;
 #[path = "../common/mod.rs"]
 mod common;
 mod driver;
 mod ledger;
+mod pages;
 mod portal;
 mod register;
 mod tls;

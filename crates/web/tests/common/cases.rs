@@ -97,11 +97,11 @@ impl Town {
     pub async fn answered(&self, matter: &Matter<'_>, code: &str, handler: &str) -> CaseId {
         let case = self.verifying(matter, code, handler).await;
         self.step("supervisor", case, "verify", |step, bodies| {
-            step.finding = Some(bodies.write("全亮"));
+            step.finding = Some(bodies.write("All six are lit."));
         })
         .await;
         self.step("operator", case, "answer", |step, bodies| {
-            step.reply = Some(bodies.write("已换"));
+            step.reply = Some(bodies.write("Replaced."));
             step.reply_way = Some(ReplyWay::Phone);
         })
         .await;
