@@ -234,3 +234,14 @@ fn a_pack_elsewhere_includes_a_shipped_file_by_its_name() {
     assert!(bihuan_packs::HOTLINE.ends_with(shipped));
     assert_eq!(bihuan_packs::shared("others.toml"), None);
 }
+
+#[test]
+fn everybody_is_told_only_of_what_asks_for_no_secrecy() {
+    let packs = ["hotline", "petition", "rectification"].map(shipped);
+    let kinds = packs.iter().flat_map(|pack| &pack.kinds);
+    let listed: Vec<&str> = kinds
+        .filter(|kind| kind.listed)
+        .map(|kind| kind.id.as_str())
+        .collect();
+    assert_eq!(listed, ["help", "complaint", "suggestion", "consultation"]);
+}

@@ -49,4 +49,5 @@ mod show;
 mod staff;
 mod story;
 mod stream;
+mod styleguide;
 pub mod sweep;

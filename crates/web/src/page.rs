@@ -22,6 +22,8 @@ pub enum Area {
     How,
     /// Help in plain words.
     Help,
+    /// What was struck off lately.
+    StruckOff,
     /// What a person owes.
     Desk,
     /// The operator's form.
@@ -153,6 +155,7 @@ impl Page {
             vec![
                 link(Area::Report, "/report", "area-portal", None),
                 link(Area::Track, "/track", "area-track", None),
+                link(Area::StruckOff, "/struck-off", "area-struck-off", None),
                 link(Area::How, "/how", "area-how", None),
                 link(Area::Help, "/help", "area-help", None),
             ]

@@ -9,6 +9,7 @@ pub mod notice;
 pub mod proof;
 pub mod qr;
 pub mod report;
+pub mod struck;
 pub mod talk;
 pub mod track;
 pub mod view;

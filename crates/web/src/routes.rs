@@ -22,7 +22,7 @@ use crate::error::WebError;
 use crate::limits;
 use crate::route::Verb::{Delete, Get, Post};
 use crate::route::{Body, Route, Visibility};
-use crate::{health, portal};
+use crate::{health, portal, styleguide};
 
 mod api;
 mod case;
@@ -32,6 +32,10 @@ mod staff;
 const PORTAL: &[Route] = &[
     Route::public("read_home", Get, "/", |m| on(m, portal::home::read_home)),
     Route::public("read_how", Get, "/how", |m| on(m, portal::how::read_how)).query(&["kind"]),
+    Route::public("read_struck_off", Get, "/struck-off", |m| {
+        on(m, portal::struck::read_struck_off)
+    })
+    .query(&["after"]),
     Route::public("read_help", Get, "/help", |m| on(m, portal::help::read_help)),
     Route::public("new_report", Get, "/report", |m| {
         on(m, portal::report::new_report)
@@ -112,6 +116,9 @@ const DOOR: &[Route] = &[
     }),
     Route::staff("delete_session", Post, "/logout", |m| {
         on(m, auth::page::delete_session)
+    }),
+    Route::public("read_styleguide", Get, "/styleguide", |m| {
+        on(m, styleguide::read_styleguide)
     }),
     Route::public("read_asset", Get, "/assets/{name}", |m| on(m, assets::read_asset)),
     Route::public("read_health", Get, "/healthz", |m| on(m, health::read_health)).of_process(),

@@ -1,9 +1,12 @@
 //! What citizens are told before and after a report: what happens to it, help, and the receipt.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
+
 mod common;
 
 use axum::http::StatusCode;
 use common::Town;
+use common::cases::Matter;
 
 const TEXT: &str = "小区东门外的路灯三周不亮。";
 
@@ -121,4 +124,105 @@ async fn the_look_is_kept_and_the_switches_keep_the_page() {
         .get("/desk?look=large-contrast")
         .await
         .says("class=\"large contrast\"");
+}
+
+/// Brings a case all the way to where it was struck off, after the reporter's silence.
+async fn strike_off(town: &Town, matter: &Matter<'_>) {
+    let case = town.answered(matter, "works", "handler").await;
+    town.pass_hours(24 * 6);
+    town.step("supervisor", case, "strike_off", |_, _| {}).await;
+}
+
+#[tokio::test]
+async fn what_was_struck_off_is_told_without_anything_that_a_reporter_wrote() {
+    let town = Town::found().await;
+    let mut browser = town.browser();
+    browser.get("/struck-off").await.says("还没有可以公开的销号事项");
+    browser.get("/").await.keeps_silent_about("最近销号的事");
+    strike_off(&town, &Matter::default()).await;
+    town.answered(&Matter::default(), "works", "handler").await;
+    for path in ["/struck-off", "/"] {
+        let page = browser.get(path).await;
+        page.says("住建局")
+            .says("用了 4 个工作日")
+            .says("2026年3月8日 销号");
+        page.keeps_silent_about("路灯").keeps_silent_about("已换");
+        assert_eq!(page.text().matches("class=\"struck-list\"").count(), 1);
+        assert_eq!(
+            page.text().matches("用了").count(),
+            1,
+            "what is not struck off stays out"
+        );
+    }
+    browser
+        .get("/struck-off?lang=en")
+        .await
+        .says("Works Bureau")
+        .says("took 4 working days");
+    browser
+        .get("/struck-off?after=nonsense")
+        .await
+        .says("Works Bureau");
+}
+
+#[tokio::test]
+async fn nothing_is_told_of_what_complains_about_somebody_or_is_not_open_to_the_list() {
+    let town = Town::found().await;
+    let accused = Some("water");
+    for matter in [
+        Matter {
+            accused,
+            ..Matter::default()
+        },
+        Matter {
+            kind: "complaint",
+            accused,
+            ..Matter::default()
+        },
+    ] {
+        strike_off(&town, &matter).await;
+    }
+    town.browser()
+        .get("/struck-off")
+        .await
+        .says("还没有可以公开的销号事项");
+}
+
+#[tokio::test]
+async fn the_list_of_what_was_struck_off_goes_on_page_by_page() {
+    let town = Town::found().await;
+    for _ in 0..22 {
+        strike_off(&town, &Matter::default()).await;
+    }
+    let mut browser = town.browser();
+    let first = browser.get("/struck-off").await;
+    assert_eq!(first.text().matches("用了").count(), 20);
+    let text = first.text();
+    let next = text
+        .split("rel=\"next\" href=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    let second = browser.get(next).await;
+    assert_eq!(second.text().matches("用了").count(), 2);
+    second.says("回到第一页");
+    assert_eq!(browser.get("/").await.text().matches("用了").count(), 4);
+}
+
+#[tokio::test]
+async fn the_styleguide_is_there_in_both_languages() {
+    let town = Town::found().await;
+    let mut browser = town.browser();
+    browser
+        .get("/styleguide")
+        .await
+        .says("样式手册")
+        .says("swatch vermilion");
+    browser
+        .get("/styleguide?lang=en")
+        .await
+        .says("Styleguide")
+        .says("class=\"clock over\"");
 }

@@ -231,6 +231,7 @@ fn kind(id: &str, zh: &str, en: &str, states: &[(&str, &str, &str, Phase)]) -> K
         ends: Vec::new(),
         consultation: false,
         portal: false,
+        listed: false,
         silence_days: 5,
         publication_days: None,
         initial: "new".to_owned(),

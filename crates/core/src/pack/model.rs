@@ -137,6 +137,8 @@ pub struct Kind {
     pub consultation: bool,
     /// Whether citizens may send it through the portal.
     pub portal: bool,
+    /// Whether everybody may see that a case of it was struck off: its category, its unit and how long it took.
+    pub listed: bool,
     /// After how many calendar days without a word from the reporter an answer counts as accepted.
     pub silence_days: u32,
     /// For how many working days at least a result is published 公示, where publication stands for the answer.

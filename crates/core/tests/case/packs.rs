@@ -195,6 +195,7 @@ fn kind(id: &str, text: &str, raised_by: Raiser, answer: AnswerRule) -> Kind {
         answer,
         ends: EndKind::ALL.to_vec(),
         portal: true,
+        listed: false,
         consultation: false,
         silence_days: 7,
         publication_days: None,

@@ -3,7 +3,9 @@
 use askama::Template;
 use axum::response::Response;
 
+use super::struck::{self, Line};
 use crate::ctx::Ctx;
+use crate::error::WebError;
 use crate::page::{Page, html};
 
 #[derive(Template)]
@@ -12,10 +14,12 @@ struct HomePage {
     page: Page,
     /// The way of a report: each stop with a remark.
     way: Vec<(String, String)>,
+    /// What was struck off last.
+    lately: Vec<Line>,
 }
 
 /// `GET /`
-pub async fn read_home(ctx: Ctx) -> Response {
+pub async fn read_home(ctx: Ctx) -> Result<Response, WebError> {
     let stops = [
         ("way-raise", "way-raise-note"),
         ("way-act", "way-act-note"),
@@ -27,8 +31,9 @@ pub async fn read_home(ctx: Ctx) -> Response {
     let way = stops
         .map(|(title, note)| (ctx.tongue.t(title), ctx.tongue.t(note)))
         .to_vec();
-    html(&HomePage {
+    Ok(html(&HomePage {
         page: ctx.page(None),
         way,
-    })
+        lately: struck::lately(&ctx).await?,
+    }))
 }

@@ -26,6 +26,8 @@ struct HowPage {
     /// How long all of it may take.
     whole: Vec<Time>,
     parts: Vec<Part>,
+    /// What the reporter may do.
+    own: Vec<Act>,
     /// How it may end.
     ends: Vec<String>,
 }
@@ -83,6 +85,7 @@ pub async fn read_how(ctx: Ctx) -> Result<Response, WebError> {
         source: guide.source(&kind.source),
         whole: guide.times(&kind.start),
         parts: guide.parts(),
+        own: guide.own(),
         ends: kind.ends.iter().map(|end| ctx.tongue.t(end_key(*end))).collect(),
     }))
 }
@@ -103,7 +106,8 @@ impl Guide<'_> {
     fn part(&self, phase: Phase) -> Part {
         let of_phase = |state: &String| self.kind.phase(state) == Some(phase);
         let steps = self.kind.steps.iter();
-        let acts = steps.clone().filter(|step| step.from.iter().any(of_phase));
+        let by_others = steps.clone().filter(|step| step.relation != Relation::Reporter);
+        let acts = by_others.filter(|step| step.from.iter().any(of_phase));
         // A clock belongs to where the step that starts it leads.
         let started: BTreeSet<&String> = steps
             .filter(|step| of_phase(&step.to))
@@ -116,6 +120,13 @@ impl Guide<'_> {
             times: self.times(started),
             notes: self.notes(phase),
         }
+    }
+
+    /// Returns what the reporter may do, wherever in the way that is.
+    fn own(&self) -> Vec<Act> {
+        let own = self.kind.steps.iter();
+        let own = own.filter(|step| step.relation == Relation::Reporter);
+        own.map(|step| self.act(step)).collect()
     }
 
     fn act(&self, step: &Step) -> Act {

@@ -93,6 +93,7 @@ fn kind(
         ends: section.words("ends", out),
         consultation: section.flag("consultation", out),
         portal: section.flag("portal", out),
+        listed: section.optional_flag("listed", out),
         silence_days: section.number("silence_days", out),
         publication_days: section.optional_number("publication_days", out),
         initial: cite("state", initial, &flow.state_ids(), &subject, out),

@@ -181,9 +181,17 @@ impl<'t, 'i> Section<'t, 'i> {
     }
 
     pub(super) fn flag(&mut self, key: &'static str, out: &mut Problems) -> bool {
-        let Some(value) = self.required(key, out) else {
-            return false;
-        };
+        let value = self.required(key, out);
+        value.is_some_and(|value| self.as_flag(key, value, out))
+    }
+
+    /// Reads a flag that is not set where it is absent.
+    pub(super) fn optional_flag(&mut self, key: &'static str, out: &mut Problems) -> bool {
+        let value = self.value(key);
+        value.is_some_and(|value| self.as_flag(key, value, out))
+    }
+
+    fn as_flag(&self, key: &str, value: &Value<'i>, out: &mut Problems) -> bool {
         value.get_ref().as_bool().unwrap_or_else(|| {
             self.mismatch(key, "true or false", value, out);
             false

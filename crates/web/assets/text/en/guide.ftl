@@ -54,3 +54,4 @@ help-who-answer = Units and people that are entered as complained about do not s
 help-proof = How do I know that it was not quietly deleted?
 help-proof-answer = Every step is chained to the one before it in a record that cannot be changed. On its page you can download a proof, which anybody with the knowledge can check for you.
 help-elsewhere = What can not be reported here?
+how-own = What you may do yourself

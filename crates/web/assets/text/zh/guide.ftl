@@ -48,3 +48,4 @@ help-who-answer = 登记为被反映对象的单位和人看不到这件事，�
 help-proof = 怎么知道没有被悄悄删掉？
 help-proof-answer = 每一步都连成一串，写进不能改的记录。在进度页可以下载存在证明，任何懂技术的人都能替您核对。
 help-elsewhere = 哪些不能在这里反映？
+how-own = 您自己可以做的

@@ -1,0 +1,11 @@
+# What was struck off lately.
+area-struck-off = Struck off
+struck-title = Struck off lately
+struck-lead = Each was verified by somebody outside the unit that did it, and its reporter was answered. Only category, unit and time are listed; what reporters wrote and showed is not published without their consent.
+struck-took = took { $span }
+struck-unsatisfied = reporter had said “not solved”
+struck-reopened = handled again
+struck-late = after its deadline
+struck-none = Nothing struck off to be shown yet
+struck-none-todo = What is fixed, verified and answered is listed here.
+struck-all = See all

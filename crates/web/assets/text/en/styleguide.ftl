@@ -1,0 +1,19 @@
+# The styleguide.
+style-title = Styleguide
+style-lead = Colours, spaces and each component in its states, made of the very macros and classes that pages use. There in testing and demonstration directories only.
+style-colours = Colours
+style-spaces = Spaces
+style-type = Type
+style-buttons = Buttons
+style-fields = Fields
+style-said = Chips and notices
+style-clocks = Clocks
+style-way = Way, messages, seal
+style-tables = Tables, tabs, pager, empty states
+style-plain = plain
+style-info = something to know
+style-ok = verified
+style-near = near its end
+style-over = overdue
+style-empty = Nothing here yet
+style-empty-todo = An empty state says what to do next.

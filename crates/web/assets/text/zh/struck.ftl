@@ -1,0 +1,11 @@
+# 最近销号的。
+area-struck-off = 已销号
+struck-title = 最近销号的事
+struck-lead = 每一件都由承办单位以外的人核验过，并答复了反映人。这里只列类别、单位和用时；反映的内容和照片没有征得反映人同意，不公开。
+struck-took = 用了 { $span }
+struck-unsatisfied = 反映人说过没有解决
+struck-reopened = 重办过
+struck-late = 超过期限
+struck-none = 还没有可以公开的销号事项
+struck-none-todo = 事情办好、核验过、答复过以后，会列在这里。
+struck-all = 看全部

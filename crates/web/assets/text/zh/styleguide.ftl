@@ -1,0 +1,19 @@
+# 样式手册。
+style-title = 样式手册
+style-lead = 颜色、间距和各个部件的各种状态，直接用页面上的宏和类做成。只在测试和演示目录里有。
+style-colours = 颜色
+style-spaces = 间距
+style-type = 文字
+style-buttons = 按钮
+style-fields = 表单
+style-said = 标记与提示
+style-clocks = 期限
+style-way = 过程、往来、印章
+style-tables = 表格、标签、翻页、空状态
+style-plain = 一般
+style-info = 说明
+style-ok = 已核验
+style-near = 临期
+style-over = 超期
+style-empty = 还没有内容
+style-empty-todo = 空状态要说明接下来做什么。

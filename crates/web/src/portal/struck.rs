@@ -1,0 +1,152 @@
+//! What was struck off lately, for everybody: where it belongs, who did it and how long it took. Nothing that
+//! a reporter wrote or showed stands here, for nobody asked them whether it may; and nothing of a kind that its
+//! pack does not open to this list, nor of a case that complains about somebody.
+
+use std::collections::BTreeSet;
+
+use askama::Template;
+use axum::response::Response;
+use bihuan_core::case::facts::Flag;
+use bihuan_core::filter::{Checked, Predicate, WordColumn};
+use bihuan_core::pack::model::{Effect, Kind};
+use bihuan_store::read::list::{ListRow, Listing};
+use bihuan_store::read::order::Cursor;
+
+use crate::ctx::{Ctx, query_value};
+use crate::error::WebError;
+use crate::page::{Area, Page, html};
+use crate::show;
+
+/// The most on one page.
+const SHOWN: usize = 20;
+/// The most on the first page of the portal.
+const SHOWN_AT_HOME: usize = 4;
+
+#[derive(Template)]
+#[template(path = "portal/struck.html")]
+struct StruckPage {
+    page: Page,
+    lines: Vec<Line>,
+    first: Option<String>,
+    next: Option<String>,
+}
+
+/// A case that was struck off.
+pub struct Line {
+    /// Its number.
+    pub number: String,
+    /// Its category; its kind where it has none.
+    pub category: String,
+    /// Who was responsible.
+    pub unit: String,
+    /// How long it took.
+    pub took: String,
+    /// When it was struck off.
+    pub on: String,
+    /// What else its reporter may like to know of it.
+    pub marks: Vec<String>,
+}
+
+/// `GET /struck-off`
+pub async fn read_struck_off(ctx: Ctx) -> Result<Response, WebError> {
+    let query = ctx.here.split_once('?').map_or("", |(_, query)| query);
+    let after: Option<Cursor> = query_value(query, "after").and_then(|after| after.parse().ok());
+    let first = after.is_some().then(|| "/struck-off".to_owned());
+    let (lines, next) = read(&ctx, after, SHOWN).await?;
+    Ok(html(&StruckPage {
+        page: ctx.page(Some(Area::StruckOff)),
+        lines,
+        first,
+        next: next.map(|next| format!("/struck-off?after={next}")),
+    }))
+}
+
+/// Returns what was struck off last.
+///
+/// # Errors
+/// [`WebError`] if the store fails.
+pub async fn lately(ctx: &Ctx) -> Result<Vec<Line>, WebError> {
+    Ok(read(ctx, None, SHOWN_AT_HOME).await?.0)
+}
+
+async fn read(
+    ctx: &Ctx,
+    after: Option<Cursor>,
+    limit: usize,
+) -> Result<(Vec<Line>, Option<Cursor>), WebError> {
+    let Some(filter) = struck_off(ctx) else {
+        return Ok((Vec::new(), None));
+    };
+    let sort = "-changed".parse().map_err(WebError::internal)?;
+    let list = move |reader: &bihuan_store::read::Reader| {
+        reader.list(&Listing {
+            filter: &filter,
+            sort,
+            after: after.as_ref(),
+            limit,
+        })
+    };
+    let page = ctx.tenant.read(list).await?;
+    let open = page.rows.iter().filter(|row| !row.accuses);
+    Ok((open.map(|row| line(ctx, row)).collect(), page.next))
+}
+
+/// Returns what a case must be to stand in the list; `None` where no pack opens a kind to it.
+fn struck_off(ctx: &Ctx) -> Option<Checked> {
+    let kinds = || {
+        ctx.scene
+            .newest()
+            .flat_map(|pack| &pack.kinds)
+            .filter(|kind| kind.listed)
+    };
+    let ids: BTreeSet<String> = kinds().map(|kind| kind.id.clone()).collect();
+    // An older version of a pack may call the same end otherwise.
+    let all = ctx.scene.packs().flat_map(|pack| &pack.kinds);
+    let states: BTreeSet<String> = all
+        .filter(|kind| ids.contains(&kind.id))
+        .flat_map(ends_struck_off)
+        .collect();
+    if states.is_empty() {
+        return None;
+    }
+    let is = |column, words| Checked::Is(Predicate::Word(column, words));
+    Some(Checked::and(vec![
+        is(WordColumn::Kind, ids),
+        is(WordColumn::State, states),
+    ]))
+}
+
+/// Returns the states that a case is in after it was struck off, for as long as that holds.
+fn ends_struck_off(kind: &Kind) -> impl Iterator<Item = String> {
+    let steps = kind.steps.iter();
+    let leading = steps.filter(|step| matches!(step.effect, Effect::StrikeOff | Effect::LookBackHeld));
+    leading.map(|step| step.to.clone())
+}
+
+fn line(ctx: &Ctx, row: &ListRow) -> Line {
+    let calendar = &ctx.scene.calendar;
+    let pack = ctx.scene.pack(&row.pack);
+    let category = row.category.as_deref().and_then(|code| pack?.category(code));
+    let kind = pack.and_then(|pack| pack.kind(&row.kind));
+    let title = category
+        .map(|category| &category.title)
+        .or(kind.map(|kind| &kind.title));
+    let unit = row.unit.and_then(|unit| ctx.scene.org.unit(unit));
+    let closed_at = row.closed_at.unwrap_or(row.changed_at);
+    let (raised_on, closed_on) = (calendar.date_of(row.raised_at), calendar.date_of(closed_at));
+    let days = calendar.working_days_between(raised_on, closed_on);
+    let marks = [
+        (Flag::Unsatisfied, "struck-unsatisfied"),
+        (Flag::Reopened, "struck-reopened"),
+        (Flag::Breached, "struck-late"),
+    ];
+    let marks = marks.into_iter().filter(|(flag, _)| row.flags.contains(flag));
+    Line {
+        number: row.number.clone(),
+        category: title.map(|title| ctx.name(title)).unwrap_or_default(),
+        unit: unit.map(|unit| ctx.name(&unit.name)).unwrap_or_default(),
+        took: ctx.tongue.t1("limit-working-days", "count", days),
+        on: show::date(calendar, ctx.tongue, closed_at),
+        marks: marks.map(|(_, key)| ctx.tongue.t(key)).collect(),
+    }
+}

@@ -1,0 +1,126 @@
+//! The styleguide: tokens and components in their states, made of the very macros and classes that pages use.
+//! It is there for those who work on the pages, in directories for tests and demos only.
+
+use askama::Template;
+use axum::response::Response;
+
+use crate::ctx::Ctx;
+use crate::error::WebError;
+use crate::page::{Page, html};
+use crate::show::ClockFace;
+use crate::story::{Line, Stop};
+
+#[derive(Template)]
+#[template(path = "styleguide.html")]
+struct StyleguidePage {
+    page: Page,
+    colours: [&'static str; 20],
+    spaces: [&'static str; 8],
+    /// The looks of chips and notices: the class, and a word for it.
+    chips: Vec<(&'static str, String)>,
+    clocks: Vec<ClockFace>,
+    stops: Vec<Stop>,
+    lines: Vec<Line>,
+    errors: Vec<(String, String)>,
+}
+
+/// `GET /styleguide`
+pub async fn read_styleguide(ctx: Ctx) -> Result<Response, WebError> {
+    let marks = ctx.tenant.marks();
+    if !marks.demo && !marks.testing {
+        return Err(WebError::NotFound);
+    }
+    let t = ctx.tongue;
+    let looks = [
+        ("", "style-plain"),
+        ("info", "style-info"),
+        ("ok", "style-ok"),
+        ("near", "style-near"),
+        ("over", "style-over"),
+    ];
+    Ok(html(&StyleguidePage {
+        page: ctx.page(None),
+        colours: [
+            "paper",
+            "sheet",
+            "sunk",
+            "ink",
+            "ink-2",
+            "ink-3",
+            "line",
+            "line-2",
+            "line-3",
+            "vermilion",
+            "vermilion-bg",
+            "jade",
+            "jade-bg",
+            "amber",
+            "amber-bg",
+            "blue",
+            "blue-bg",
+            "press",
+            "press-ink",
+            "focus",
+        ],
+        spaces: ["s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8"],
+        chips: looks.map(|(look, key)| (look, t.t(key))).to_vec(),
+        clocks: clocks(&ctx),
+        stops: stops(&ctx),
+        lines: lines(&ctx),
+        errors: vec![("wrong".to_owned(), t.t("field-required"))],
+    }))
+}
+
+/// One clock in each of its states.
+fn clocks(ctx: &Ctx) -> Vec<ClockFace> {
+    let t = ctx.tongue;
+    let states = [
+        ("", 20, "clock-left"),
+        ("near", 85, "clock-left"),
+        ("over", 100, "clock-over"),
+        ("paused", 40, "clock-paused"),
+        ("met", 60, "clock-met"),
+    ];
+    let face = |(look, used_percent, key): (&'static str, i64, &str)| ClockFace {
+        title: t.t("track-clock"),
+        look,
+        left: match key {
+            "clock-left" | "clock-over" => t.t1(key, "span", t.t1("limit-working-days", "count", 2_u32)),
+            other => t.t(other),
+        },
+        due: crate::show::moment(&ctx.scene.calendar, t, ctx.now),
+        used_percent,
+        rule: t.t1("limit-working-days", "count", 7_u32),
+        provisional: look == "near",
+    };
+    states.map(face).to_vec()
+}
+
+fn stops(ctx: &Ctx) -> Vec<Stop> {
+    let stops = [
+        ("phase-raise", "done"),
+        ("phase-accept", "done"),
+        ("phase-act", "now"),
+        ("phase-verify", ""),
+        ("phase-closed", ""),
+    ];
+    let stop = |(key, look): (&str, &'static str)| Stop {
+        title: ctx.tongue.t(key),
+        look,
+        note: String::new(),
+    };
+    stops.map(stop).to_vec()
+}
+
+fn lines(ctx: &Ctx) -> Vec<Line> {
+    let when = crate::show::moment(&ctx.scene.calendar, ctx.tongue, ctx.now);
+    let line = |key: &str| Line {
+        at: ctx.now.to_string(),
+        when: when.clone(),
+        said: ctx.tongue.t(key),
+        then: vec![ctx.tongue.t("way-raise-note")],
+        by: ctx.tongue.t("track-thread-you"),
+        quotes: vec![ctx.tongue.t("home-promise-1")],
+    };
+    ["way-raise", "way-act"].map(line).to_vec()
+}
