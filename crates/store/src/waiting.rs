@@ -19,6 +19,9 @@ use crate::tenant::Tenant;
 /// The directory of files that wait in a data directory, beside that of stored files; each tenant's lie below it.
 const DIRECTORY: &str = "waiting";
 
+/// What a file counts for at least, in bytes: many small ones would make a directory that takes long to read.
+const LEAST_BYTES: u64 = 64 << 10;
+
 /// The files of one tenant that wait. Clones share them.
 #[derive(Clone)]
 pub struct Waiting {
@@ -64,7 +67,8 @@ impl Waiting {
         let mut keep = || {
             fs::create_dir_all(&self.root)?;
             let sizes = self.files()?.into_iter().map(|(_, size_bytes)| size_bytes);
-            if sizes.sum::<u64>() + content.len() as u64 > room_bytes {
+            let sizes = sizes.chain([content.len() as u64]);
+            if sizes.map(|size_bytes| size_bytes.max(LEAST_BYTES)).sum::<u64>() > room_bytes {
                 return Ok(false);
             }
             let sealed = self.secret.seal(&ticket.sealed_for(), content, entropy);
@@ -181,7 +185,7 @@ mod tests {
         let mine = ticket(100);
         assert!(
             waiting
-                .keep(mine, b"a photo", 1000, &mut Counter::default())
+                .keep(mine, b"a photo", 1 << 20, &mut Counter::default())
                 .unwrap()
         );
         assert_eq!(waiting.open(mine).unwrap().as_deref(), Some(&b"a photo"[..]));
@@ -198,8 +202,8 @@ mod tests {
     fn no_more_waits_than_there_is_room_for() {
         let (_directory, waiting) = waiting();
         let entropy = &mut Counter::default();
-        assert!(waiting.keep(ticket(100), &[7; 600], 1000, entropy).unwrap());
-        assert!(!waiting.keep(ticket(200), &[7; 600], 1000, entropy).unwrap());
+        assert!(waiting.keep(ticket(100), &[7; 600], 100_000, entropy).unwrap());
+        assert!(!waiting.keep(ticket(200), &[7; 600], 100_000, entropy).unwrap());
         assert_eq!(waiting.open(ticket(200)).unwrap(), None);
     }
 
@@ -210,7 +214,7 @@ mod tests {
         assert_eq!(waiting.forget(at(150)).unwrap(), 0);
         for second in [100, 200] {
             waiting
-                .keep(ticket(second), b"a photo", 1000, &mut Counter::default())
+                .keep(ticket(second), b"a photo", 1 << 20, &mut Counter::default())
                 .unwrap();
         }
         assert_eq!(waiting.forget(at(150)).unwrap(), 1);
