@@ -26,8 +26,10 @@ use crate::page::{Area, Page, html};
 
 pub mod owed;
 
-/// The rows of a group; the ledger has the rest.
-const ROWS: usize = 8;
+/// The rows of a group that waits for the visitor: what a day brings. The ledger has the rest.
+const OWED_ROWS: usize = 20;
+/// The rows of a group that is there to be looked at.
+const OTHER_ROWS: usize = 5;
 
 #[derive(Template)]
 #[template(path = "desk/desk.html")]
@@ -89,7 +91,7 @@ pub async fn read_desk(ctx: Ctx) -> Result<Response, WebError> {
             .zip(&plans)
             .all(|(group, plan)| !group.any || owes && !plan.owed)
     };
-    let groups = read_groups(&ctx, &plans, READ, ROWS).await?;
+    let groups = read_groups(&ctx, &plans, READ, rows).await?;
     Ok(html(&DeskPage {
         nothing: nothing_owed(&groups),
         hello: ctx.tongue.t1("desk-hello", "name", hello),
@@ -189,19 +191,25 @@ pub(super) async fn read_groups(
     ctx: &Ctx,
     plans: &[Plan],
     action: &str,
-    rows: usize,
+    rows: impl Fn(&Plan) -> usize,
 ) -> Result<Vec<Group>, WebError> {
     let mut filters = Vec::new();
     for plan in plans {
         filters.push(Asked::of(ctx, &plan.filter));
     }
     let scope = access::scope(ctx, action)?;
-    let within: Vec<Checked> = filters
+    let within: Vec<(Checked, usize)> = filters
         .iter()
-        .map(|asked| Checked::and(vec![scope.clone(), asked.checked.clone()]))
+        .zip(plans)
+        .map(|(asked, plan)| {
+            (
+                Checked::and(vec![scope.clone(), asked.checked.clone()]),
+                rows(plan),
+            )
+        })
         .collect();
     let read = ctx.tenant.read(move |reader| {
-        let group = |filter: &Checked| {
+        let group = |(filter, rows): &(Checked, usize)| {
             let sort = Sort {
                 by: SortBy::Due,
                 descending: false,
@@ -210,7 +218,7 @@ pub(super) async fn read_groups(
                 filter,
                 sort,
                 after: None,
-                limit: rows,
+                limit: *rows,
             };
             let (page, count) = reader.list_and_count(&listing, CAP + 1)?;
             Ok((count, page.rows))
@@ -248,6 +256,11 @@ impl Group {
             offers: deed::offers(ctx, rows.iter()),
         }
     }
+}
+
+/// Returns how many rows of a group are shown.
+fn rows(plan: &Plan) -> usize {
+    if plan.owed { OWED_ROWS } else { OTHER_ROWS }
 }
 
 /// Returns what the groups offer, each once: the steps of one's own turn first, as the groups come.

@@ -49,7 +49,7 @@ struct LeaderPage {
 /// `GET /leader`
 pub async fn read_leader(ctx: Ctx, uri: Uri) -> Result<Response, WebError> {
     access::permit_general(&ctx, INSTRUCT)?;
-    let groups = read_groups(&ctx, &plans(), INSTRUCT, ROWS).await?;
+    let groups = read_groups(&ctx, &plans(), INSTRUCT, |_| ROWS).await?;
     let scope = access::scope(&ctx, INSTRUCT)?;
     let open = Checked::and(vec![scope.clone(), Checked::Is(Predicate::Flag(Flag::Open))]);
     let read = ctx

@@ -194,6 +194,24 @@ impl Window {
         self.client.back().await.unwrap();
     }
 
+    /// Returns what an expression of a script says of the page at this moment.
+    pub async fn now(&self, script: &str) -> serde_json::Value {
+        self.client.execute(script, vec![]).await.unwrap()
+    }
+
+    /// Waits until the window is at an address that holds `part`, and the page is there.
+    pub async fn until_at(&self, part: &str) {
+        for _ in 0..200 {
+            let there = "return document.readyState === 'complete' ? location.href : ''";
+            let at = self.client.execute(there, vec![]).await;
+            if at.is_ok_and(|at| at.as_str().is_some_and(|at| at.contains(part))) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the window does not come to {part}");
+    }
+
     /// Loads the page again.
     pub async fn reload(&self) {
         self.client.refresh().await.unwrap();

@@ -2,6 +2,7 @@
 bulk-with = With the chosen cases
 bulk-chosen = chosen
 bulk-choose = Choose { $number }
+bulk-choose-group = Choose all that stand under “{ $group }”
 bulk-choose-all = Choose all on this page
 bulk-export = Export the chosen (Excel)
 bulk-none = no case is chosen yet

@@ -2,6 +2,7 @@
 bulk-with = 对选中的事项
 bulk-chosen = 已选
 bulk-choose = 选中 { $number }
+bulk-choose-group = 选中“{ $group }”里列出的全部
 bulk-choose-all = 本页全选
 bulk-export = 导出选中的（Excel）
 bulk-none = 还没有选中事项

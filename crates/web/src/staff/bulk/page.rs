@@ -105,6 +105,13 @@ impl ConfirmPage {
     }
 }
 
+impl ConfirmPage {
+    /// Whether nothing has to be written before it is sent.
+    fn is_ready(&self) -> bool {
+        self.inputs.iter().all(|input| !input.needed)
+    }
+}
+
 /// Returns what the layout shows; its address is the list's, for a form was sent here.
 fn page(ctx: &Ctx) -> Page {
     Page {
