@@ -98,6 +98,12 @@ impl Reader {
         }
     }
 
+    /// Whether there are fewer than `cap` cases, as far as a part of what may be done for a count tells: the whole was
+    /// done before, for all ways together.
+    pub(super) fn is_few(&self, way: &Checked, cap: usize) -> Result<bool, StoreError> {
+        Ok(!self.tally_in(way, cap, self.bounds().steps / OF_A_PHASE)?.more)
+    }
+
     /// Counts way by way, until there are `cap` or each has done so much.
     fn tally_in(&self, filter: &Checked, cap: usize, steps: u64) -> Result<Tally, StoreError> {
         let mut tally = Tally::default();

@@ -276,7 +276,7 @@ impl Reader {
         let Some(cut) = cut else {
             return Ok((rows, None));
         };
-        if !self.tally(way, FEW, false)?.more {
+        if self.is_few(way, FEW)? {
             return Ok((self.sorted(way, listing, wanted)?, None));
         }
         let (more, cut) = self.walk(way, listing.sort, Some(&cut), wanted - rows.len(), REST)?;
