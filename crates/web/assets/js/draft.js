@@ -9,16 +9,13 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
   let kept = true;
   box.hidden = false;
   let shown = "";
-  let taken = null;
   const stops = () => [...said.querySelectorAll("a, button")];
   const show = (answer) => {
     const held = stops().indexOf(document.activeElement);
     // What has not changed is not read out again.
     if (answer !== shown) said.innerHTML = shown = answer;
-    // Whoever took a suggestion by keyboard goes on writing where it was put; who looks at them stays there.
-    if (taken) field(taken).focus();
-    else if (held >= 0) (stops()[held] || field("text")).focus();
-    taken = null;
+    // Who looks at them stays there; who writes elsewhere is left alone.
+    if (held >= 0) (stops()[held] || field("text")).focus();
   };
   const keep = async (options) => {
     clearTimeout(wait);
@@ -53,10 +50,11 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
   said.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button) return;
-    taken = button.dataset.put || "text";
     if (button.dataset.same !== undefined) field("same").value = button.dataset.same;
     if (button.dataset.category && !field("category").value) field("category").value = button.dataset.category;
     if (button.dataset.put) field(button.dataset.put).value = button.dataset.value;
+    // Whoever took a suggestion by keyboard goes on writing where it was put, at once.
+    field(button.dataset.put || "text").focus();
     keep();
   });
   if (field("text").value) keep();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -212,6 +213,21 @@ impl Window {
         panic!("the window does not come to {part}");
     }
 
+    /// Strikes the keys of a text one after the other, as a keyboard does, while others are held down.
+    pub async fn strike(&self, held: &str, text: &str) {
+        let mut keys = KeyActions::new("keyboard".to_owned());
+        for value in held.chars() {
+            keys = keys.then(KeyAction::Down { value });
+        }
+        for value in text.chars() {
+            keys = keys.then(KeyAction::Down { value }).then(KeyAction::Up { value });
+        }
+        for value in held.chars() {
+            keys = keys.then(KeyAction::Up { value });
+        }
+        self.client.perform_actions(keys).await.unwrap();
+    }
+
     /// Loads the page again.
     pub async fn reload(&self) {
         self.client.refresh().await.unwrap();
@@ -226,7 +242,24 @@ impl Window {
     /// Waits until a script has brought what a selector finds.
     pub async fn until(&self, selector: &str) {
         let wait = self.client.wait().at_most(Duration::from_secs(10));
-        wait.for_element(Locator::Css(selector)).await.unwrap();
+        let found = wait.for_element(Locator::Css(selector)).await;
+        if let Err(error) = found {
+            panic!(
+                "{selector} does not come: {error}; the page says:\n{}",
+                self.text("body").await
+            );
+        }
+    }
+
+    /// Waits until something stands in a field.
+    pub async fn until_value(&self, selector: &str) {
+        for _ in 0..200 {
+            if !self.value(selector).await.is_empty() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("nothing comes to stand in {selector}");
     }
 
     /// Chooses a file in a field.

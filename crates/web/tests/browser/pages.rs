@@ -189,7 +189,16 @@ impl Tour {
 
     async fn of_everybody(&mut self) {
         for path in [
-            "/", "/report", "/track", "/code", "/how", "/help", "/login", "/nowhere",
+            "/",
+            "/report",
+            "/track",
+            "/code",
+            "/how",
+            "/help",
+            "/struck-off",
+            "/styleguide",
+            "/login",
+            "/nowhere",
         ] {
             self.go(path).await;
         }

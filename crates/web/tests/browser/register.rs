@@ -1,6 +1,7 @@
 //! The operator's form in a real browser: what it says while somebody writes, and what it keeps.
 
 use crate::common::{Town, cases::Matter};
+use crate::driver::Window;
 use crate::{log_in, serve};
 
 /// The tabulator and the return key, as the driver takes them.
@@ -44,5 +45,109 @@ async fn what_is_written_is_there_again_and_what_it_looks_like_is_taken_by_keybo
         window.picture(&format!("register-done-{lang}")).await;
     }
     assert_eq!(known[0], number);
+    window.close().await;
+}
+
+/// Alt and the arrow to the right, as the driver takes them.
+const ALT: &str = "\u{e00a}";
+const RIGHT: &str = "\u{e014}";
+
+/// A telephone call: what is wrong, where, and who calls, if they say so.
+struct Call {
+    text: String,
+    place: String,
+    caller: Option<(&'static str, String)>,
+}
+
+/// What people call about.
+const MATTERS: [&str; 4] = [
+    "路灯不亮，晚上走路很危险，请派人来修",
+    "井盖松动，车子开过去响得厉害",
+    "人行道地砖破损，老人绊倒过两次",
+    "路面有一个大坑，下雨天看不见",
+];
+
+/// Twenty calls, no two alike: every third caller stays anonymous.
+fn calls() -> Vec<Call> {
+    let places = ["东门小区", "柳林街道", "青年路中段", "河堤步道", "客运站后巷"];
+    let call = |at: usize| Call {
+        text: format!("{}，已经{}天了。", MATTERS[at % 4], at + 2),
+        place: format!("{}{}号", places[at % 5], at + 1),
+        caller: (!at.is_multiple_of(3)).then(|| ("王女士", format!("138000000{at:02}"))),
+    };
+    (0..20).map(call).collect()
+}
+
+/// Presses keys and counts them; writing a text costs nothing.
+struct Hand<'a> {
+    window: &'a Window,
+    pressed: usize,
+}
+
+impl Hand<'_> {
+    /// Presses Alt with a key, which counts as two.
+    async fn alt(&mut self, key: &str) {
+        self.window.strike(ALT, key).await;
+        self.pressed += 2;
+    }
+
+    async fn press(&mut self, key: &str) {
+        self.window.strike("", key).await;
+        self.pressed += 1;
+    }
+
+    /// Takes one call, from the empty form to the number.
+    async fn take(&mut self, call: &Call) -> String {
+        self.window.until("#text:focus").await;
+        self.window.strike("", &call.text).await;
+        self.window.until("[data-kept=yes] [data-assist] .pick").await;
+        self.alt("c").await;
+        self.window.until_value("#category").await;
+        self.alt("3").await;
+        self.window.strike("", &call.place).await;
+        if let Some((name, phone)) = &call.caller {
+            self.alt("8").await;
+            self.press(RIGHT).await;
+            self.press(TAB).await;
+            self.window.strike("", name).await;
+            self.press(TAB).await;
+            self.window.strike("", phone).await;
+        }
+        self.alt("s").await;
+        self.window.until("#number").await;
+        self.window.text("#number").await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn twenty_calls_are_taken_without_the_mouse_and_with_few_keys() {
+    let town = Town::found().await;
+    // What people called about before is what the form knows categories from.
+    for title in MATTERS {
+        let text = title;
+        town.raise(&Matter {
+            title,
+            text,
+            ..Matter::default()
+        })
+        .await;
+    }
+    let window = serve(&town, None).await;
+    log_in(&window, "operator").await;
+    window.go("/register?lang=zh").await;
+    let (mut most, mut numbers) = (0, std::collections::BTreeSet::new());
+    for call in calls() {
+        let mut hand = Hand {
+            window: &window,
+            pressed: 0,
+        };
+        numbers.insert(hand.take(&call).await);
+        // The next one.
+        hand.alt("n").await;
+        most = most.max(hand.pressed);
+    }
+    assert_eq!(numbers.len(), 20, "{numbers:?}");
+    assert!(most <= 25, "{most} keys for a call");
+    println!("keys beside the text: {most} at most");
     window.close().await;
 }
