@@ -130,7 +130,7 @@ async fn a_filter_chooses_and_reads_back_in_both_languages() {
     let page = browser.get("/ledger?filter=severity+%3E%3D+4+and+open").await;
     assert_eq!(numbers(&page), [town.number(grave)]);
     page.says("严重程度 &#62;= 4")
-        .says("<code>severity &#62;= 4 and open</code>");
+        .says("<code lang=\"en\">severity &#62;= 4 and open</code>");
     let english = browser
         .get("/ledger?filter=%E4%B8%A5%E9%87%8D%E7%A8%8B%E5%BA%A6+%3E%3D+4&lang=en")
         .await;
