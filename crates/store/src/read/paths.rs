@@ -22,13 +22,14 @@ const UNITS: usize = 8;
 const STATES: usize = 8;
 
 /// The flags that hardly any case carries, which the index of what is marked holds.
-const MARKS: [Flag; 6] = [
+const MARKS: [Flag; 7] = [
     Flag::Disputed,
     Flag::QuestionOpen,
     Flag::Duplicate,
     Flag::Recurrence,
     Flag::Reopened,
     Flag::Unsatisfied,
+    Flag::Instructed,
 ];
 
 /// Returns the same filter with what follows from it and an index begins with, such as that a case was given back
