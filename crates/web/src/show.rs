@@ -169,11 +169,13 @@ pub fn span_words(
     let hours = to.duration_since(from).as_hours();
     let words = if hours < 48 || unit == Some(LimitUnit::Hours) {
         tongue.t1("limit-hours", "count", hours)
-    } else if unit == Some(LimitUnit::WorkingDays) {
-        let days = calendar.working_days_between(calendar.date_of(from), calendar.date_of(to));
-        tongue.t1("limit-working-days", "count", days)
     } else {
-        tongue.t1("limit-days", "count", hours / 24)
+        let days = calendar.working_days_between(calendar.date_of(from), calendar.date_of(to));
+        match unit {
+            // Over a weekend no working day passes, and yet some time does.
+            Some(LimitUnit::WorkingDays) if days > 0 => tongue.t1("limit-working-days", "count", days),
+            _ => tongue.t1("limit-days", "count", hours / 24),
+        }
     };
     tongue.t1(key, "span", words)
 }
@@ -189,5 +191,30 @@ pub fn citation(tongue: Tongue, source: &bihuan_core::pack::model::Source) -> St
     match source.grade {
         SourceGrade::A | SourceGrade::B => cited,
         SourceGrade::Example => tongue.t1("citation-example", "cited", cited),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bihuan_core::label::Lang;
+
+    use super::*;
+
+    #[test]
+    fn over_a_weekend_days_are_said_for_no_working_day_passes() {
+        let calendar = Calendar::parse(bihuan_packs::CALENDAR_CN).unwrap();
+        let span = |from: &str, to: &str| {
+            let (from, to) = (from.parse().unwrap(), to.parse().unwrap());
+            let unit = Some(LimitUnit::WorkingDays);
+            span_words("clock-over", unit, &calendar, Tongue(Lang::En), from, to)
+        };
+        // From Friday evening to Sunday night, and to the Tuesday after.
+        let weekend = span("2026-03-06T10:00:00Z", "2026-03-08T14:00:00Z");
+        assert!(
+            weekend.contains("2 days") && !weekend.contains("working"),
+            "{weekend}"
+        );
+        let longer = span("2026-03-06T10:00:00Z", "2026-03-10T10:00:00Z");
+        assert!(longer.contains("2 working days"), "{longer}");
     }
 }

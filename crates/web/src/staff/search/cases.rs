@@ -17,6 +17,7 @@ use crate::staff::ledger::place::Place;
 const NUMBER_CHARS: usize = 3;
 
 /// Cases that were found.
+#[derive(Default)]
 pub struct Cases {
     /// Those whose number begins so.
     pub numbered: Vec<ListRow>,
