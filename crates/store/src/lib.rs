@@ -2,8 +2,9 @@
 //!
 //! Start reading at [`tenant`] (opening), then [`execute`] (a command on its way to disk): it is decided
 //! ([`decide`]), made into a change ([`commit`]) and written by one thread with group commit ([`engine`]).
-//! Beside the log lie [`blob`] (files; [`waiting`] those that are not sent yet), [`seal`] (identities and bodies) and [`receipt`] (codes), all
-//! under the secrets of [`keys`]. What lies in the database is in [`schema`].
+//! Beside the log lie [`blob`] (files; [`waiting`] those that are not sent yet), [`seal`] (identities and
+//! bodies) and [`receipt`] (codes), all under the secrets of [`keys`]. What lies in the database is in
+//! [`schema`].
 //!
 //! After the commit come the sequencer and the tree ([`proof`]) and the [`followers`]; [`verify`] holds
 //! everything against the log, [`backup`] copies it while it grows, [`moving`] moves it to the other engine;

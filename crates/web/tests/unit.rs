@@ -121,6 +121,12 @@ async fn who_may_not_instruct_neither_sees_the_view_nor_says_anything() {
     let refused = handler.submit(&page, &path, &fields).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     // The head of another unit may instruct, but does not know of this case.
+    let theirs = town.assigned(&Matter::default(), "water").await;
+    let mut head = town.log_in("head").await;
+    let page = head.get(&format!("/cases/{number}")).await;
+    let unknown = format!("/cases/{}/instructions", town.number(theirs));
+    let unseen = head.submit(&page, &unknown, &fields).await;
+    assert_eq!(unseen.status, StatusCode::NOT_FOUND);
     let mut leader = town.log_in("leader").await;
     let own = leader.get(&format!("/cases/{number}")).await;
     let empty = leader

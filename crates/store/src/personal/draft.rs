@@ -151,8 +151,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be read.
     pub fn other_drafts(&self, person: PersonId, filling: Filling<'_>) -> Result<usize, StoreError> {
-        let start = format!("{}/", filling.form);
-        let length = i64::try_from(start.chars().count()).unwrap_or(i64::MAX);
+        let (start, length) = beginning(filling.form);
         let asked = (Id(self.tenant.id().0), Id(person.0), length, start, filling.key());
         let connection = self.snapshot.connection();
         let others: i64 = connection.query_row(OTHERS, asked, |row| row.get(0))?;

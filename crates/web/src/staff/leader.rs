@@ -13,11 +13,13 @@ use bihuan_store::read::list::ListRow;
 
 use super::case::acts::table::WAYS;
 use super::desk::{Group, Plan, read_groups};
+use super::line::category_name;
 use super::tally::{MOST, Newest};
 use super::unit::{Burden, burdens, counted};
 use crate::access;
 use crate::ctx::{Ctx, query_value};
 use crate::error::WebError;
+use crate::limits;
 use crate::page::{Area, Page, html};
 use crate::show;
 
@@ -63,7 +65,7 @@ pub async fn read_leader(ctx: Ctx, uri: Uri) -> Result<Response, WebError> {
     let page = LeaderPage {
         today: show::date(&ctx.scene.calendar, t, ctx.now),
         key: ctx.form_key(),
-        done: done.filter(|number| number.len() <= 40),
+        done: done.filter(|number| is_number(number)),
         nothing: groups.iter().all(|group| !group.any),
         groups,
         ways: WAYS.iter().map(|(way, key)| (*way, t.t(key))).collect(),
@@ -74,6 +76,12 @@ pub async fn read_leader(ctx: Ctx, uri: Uri) -> Result<Response, WebError> {
         page: ctx.page(Some(Area::Leader)),
     };
     Ok(html(&page))
+}
+
+/// Whether a text can be the number of a case: nothing else that an address says is shown.
+fn is_number(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    text.len() <= limits::LINE_CHARS && text.chars().all(fits)
 }
 
 fn plans() -> Vec<Plan> {
@@ -111,11 +119,6 @@ fn category_of(row: &ListRow) -> Option<&str> {
     let code = row.category.as_deref()?;
     let second = code.match_indices('.').nth(1).map_or(code.len(), |(at, _)| at);
     Some(&code[..second])
-}
-
-fn category_name(ctx: &Ctx, code: &str) -> String {
-    let category = ctx.scene.newest().find_map(|pack| pack.category(code));
-    category.map_or_else(|| code.to_owned(), |category| ctx.name(&category.title))
 }
 
 #[cfg(test)]

@@ -79,6 +79,12 @@ pub fn unit_name(ctx: &Ctx, unit: bihuan_core::id::UnitId) -> String {
         .map_or_else(|| unit.to_string(), |unit| ctx.name(&unit.name))
 }
 
+/// Returns the name of a category, as whichever pack in force knows it.
+pub fn category_name(ctx: &Ctx, code: &str) -> String {
+    let category = ctx.scene.newest().find_map(|pack| pack.category(code));
+    category.map_or_else(|| code.to_owned(), |category| ctx.name(&category.title))
+}
+
 /// Returns the names of a row's category and of those above it.
 pub fn category(ctx: &Ctx, pack: Option<&Pack>, row: &ListRow) -> String {
     let (Some(pack), Some(code)) = (pack, &row.category) else {

@@ -20,7 +20,7 @@ use super::asked::{self, Asked};
 use super::case::fields::named;
 use super::ledger::page::{CAP, capped};
 use super::ledger::place::Place;
-use super::line::unit_name;
+use super::line::{category_name, unit_name};
 use super::tally::{self, MOST, Newest};
 use crate::ctx::Ctx;
 use crate::error::WebError;
@@ -233,16 +233,8 @@ fn gone(ctx: &Ctx, unit: &Unit) -> Option<String> {
 }
 
 fn duties(ctx: &Ctx, unit: &Unit, today: Date) -> Vec<String> {
-    let title = |code: &str| {
-        let category = ctx.scene.newest().find_map(|pack| pack.category(code));
-        category.map_or_else(|| code.to_owned(), |category| ctx.name(&category.title))
-    };
-    ctx.scene
-        .org
-        .duties_of(unit.id, today)
-        .into_iter()
-        .map(title)
-        .collect()
+    let duties = ctx.scene.org.duties_of(unit.id, today).into_iter();
+    duties.map(|code| category_name(ctx, code)).collect()
 }
 
 /// Returns the posts of a unit, its head's first, each with who held it.

@@ -41,7 +41,6 @@ const COMMANDS: &[Command] = &[
     command("area-desk", "/desk", None, "g d"),
     command("area-leader", "/leader", Some("instruct"), "g v"),
     command("area-ledger", "/ledger", None, "g l"),
-    command("area-leader", "/leader", Some("instruct"), "g v"),
     command("area-register", "/register", Some("register"), "g r"),
     command("search-export", "/ledger#export", Some("export"), ""),
     command("search-columns", "/ledger#columns", None, ""),
@@ -87,5 +86,18 @@ impl Hit {
             ctx.tongue.t(command.title),
             command.key.to_owned(),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn each_page_is_offered_once() {
+        let pages: BTreeSet<_> = COMMANDS.iter().map(|command| command.href).collect();
+        assert_eq!(pages.len(), COMMANDS.len());
     }
 }
