@@ -174,15 +174,9 @@ impl Window {
         field.send_keys(text).await.unwrap();
     }
 
-    /// Presses keys wherever the focus is.
+    /// Presses keys wherever the focus is, and be it nowhere: what holds it may be hidden at the same moment.
     pub async fn type_on(&self, keys: &str) {
-        self.client
-            .active_element()
-            .await
-            .unwrap()
-            .send_keys(keys)
-            .await
-            .unwrap();
+        self.strike("", keys).await;
     }
 
     /// Returns the address of the page, with what stands behind its mark.
