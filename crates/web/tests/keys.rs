@@ -21,7 +21,7 @@ fn rows(page: &Answer, desk: bool) -> Vec<String> {
             .bytes()
             .map(|byte| format!("%{byte:02X}"))
             .collect::<String>();
-        let desk = if desk { "&desk=yes" } else { "" };
+        let desk = if desk { "&seen=desk" } else { "" };
         format!("/cases/{number}?in={carried}&at={at}{desk}")
     };
     list.split("data-row=\"").skip(1).map(row).collect()
@@ -112,7 +112,7 @@ async fn the_way_goes_on_after_something_was_done_to_the_case() {
             .find_map(|rest| rest.split('"').next().filter(|action| action.contains("/steps?")))
             .unwrap(),
     );
-    assert!(steps.contains("desk=yes"), "{steps} {carried}");
+    assert!(steps.contains("seen=desk"), "{steps} {carried}");
     let signed = handler.submit(&page, &steps, &[("step", "sign")]).await;
     assert_eq!(signed.status, StatusCode::OK);
     assert_eq!(behind(&signed, "u").unwrap().split('#').next(), Some("/desk"));

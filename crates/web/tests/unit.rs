@@ -78,8 +78,8 @@ async fn a_leader_takes_up_what_is_late_with_a_sentence_and_the_handler_finds_it
     let read = town.tenant().read(move |reader| reader.case(case)).await;
     let number = read.unwrap().unwrap().case.number;
     let words = "请说明为什么拖了这么久，三日内报结果。";
-    let fields = [("instruction", "supervise"), ("words", words), ("from", "leader")];
-    let path = format!("/cases/{number}/instructions");
+    let fields = [("instruction", "supervise"), ("words", words)];
+    let path = action(&page.text(), &format!("/cases/{number}/instructions"));
     let after = leader.submit(&page, &path, &fields).await;
     after.says(&format!("已记入 {number}"));
     assert!(after.text().contains("id=\"mine\""), "what was said is followed");
@@ -117,7 +117,7 @@ async fn who_may_not_instruct_neither_sees_the_view_nor_says_anything() {
     let page = handler.get(&format!("/cases/{number}")).await;
     page.keeps_silent_about("/instructions");
     let path = format!("/cases/{number}/instructions");
-    let fields = [("instruction", "urge"), ("words", "快办"), ("from", "leader")];
+    let fields = [("instruction", "urge"), ("words", "快办")];
     let refused = handler.submit(&page, &path, &fields).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     // The head of another unit may instruct, but does not know of this case.
@@ -140,4 +140,13 @@ async fn who_may_not_instruct_neither_sees_the_view_nor_says_anything() {
 fn figure(page: &str, name: &str) -> String {
     let before = page.split(&format!("</b><span>{name}</span>")).next().unwrap();
     before.rsplit("<b>").next().unwrap().to_owned()
+}
+
+/// Returns where the first form of a page is sent whose address begins so.
+fn action(page: &str, begins: &str) -> String {
+    let mark = format!("action=\"{begins}");
+    let rest = page.split(&mark).nth(1).unwrap().split('"').next().unwrap();
+    format!("{begins}{rest}")
+        .replace("&amp;", "&")
+        .replace("&#38;", "&")
 }

@@ -1,7 +1,8 @@
 // Cases opened from a list carry the list and their place in it, so that the next one is a key away.
 for (const list of document.querySelectorAll("[data-list]")) {
   const carried = new URLSearchParams({ in: list.dataset.list });
-  if (list.hasAttribute("data-desk")) carried.set("desk", "yes");
+  if (list.dataset.seen) carried.set("seen", list.dataset.seen);
+  if (list.dataset.board !== undefined) carried.set("board", list.dataset.board);
   for (const row of list.querySelectorAll("[data-at]")) {
     carried.set("at", row.dataset.at);
     // An address has its limit; a very long filter stays behind.

@@ -59,8 +59,8 @@ pub(super) struct Group {
     pub(super) list: String,
     pub(super) lines: Vec<Line>,
     pub(super) more: bool,
-    /// What can be done with its lines when they are chosen.
-    pub(super) offers: Vec<Offer>,
+    /// What the lines show.
+    pub(super) rows: Vec<ListRow>,
 }
 
 /// What makes a group.
@@ -98,7 +98,7 @@ pub async fn read_desk(ctx: Ctx) -> Result<Response, WebError> {
         today: today(&ctx),
         may_register: access::permit_general(&ctx, "register").is_ok(),
         ended: origin::is_ended(&ctx),
-        offers: offers(&groups),
+        offers: offers(&ctx, &groups),
         groups,
         page,
     }))
@@ -228,12 +228,12 @@ pub(super) async fn read_groups(
     let found = read.await?;
     let pairs = plans.iter().zip(&filters).zip(found);
     Ok(pairs
-        .map(|((plan, asked), (count, rows))| Group::of(ctx, plan, asked, count, &rows))
+        .map(|((plan, asked), (count, rows))| Group::of(ctx, plan, asked, count, rows))
         .collect())
 }
 
 impl Group {
-    fn of(ctx: &Ctx, plan: &Plan, asked: &Asked, count: Count, rows: &[ListRow]) -> Group {
+    fn of(ctx: &Ctx, plan: &Plan, asked: &Asked, count: Count, rows: Vec<ListRow>) -> Group {
         debug_assert!(asked.faults.is_empty(), "{}: {:?}", plan.filter, asked.faults);
         let place = Place::default()
             .sorted_by(SortBy::Due)
@@ -253,7 +253,7 @@ impl Group {
                 .map(|row| Line::in_list(ctx, row, place.sort, &[]))
                 .collect(),
             more: count.known > rows.len() || count.more,
-            offers: deed::offers(ctx, rows.iter()),
+            rows,
         }
     }
 }
@@ -263,16 +263,9 @@ fn rows(plan: &Plan) -> usize {
     if plan.owed { OWED_ROWS } else { OTHER_ROWS }
 }
 
-/// Returns what the groups offer, each once: the steps of one's own turn first, as the groups come.
-fn offers(groups: &[Group]) -> Vec<Offer> {
-    let mut all: Vec<Offer> = Vec::new();
-    for offer in groups.iter().flat_map(|group| &group.offers) {
-        if !all.contains(offer) {
-            all.push(offer.clone());
-        }
-    }
-    all.sort_by_key(|offer| !offer.word.starts_with("step-"));
-    all
+/// Returns what can be done with chosen lines, each once: the steps of one's own turn first, as the groups come.
+fn offers(ctx: &Ctx, groups: &[Group]) -> Vec<Offer> {
+    deed::offers(ctx, groups.iter().flat_map(|group| &group.rows))
 }
 
 fn today(ctx: &Ctx) -> String {

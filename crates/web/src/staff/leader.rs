@@ -13,7 +13,8 @@ use bihuan_store::read::list::ListRow;
 
 use super::case::acts::table::WAYS;
 use super::desk::{Group, Plan, read_groups};
-use super::line::category_name;
+use super::line::{Line, category_name};
+use super::origin::{self, Seen};
 use super::tally::{MOST, Newest};
 use super::unit::{Burden, burdens, counted};
 use crate::access;
@@ -46,6 +47,16 @@ struct LeaderPage {
     heat: Option<Heat>,
     fates: Columns,
     counted: Option<String>,
+}
+
+impl LeaderPage {
+    /// Returns what the address of a line's form carries, so that it leads back here.
+    fn carried(&self, group: &Group, line: &Line) -> String {
+        let fields = |at| origin::fields_of_form(&group.list, at, &Seen::Leader);
+        line.at
+            .as_ref()
+            .map_or_else(String::new, |at| format!("?{}", fields(at)))
+    }
 }
 
 /// `GET /leader`

@@ -1,6 +1,6 @@
 //! The list that a case was opened from, and the case's place in it. The address of the case carries both,
 //! so that one key leads to the next case of that list and another back to it, also after something was
-//! done to the case.
+//! done to the case. What is done to a case in the list itself carries that too, and leads back to the list.
 
 use axum::extract::RawQuery;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -20,8 +20,58 @@ pub struct Origin {
     place: Place,
     /// The case's place in it when it was opened.
     at: Cursor,
-    /// Whether it was seen on the desk.
-    desk: bool,
+    /// Where it was seen.
+    seen: Seen,
+    /// Whether what is done leads back to it, not to the case.
+    back: bool,
+}
+
+/// The page on which a list was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seen {
+    /// The ledger, at the list's own place.
+    Ledger,
+    /// The desk.
+    Desk,
+    /// The leader's view.
+    Leader,
+    /// The board, at the place of this query; the list is one of its columns.
+    Board(String),
+}
+
+impl Seen {
+    /// Returns the fields that carry it in an address.
+    fn fields(&self) -> String {
+        match self {
+            Seen::Ledger => String::new(),
+            Seen::Desk => "&seen=desk".to_owned(),
+            Seen::Leader => "&seen=leader".to_owned(),
+            Seen::Board(query) => format!("&seen=board&board={}", escaped(query)),
+        }
+    }
+
+    fn read(query: &str) -> Seen {
+        match query_value(query, "seen").as_deref() {
+            Some("desk") => Seen::Desk,
+            Some("leader") => Seen::Leader,
+            // Read as a place and written again, it leads to a board and nowhere else.
+            Some("board") => {
+                let board = query_value(query, "board").unwrap_or_default();
+                Seen::Board(Place::of_query(&board).query())
+            }
+            Some(_) | None => Seen::Ledger,
+        }
+    }
+
+    /// Returns the message that leads back to it.
+    fn back(&self) -> &'static str {
+        match self {
+            Seen::Ledger => "way-back-ledger",
+            Seen::Desk => "way-back-desk",
+            Seen::Leader => "way-back-leader",
+            Seen::Board(_) => "way-back-board",
+        }
+    }
 }
 
 /// What the page of a case shows of it.
@@ -45,20 +95,24 @@ impl Origin {
         Some(Origin {
             place: Place::of_query(&query_value(query, "in")?),
             at: query_value(query, "at")?.parse().ok()?,
-            desk: query_value(query, "desk").is_some(),
+            seen: Seen::read(query),
+            back: query_value(query, "back").is_some(),
         })
     }
 
     /// Returns the fields that carry it in an address.
-    fn fields(&self) -> String {
-        let desk = if self.desk { "&desk=yes" } else { "" };
-        format!("in={}&at={}{desk}", escaped(&self.place.query()), self.at)
+    pub fn fields(&self) -> String {
+        fields(&self.place.query(), &self.at, &self.seen)
     }
 
-    fn list(&self) -> String {
-        match self.desk {
-            true => "/desk".to_owned(),
-            false => self.place.href(),
+    /// Returns the address of the page on which the list was seen.
+    pub fn list(&self) -> String {
+        match &self.seen {
+            Seen::Ledger => self.place.href(),
+            Seen::Desk => "/desk".to_owned(),
+            Seen::Leader => "/leader".to_owned(),
+            Seen::Board(query) if query.is_empty() => "/board".to_owned(),
+            Seen::Board(query) => format!("/board?{query}"),
         }
     }
 
@@ -66,30 +120,54 @@ impl Origin {
     pub fn way(&self, number: &str) -> Way {
         Way {
             back: format!("{}#case-{number}", self.list()),
-            title: if self.desk {
-                "way-back-desk"
-            } else {
-                "way-back-ledger"
-            },
+            title: self.seen.back(),
             next: format!("/ledger/next?{}", self.fields()),
         }
     }
 
     /// Returns the list with word that it came to its end.
     fn end(&self) -> String {
-        let list = self.list();
-        let joint = if list.contains('?') { '&' } else { '?' };
-        format!("{list}{joint}end=yes")
+        joined(&self.list(), "end=yes")
+    }
+}
+
+/// Returns the fields by which an address says that a case was opened from a list, given by the query of its
+/// place, and the case's place in it.
+pub fn fields(list: &str, at: &Cursor, seen: &Seen) -> String {
+    format!("in={}&at={at}{}", escaped(list), seen.fields())
+}
+
+/// Returns the same fields for a form of the list itself: what it does leads back to the list.
+pub fn fields_of_form(list: &str, at: &Cursor, seen: &Seen) -> String {
+    format!("{}&back=yes", fields(list, at, seen))
+}
+
+/// Returns an address with more fields in its query.
+fn joined(address: &str, fields: &str) -> String {
+    let joint = if address.contains('?') { '&' } else { '?' };
+    format!("{address}{joint}{fields}")
+}
+
+/// Returns where something that was done to a case leads: back to the list whose form it was, which names the
+/// case, or to the case, which names what was done.
+pub fn after(ctx: &Ctx, number: &str, what: &str) -> String {
+    match Origin::of(ctx).filter(|origin| origin.back) {
+        Some(origin) => {
+            // On a board the card is looked for where it went; elsewhere what was done is said above the list.
+            let mark = match origin.seen {
+                Seen::Board(_) => format!("#case-{number}"),
+                Seen::Ledger | Seen::Desk | Seen::Leader => String::new(),
+            };
+            joined(&origin.list(), &format!("done={number}{mark}"))
+        }
+        None => kept(ctx, format!("/cases/{number}?done={what}")),
     }
 }
 
 /// Returns an address under a case's page, with where the case was opened from.
 pub fn kept(ctx: &Ctx, address: String) -> String {
     match Origin::of(ctx) {
-        Some(origin) => {
-            let joint = if address.contains('?') { '&' } else { '?' };
-            format!("{address}{joint}{}", origin.fields())
-        }
+        Some(origin) => joined(&address, &origin.fields()),
         None => address,
     }
 }
@@ -149,11 +227,32 @@ mod tests {
         };
         let at: Cursor = at.parse().unwrap();
         let place = place.at(Some(at.clone()));
-        for desk in [true, false] {
+        let board = Seen::Board("filter=open%20and%20overdue".to_owned());
+        for seen in [Seen::Ledger, Seen::Desk, Seen::Leader, board] {
             let (place, at) = (place.clone(), at.clone());
-            let origin = Origin { place, at, desk };
+            let origin = Origin {
+                place,
+                at,
+                seen,
+                back: false,
+            };
             assert_eq!(Origin::read(&origin.fields()), Some(origin));
         }
+    }
+
+    #[test]
+    fn whatever_an_address_says_it_leads_back_to_a_page_of_our_own() {
+        let at = "MDAwMDAwMDAtMDAwMC0wMDAwLTAwMDAtMDAwMDAwMDAwMDA5aTU";
+        for board in [
+            "//evil.example",
+            "https%3A%2F%2Fevil.example",
+            "x%0D%0ALocation%3A%20y",
+        ] {
+            let query = format!("in=&at={at}&seen=board&board={board}");
+            assert_eq!(Origin::read(&query).unwrap().list(), "/board");
+        }
+        let query = format!("in=&at={at}&seen=%2F%2Fevil.example");
+        assert_eq!(Origin::read(&query).unwrap().list(), "/ledger");
     }
 
     #[test]

@@ -32,5 +32,7 @@ keys-form-send = Register it
 way-title = List
 way-back-ledger = Back to the ledger
 way-back-desk = Back to the desk
+way-back-leader = Back to the leader’s view
+way-back-board = Back to the board
 way-next = Next case
 way-end = That was the last case of this list.

@@ -32,5 +32,7 @@ keys-form-send = 登记
 way-title = 列表
 way-back-ledger = 回到台账
 way-back-desk = 回到工作台
+way-back-leader = 回领导视图
+way-back-board = 回看板
 way-next = 下一件
 way-end = 这一列已经看到最后一件了。

@@ -12,7 +12,7 @@ use super::acts::{Act, Make};
 use super::fields::{self, Field};
 use super::forms::Again;
 use super::page::CasePage;
-use super::{acts, address, open};
+use super::{acts, open};
 use crate::access;
 use crate::api::commands::NewStep;
 use crate::app::SystemEntropy;
@@ -22,9 +22,6 @@ use crate::form::Form;
 use crate::page::html;
 use crate::staff::origin;
 use crate::story::Story;
-
-/// What a form of the leader's view says of where it stands, so that it leads back there.
-const LEADER: &str = "leader";
 
 /// A form as it was sent.
 #[derive(Clone, Copy)]
@@ -112,13 +109,9 @@ impl Sent<'_> {
         self.view.case.id
     }
 
-    /// Leads back to the case, which says what was done.
+    /// Leads back to the case, which says what was done, or to the list that the form stood in.
     pub fn done(&self, what: &str) -> Response {
-        if self.form.value("from") == LEADER {
-            return Redirect::to(&format!("/leader?done={}", self.view.case.number)).into_response();
-        }
-        let done = format!("{}?done={what}", address(&self.view.case.number));
-        Redirect::to(&origin::kept(self.ctx, done)).into_response()
+        Redirect::to(&origin::after(self.ctx, &self.view.case.number, what)).into_response()
     }
 
     /// Shows the case with the form as it was sent and what is in its way. The case is read again: it may
