@@ -37,7 +37,7 @@ pub const BEFORE: Note<'static> = Note {
 pub fn clean_all(files: &[File]) -> (Vec<Photo>, Vec<Complaint>) {
     let mut complaints = Vec::new();
     if files.len() > limits::FILES {
-        complaints.push(Complaint::new("photos", "field-photos-too-many").with("most", limits::FILES));
+        complaints.push(too_many());
     }
     let mut photos = Vec::new();
     for file in files.iter().take(limits::FILES) {
@@ -47,6 +47,11 @@ pub fn clean_all(files: &[File]) -> (Vec<Photo>, Vec<Complaint>) {
         }
     }
     (photos, complaints)
+}
+
+/// Complains of more photos than are taken at once.
+pub fn too_many() -> Complaint {
+    Complaint::new("photos", "field-photos-too-many").with("most", limits::FILES)
 }
 
 /// Cleans one photo.

@@ -1,6 +1,7 @@
 //! Forms as pages send them: fields and files, bound to the session by a token, read with limits.
 
 pub mod photo;
+pub mod waiting;
 
 use std::sync::Arc;
 

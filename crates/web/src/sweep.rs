@@ -6,6 +6,7 @@ use bihuan_store::tenant::Tenant;
 use jiff::SignedDuration;
 
 use crate::app::App;
+use crate::form::waiting;
 use crate::portal::report::kept;
 use crate::staff::export::job;
 
@@ -27,9 +28,9 @@ pub async fn sweep(app: &App, tenant: &Tenant) -> Result<(), StoreError> {
     tenant
         .forget_drafts(now.saturating_sub(DRAFTS_KEPT).unwrap_or(now))
         .await?;
-    tenant.forget_drafts_of(kept::FORM, kept::oldest(now)).await?;
-    let waiting = tenant.waiting();
-    tokio::task::spawn_blocking(move || waiting.forget(kept::oldest(now)))
+    tenant.forget_drafts_of(kept::FORM, waiting::oldest(now)).await?;
+    let files = tenant.waiting();
+    tokio::task::spawn_blocking(move || files.forget(waiting::oldest(now)))
         .await
         .map_err(|error| StoreError::caused("clearing away was stopped", error))??;
     job::sweep(app, tenant).await

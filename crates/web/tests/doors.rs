@@ -67,6 +67,7 @@ impl Scene {
         path.replace("{name}", "nothing")
             .replace("{export}", &self.case)
             .replace("{view}", &self.case)
+            .replace("{form}", "comments")
     }
 }
 

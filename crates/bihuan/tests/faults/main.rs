@@ -6,6 +6,7 @@ mod clock;
 mod full;
 mod gone;
 mod leaves;
+mod steps;
 #[path = "../support/mod.rs"]
 mod support;
 

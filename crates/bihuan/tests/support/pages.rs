@@ -53,6 +53,27 @@ impl Browser {
         self.read(answer.expect("the server answers"))
     }
 
+    /// Sends a form with a photo as it stands on a page: its token, and these fields.
+    pub fn upload(&mut self, page: &Page, path: &str, photo: &[u8], fields: &[(&str, &str)]) -> Page {
+        const BOUNDARY: &str = "----bihuan-test";
+        let csrf = page.hidden("csrf");
+        let mut body = Vec::new();
+        for (name, value) in fields.iter().chain(&[("csrf", csrf.as_str())]) {
+            let part =
+                format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend(part.bytes());
+        }
+        let head = "Content-Disposition: form-data; name=\"photos\"; filename=\"photo.png\"";
+        body.extend(format!("--{BOUNDARY}\r\n{head}\r\n\r\n").bytes());
+        body.extend(photo);
+        body.extend(format!("\r\n--{BOUNDARY}--\r\n").bytes());
+        let request = self.agent.post(format!("{}{path}", self.url));
+        let request = request.header("Cookie", self.cookies());
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        let answer = request.header("Content-Type", kind).send(&body[..]);
+        self.read(answer.expect("the server answers"))
+    }
+
     fn cookies(&self) -> String {
         let pairs = self.cookies.iter().map(|(name, value)| format!("{name}={value}"));
         pairs.collect::<Vec<_>>().join("; ")

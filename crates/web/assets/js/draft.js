@@ -1,16 +1,25 @@
-// What is being written is kept on the server by itself, and what can be said of it is shown beside it.
+// What is being written is kept on the server by itself, and what can be said of it is shown beside it; files
+// that are chosen are sent at once and wait there.
 for (const form of document.querySelectorAll("form[data-draft]")) {
   const box = form.querySelector("[data-assist]");
   const said = form.querySelector("[data-assist-said]");
   const state = form.querySelector("[data-draft-state]");
   const field = (name) => form.elements[name];
+  const files = form.querySelector("input[type=file]");
   let wait = 0;
   let asked = 0;
   let kept = true;
-  box.hidden = false;
+  let under = null;
+  let sending = false;
+  if (box) box.hidden = false;
   let shown = "";
   const stops = () => [...said.querySelectorAll("a, button")];
+  const written = () => {
+    const all = new FormData(form);
+    return files?.files.length ? all : new URLSearchParams([...all].filter(([, value]) => typeof value === "string"));
+  };
   const show = (answer) => {
+    if (!said) return;
     const held = stops().indexOf(document.activeElement);
     // What has not changed is not read out again.
     if (answer !== shown) said.innerHTML = shown = answer;
@@ -19,11 +28,17 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
   };
   const keep = async (options) => {
     clearTimeout(wait);
+    // What is written while files are on their way would be kept without them.
+    if (sending) { wait = setTimeout(keep, 250); return; }
     const number = ++asked;
     kept = true;
     form.dataset.kept = "no";
-    const sent = fetch(form.dataset.draft, { method: "POST", body: new URLSearchParams(new FormData(form)), ...options });
+    under = new AbortController();
+    sending = files?.files.length > 0;
+    const sent = fetch(form.dataset.draft, { method: "POST", body: written(), signal: under.signal, ...options });
     const answer = await sent.catch(() => null);
+    const taken = sending;
+    sending = false;
     if (number !== asked) return;
     if (!answer || !answer.ok) {
       kept = false;
@@ -33,9 +48,12 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
     }
     const text = await answer.text();
     if (number !== asked) return;
+    const answered = new DOMParser().parseFromString(text, "text/html");
     show(text);
+    if (taken) files.value = "";
+    if (files) files.required = !answered.querySelector("[data-waiting]");
     form.dataset.kept = kept ? "yes" : "no";
-    const saved = said.querySelector("[data-saved]");
+    const saved = answered.querySelector("[data-saved]");
     state.textContent = saved ? saved.innerHTML : "";
     const here = new URL(location.href);
     if (saved) here.searchParams.set("draft", field("key").value.split(".")[0]);
@@ -45,9 +63,9 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
   const soon = () => { kept = false; form.dataset.kept = "no"; clearTimeout(wait); wait = setTimeout(keep, 250); };
   form.addEventListener("input", soon);
   form.addEventListener("change", soon);
-  form.addEventListener("submit", () => { clearTimeout(wait); asked++; kept = true; });
+  form.addEventListener("submit", () => { clearTimeout(wait); asked++; kept = true; under?.abort(); });
   window.addEventListener("pagehide", () => { if (!kept) keep({ keepalive: true }); });
-  said.addEventListener("click", (event) => {
+  box?.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button) return;
     if (button.dataset.same !== undefined) field("same").value = button.dataset.same;
@@ -57,5 +75,5 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
     field(button.dataset.put || "text").focus();
     keep();
   });
-  if (field("text").value) keep();
+  if (box && field("text").value) keep();
 }

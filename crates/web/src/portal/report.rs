@@ -170,7 +170,7 @@ async fn add_photos(
         .for_each(|complaint| read.complain(complaint));
     for photo in photos {
         if kept.photos.len() >= limits::FILES {
-            read.complain(too_many());
+            read.complain(evidence::too_many());
             break;
         }
         if !kept.add(ctx, photo).await? {
@@ -178,10 +178,6 @@ async fn add_photos(
         }
     }
     Ok(true)
-}
-
-fn too_many() -> Complaint {
-    Complaint::new("photos", "field-photos-too-many").with("most", limits::FILES)
 }
 
 /// Shows all of the form on one page, which needs no room here before it is sent.
@@ -213,7 +209,7 @@ pub async fn create_report(ctx: Ctx, form: Form) -> Result<Response, WebError> {
         photos.extend(waited(&ctx, &form, kept, &mut read).await?);
     }
     if photos.len() > limits::FILES {
-        read.complain(too_many());
+        read.complain(evidence::too_many());
     }
     let warned = form.value("warned") == "yes";
     if !read.complaints.is_empty() || !warning.is_empty() && !warned {

@@ -51,6 +51,18 @@ pub(super) const ROUTES: &[Route] = &[
     .needs("handle")
     .upload()
     .audited(),
+    Route::staff("keep_case_draft", Post, "/cases/{number}/drafts/{form}", |m| {
+        on(m, case::kept::keep_case_draft)
+    })
+    .token_needs(WRITE_SCOPE)
+    .upload(),
+    Route::staff(
+        "discard_case_draft",
+        Post,
+        "/cases/{number}/drafts/{form}/discard",
+        |m| on(m, case::kept::discard_case_draft),
+    )
+    .token_needs(WRITE_SCOPE),
     Route::staff(
         "create_case_identity_read",
         Post,

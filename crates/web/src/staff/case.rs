@@ -10,6 +10,7 @@ pub mod fields;
 pub mod files;
 pub mod forms;
 pub mod identity;
+pub mod kept;
 pub mod lines;
 mod moments;
 pub mod page;

@@ -222,6 +222,11 @@ impl Window {
         self.client.perform_actions(keys).await.unwrap();
     }
 
+    /// Says yes to what the page asks before it goes on.
+    pub async fn agree(&self) {
+        self.client.accept_alert().await.unwrap();
+    }
+
     /// Loads the page again.
     pub async fn reload(&self) {
         self.client.refresh().await.unwrap();

@@ -6,6 +6,7 @@ mod axe;
 #[path = "../common/mod.rs"]
 mod common;
 mod driver;
+mod kept;
 mod keyboard;
 mod ledger;
 mod pages;

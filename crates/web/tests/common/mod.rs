@@ -349,7 +349,9 @@ pub fn body(operation: &str) -> serde_json::Value {
         "create_extension" => json!({"clock": "general", "by": 1, "reason": "等材料"}),
         "create_pause" => json!({"clock": "general", "reason": "等材料"}),
         "create_resumption" => json!({"clock": "general"}),
-        "create_comment" | "create_question" => json!({"text": "请补充位置"}),
+        "create_comment" | "create_question" | "keep_case_draft" | "discard_case_draft" => {
+            json!({"text": "请补充位置"})
+        }
         "create_instruction" => json!({"instruction": "supervise", "words": "三日内报结果"}),
         "create_voice" => json!({"solved": true}),
         "create_satisfaction" => json!({"solved": "yes"}),

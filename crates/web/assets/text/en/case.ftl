@@ -176,3 +176,8 @@ instruction-ask = Ask
 instruction-coordinate = Coordinate
 instruction-supervise = Supervise
 instruction-urge = Remind
+
+case-left-over = Written and not sent: { $what }
+case-left-over-hint = This cannot be done now. What you wrote is still here, to copy or to throw away.
+case-photos-gone = The photos chosen before waited too long and are gone. Please choose them again.
+case-no-room = there is no room for more photos to wait; please send them right away

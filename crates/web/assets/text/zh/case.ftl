@@ -166,3 +166,8 @@ instruction-ask = 过问
 instruction-coordinate = 协调
 instruction-supervise = 督办
 instruction-urge = 催办
+
+case-left-over = 写了没发出：{ $what }
+case-left-over-hint = 这一步现在办不了，写的内容还在这里，可以抄走或放弃。
+case-photos-gone = 之前选的照片放得太久，已经不在了，请重新选择。
+case-no-room = 暂时放不下更多照片，请直接提交。

@@ -1,14 +1,14 @@
 //! What a citizen has written of a report that is not sent yet. It waits on the server, sealed, for as long
-//! as [`limits::UNSENT_LIFE`], and opens only for the visit that wrote it; nothing of it stays in the browser.
+//! as [`UNSENT_LIFE`], and opens only for the visit that wrote it; nothing of it stays in the browser.
 //!
 //! Strangers write here without saying who they are, so there are bounds: how often a sender saves, how many
 //! reports of a tenant are begun in one life, how much room their photos take. Where there is no room the form
 //! comes on one page and is kept by nobody until it is sent.
+//!
+//! [`UNSENT_LIFE`]: crate::limits::UNSENT_LIFE
 
-use bihuan_core::id::{Digest, PersonId, uuid_v7};
+use bihuan_core::id::{Digest, PersonId};
 use bihuan_store::personal::draft::{Draft, Filling};
-use bihuan_store::waiting::Ticket;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -17,8 +17,8 @@ use crate::app::SystemEntropy;
 use crate::ctx::Ctx;
 use crate::error::WebError;
 use crate::form::Form;
-use crate::form::photo::{self, Photo};
-use crate::limits;
+use crate::form::photo::Photo;
+use crate::form::waiting;
 use crate::show;
 
 /// The form's name in the store.
@@ -152,23 +152,10 @@ impl Kept {
         if ctx.app.throttle_photos(ctx.peer, ctx.now).is_err() {
             return Ok(false);
         }
-        let id = uuid_v7(ctx.now, &mut SystemEntropy);
-        let (waiting, ticket) = (
-            ctx.tenant.waiting(),
-            Ticket {
-                whose: visitor(ctx),
-                id,
-            },
-        );
         let size_bytes = photo.bytes.len() as u64;
-        let keep = move || waiting.keep(ticket, &photo.bytes, limits::WAITING_BYTES, &mut SystemEntropy);
-        let kept = tokio::task::spawn_blocking(keep)
-            .await
-            .map_err(WebError::internal)??;
-        if kept {
-            self.photos.push((id, size_bytes));
-        }
-        Ok(kept)
+        let kept = waiting::keep(ctx, visitor(ctx), photo).await?;
+        self.photos.extend(kept.map(|id| (id, size_bytes)));
+        Ok(kept.is_some())
     }
 
     /// Returns the photos that wait with it and are still there.
@@ -176,23 +163,7 @@ impl Kept {
     /// # Errors
     /// [`WebError`] if the disk fails.
     pub async fn open_photos(&self, ctx: &Ctx) -> Result<Vec<Photo>, WebError> {
-        let mut photos = Vec::new();
-        for (id, _) in &self.photos {
-            let (waiting, ticket) = (
-                ctx.tenant.waiting(),
-                Ticket {
-                    whose: visitor(ctx),
-                    id: *id,
-                },
-            );
-            let open = move || waiting.open(ticket);
-            let opened = tokio::task::spawn_blocking(open)
-                .await
-                .map_err(WebError::internal)??;
-            // It was clean when it was kept, and says what it is.
-            photos.extend(opened.and_then(|bytes| photo::clean(&bytes).ok()));
-        }
-        Ok(photos)
+        waiting::open(ctx, visitor(ctx), &self.photo_ids()).await
     }
 
     /// Takes away one of the photos that wait with it.
@@ -202,23 +173,18 @@ impl Kept {
     pub async fn remove(&mut self, ctx: &Ctx, photo: Uuid) -> Result<(), WebError> {
         if let Some(at) = self.photos.iter().position(|(id, _)| *id == photo) {
             self.photos.remove(at);
-            remove(ctx, photo).await?;
+            waiting::remove(ctx, &[photo]).await?;
         }
         Ok(())
     }
 
     async fn remove_photos(&self, ctx: &Ctx) -> Result<(), WebError> {
-        for (id, _) in &self.photos {
-            remove(ctx, *id).await?;
-        }
-        Ok(())
+        waiting::remove(ctx, &self.photo_ids()).await
     }
-}
 
-async fn remove(ctx: &Ctx, photo: Uuid) -> Result<(), WebError> {
-    let waiting = ctx.tenant.waiting();
-    let removed = tokio::task::spawn_blocking(move || waiting.remove(photo)).await;
-    Ok(removed.map_err(WebError::internal)??)
+    fn photo_ids(&self) -> Vec<Uuid> {
+        self.photos.iter().map(|(id, _)| *id).collect()
+    }
 }
 
 /// Returns the visit's report with an id; `None` where there is none, or its time is over.
@@ -265,12 +231,7 @@ impl Kept {
 }
 
 fn is_alive(ctx: &Ctx, draft: &Draft) -> bool {
-    draft.saved_at >= oldest(ctx.now)
-}
-
-/// Returns the instant before which nothing is kept.
-pub fn oldest(now: Timestamp) -> Timestamp {
-    now.saturating_sub(limits::UNSENT_LIFE).unwrap_or(now)
+    draft.saved_at >= waiting::oldest(ctx.now)
 }
 
 fn read(draft: Draft) -> Kept {

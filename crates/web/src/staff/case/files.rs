@@ -1,12 +1,14 @@
 //! Files of a case: reading one, and adding photos by form.
 
+use std::collections::HashSet;
+
 use axum::extract::Path;
 use axum::response::Response;
 use bihuan_core::event::EvidenceMoment;
 use bihuan_core::id::{Digest, EvidenceId};
 
-use super::open;
 use super::send::Sent;
+use super::{kept, open};
 use crate::access;
 use crate::ctx::Ctx;
 use crate::error::{Complaint, WebError};
@@ -49,23 +51,26 @@ async fn add(sent: &Sent<'_>) -> Result<(), WebError> {
     let mut read = sent.form.read();
     let moment = read.choice("moment", moment).unwrap_or(EvidenceMoment::Other);
     let caption = read.text("caption", limits::LINE_CHARS);
-    let (photos, complaints) = evidence::clean_all(&sent.form.files);
+    let (mut photos, mut complaints) = kept::waiting_photos(ctx, case.id, sent.form).await?;
+    let (sent_along, wrong) = evidence::clean_all(&sent.form.files);
+    photos.extend(sent_along);
+    complaints.extend(wrong);
+    if photos.len() > limits::FILES {
+        complaints.push(evidence::too_many());
+    }
     complaints
         .into_iter()
         .for_each(|complaint| read.complain(complaint));
-    if sent.form.files.is_empty() {
+    if photos.is_empty() && read.complaints.is_empty() {
         read.complain(Complaint::new("photos", "field-no-photo"));
     }
     read.done()?;
     let permit = access::permit(ctx, "handle", &sent.view.facts)?;
+    let of_moment = case.evidence.iter().filter(|piece| piece.moment == moment);
+    let mut there: HashSet<Digest> = of_moment.map(|piece| piece.blob).collect();
     for photo in photos {
-        let blob = Digest::of(&[&photo.bytes]);
         // The same picture of the same moment, sent twice, is one piece of evidence.
-        if !case
-            .evidence
-            .iter()
-            .any(|piece| piece.blob == blob && piece.moment == moment)
-        {
+        if there.insert(Digest::of(&[&photo.bytes])) {
             evidence::add(
                 ctx,
                 &permit,
@@ -79,5 +84,6 @@ async fn add(sent: &Sent<'_>) -> Result<(), WebError> {
             .await?;
         }
     }
+    sent.forget_draft().await;
     Ok(())
 }

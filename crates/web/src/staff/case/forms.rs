@@ -40,6 +40,10 @@ pub struct Sheet {
     pub id: String,
     /// Where it is sent.
     pub action: String,
+    /// Where scripts keep what is written in it.
+    pub keep: String,
+    /// What is said of it where it was begun and not sent.
+    pub kept: Option<Unsent>,
     /// What it does.
     pub title: String,
     /// More about that.
@@ -50,6 +54,14 @@ pub struct Sheet {
     pub inputs: Vec<Input>,
     /// Why it was not taken, where it was just sent.
     pub refused: Option<(String, String)>,
+}
+
+/// What is said of a form that was begun and not sent.
+pub struct Unsent {
+    /// When it was kept.
+    pub said: String,
+    /// Where it is thrown away.
+    pub discard: String,
 }
 
 /// A field on the page.
@@ -99,6 +111,8 @@ impl Sheet {
         Sheet {
             id: act.id.to_owned(),
             action: action(story, act.id),
+            keep: keep(story, act.id),
+            kept: None,
             title: story.ctx.tongue.t(act.title),
             hint: story.ctx.tongue.t(act.hint),
             step: None,
@@ -120,6 +134,8 @@ impl Sheet {
         Sheet {
             id: format!("step-{step}"),
             action: action(story, "steps"),
+            keep: keep(story, &format!("step-{step}")),
+            kept: None,
             title,
             hint: String::new(),
             step: Some(step.to_owned()),
@@ -129,6 +145,23 @@ impl Sheet {
     }
 }
 
+impl Sheet {
+    /// Puts in what was begun and not sent; a form that was just sent shows what was sent.
+    pub fn fill(&mut self, written: &Form, kept: Unsent) {
+        if self.refused.is_none() {
+            self.inputs
+                .iter_mut()
+                .for_each(|input| input.fill(written.value(input.name)));
+        }
+        self.kept = Some(kept);
+    }
+}
+
+/// Returns where scripts keep what is written in a form of the page.
+pub fn keep(story: &Story<'_>, sheet: &str) -> String {
+    format!("{}/drafts/{sheet}", super::address(&story.case().number))
+}
+
 /// Returns where a form of the page is sent; what the page's address carries goes along.
 fn action(story: &Story<'_>, what: &str) -> String {
     let address = super::address(&story.case().number);
@@ -136,6 +169,13 @@ fn action(story: &Story<'_>, what: &str) -> String {
 }
 
 impl Input {
+    fn fill(&mut self, written: &str) {
+        written.clone_into(&mut self.value);
+        for choice in self.groups.iter_mut().flat_map(|(_, choices)| choices) {
+            choice.chosen = choice.value == written;
+        }
+    }
+
     fn of(
         story: &Story<'_>,
         owner: &str,

@@ -7,7 +7,8 @@ use bihuan_store::read::case::CaseView;
 
 use super::acts::table::ACTS;
 use super::acts::{NOTHING, Place};
-use super::forms::{Again, Sheet};
+use super::forms::{self, Again, Sheet, Unsent};
+use super::kept::{self, EVIDENCE, Kept};
 use super::lines::{self, Entry, Remark};
 use super::moments::{self, Moment};
 use super::relations::{self, Relation};
@@ -57,6 +58,8 @@ pub struct CasePage {
     moments: Vec<Moment>,
     /// The form for evidence: what was chosen and written, and what is in its way.
     evidence: Option<EvidenceSheet>,
+    /// What was begun in forms that the page does not have any more, or not yet.
+    left_over: Vec<LeftOver>,
     withdrawals: Vec<Sheet>,
     thread: Stretch<Message>,
     has_reporter: bool,
@@ -79,6 +82,16 @@ pub struct EvidenceSheet {
     caption: String,
     hint: String,
     errors: Vec<String>,
+    keep: String,
+    kept: Option<Unsent>,
+    waiting: Vec<(String, String)>,
+}
+
+/// What was begun in a form that the page does not have.
+pub struct LeftOver {
+    title: String,
+    texts: Vec<String>,
+    kept: Unsent,
 }
 
 /// The form to look at the reporter's identity.
@@ -91,6 +104,7 @@ pub struct IdentitySheet {
 /// What is not in the case itself.
 struct Beside {
     relations: Vec<Relation>,
+    kept: Vec<Kept>,
     proof: Proof,
 }
 
@@ -116,6 +130,7 @@ impl CasePage {
         let story = Story::of(ctx, view)?;
         let beside = Beside {
             relations: relations::relations(&story).await?,
+            kept: kept::of_case(ctx, view.case.id).await?,
             proof: proof(&story).await?,
         };
         Ok(CasePage::tell(&story, beside, done, again))
@@ -125,8 +140,7 @@ impl CasePage {
         let (ctx, case) = (story.ctx, story.case());
         let offered = |place| offered(story, place, again);
         let steps = steps::sheets(story, again);
-        let more = more(story, again);
-        CasePage {
+        let mut page = CasePage {
             page: page(story),
             address: address(&case.number),
             way: Origin::of(ctx).map(|origin| origin.way(&case.number)),
@@ -163,6 +177,7 @@ impl CasePage {
             rulings: offered(Place::Now),
             moments: moments::moments(story),
             evidence: evidence(story, again),
+            left_over: Vec::new(),
             withdrawals: offered(Place::Evidence),
             thread: story.thread(&address(&case.number)),
             has_reporter: matches!(case.raised_by, RaisedBy::Reporter { .. }),
@@ -170,16 +185,66 @@ impl CasePage {
             remarks: lines::remarks(story),
             to_staff: offered(Place::Remarks),
             entries: lines::entries(story, &address(&case.number)),
-            more_open: more
-                .iter()
-                .flat_map(|(_, sheets)| sheets)
-                .any(|sheet| sheet.refused.is_some()),
-            more,
+            more: more(story, again),
+            more_open: false,
             identity: identity(story, again),
             relations: beside.relations,
             proof: beside.proof,
             units: units(ctx),
+        };
+        page.fill(story, beside.kept);
+        page
+    }
+
+    /// Puts what was begun and not sent into its forms; what has no form here is shown by itself.
+    fn fill(&mut self, story: &Story<'_>, kept: Vec<Kept>) {
+        for kept in kept {
+            let unsent = kept.unsent(story);
+            if let Some(evidence) = self.evidence.as_mut().filter(|_| kept.sheet == EVIDENCE) {
+                evidence.fill(story, &kept, unsent);
+            } else if let Some(sheet) = self.sheet(&kept.sheet) {
+                sheet.fill(&kept.form, unsent);
+            } else {
+                self.left_over.push(LeftOver {
+                    title: kept.title(story),
+                    texts: kept.texts(story),
+                    kept: unsent,
+                });
+            }
         }
+        for step in &mut self.steps {
+            step.open |= step.sheet.kept.is_some();
+        }
+        let mut more = self.more.iter().flat_map(|(_, sheets)| sheets);
+        self.more_open = more.any(|sheet| sheet.refused.is_some() || sheet.kept.is_some());
+    }
+
+    /// Returns the form with an id, where the page shows it.
+    fn sheet(&mut self, id: &str) -> Option<&mut Sheet> {
+        let shown = |step: &&mut StepSheet| step.obstacle.is_none() || step.sheet.refused.is_some();
+        let steps = self.steps.iter_mut().filter(shown).map(|step| &mut step.sheet);
+        let more = self.more.iter_mut().flat_map(|(_, sheets)| sheets);
+        steps
+            .chain(&mut self.rulings)
+            .chain(&mut self.withdrawals)
+            .chain(&mut self.to_reporter)
+            .chain(&mut self.to_staff)
+            .chain(more)
+            .find(|sheet| sheet.id == id)
+    }
+}
+
+impl EvidenceSheet {
+    fn fill(&mut self, story: &Story<'_>, kept: &Kept, unsent: Unsent) {
+        if self.errors.is_empty() {
+            kept.form.value("moment").clone_into(&mut self.moment);
+            kept.form.value("caption").clone_into(&mut self.caption);
+        }
+        if kept.has_lost_photos {
+            self.errors.push(story.ctx.tongue.t("case-photos-gone"));
+        }
+        self.waiting = kept.photo_lines(story.ctx);
+        self.kept = Some(unsent);
     }
 }
 
@@ -340,6 +405,9 @@ fn evidence(story: &Story<'_>, again: Option<&Again<'_>>) -> Option<EvidenceShee
         }),
         caption: value("caption"),
         hint: moments::hint(t),
+        keep: forms::keep(story, EVIDENCE),
+        kept: None,
+        waiting: Vec::new(),
         errors: again.map(|again| errors(story, again)).unwrap_or_default(),
     })
 }

@@ -12,7 +12,7 @@ use super::acts::{Act, Make};
 use super::fields::{self, Field};
 use super::forms::Again;
 use super::page::CasePage;
-use super::{acts, open};
+use super::{acts, kept, open};
 use crate::access;
 use crate::api::commands::NewStep;
 use crate::app::SystemEntropy;
@@ -91,7 +91,20 @@ impl Sent<'_> {
         let mut bodies = Bodies::new(self.ctx.now, &mut SystemEntropy);
         let command = make(body, self.ctx, &mut |text| bodies.write(text))?;
         access::execute(self.ctx, self.view.case.id, command, bodies, once).await?;
+        self.forget_draft().await;
         Ok(())
+    }
+
+    /// Throws away what was kept of the form before it was sent.
+    pub async fn forget_draft(&self) {
+        let sheet = match self.id {
+            "steps" => format!("step-{}", self.form.value("step")),
+            id => id.to_owned(),
+        };
+        if let Err(error) = kept::discard(self.ctx, self.case(), &sheet).await {
+            // What was sent is in the log; what is left over is thrown away by hand, or goes with its age.
+            tracing::warn!(request.id = self.ctx.request_id, %error, "what was kept of a form was not removed");
+        }
     }
 
     /// Makes what is sent twice from the same page one thing; what was changed in between is another.
