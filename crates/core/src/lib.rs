@@ -16,6 +16,7 @@ pub mod event;
 pub mod filter;
 pub mod id;
 pub mod label;
+pub mod notification;
 pub mod org;
 pub mod pack;
 pub mod permission;

@@ -8,6 +8,7 @@
 pub mod explain;
 mod lookup;
 pub mod model;
+pub mod notification;
 pub mod parse;
 pub(crate) mod phase;
 pub mod prove;

@@ -1,8 +1,9 @@
 //! The packs that come with Bihuan: the 12345 hotline, petitions, and the rectification of listed problems.
 //!
 //! A pack is TOML of our own under this crate; [`bihuan_core::pack`] reads and proves it. The categories of
-//! matters are one file that is put behind each pack that includes it, so that the text of a pack, as an
-//! installation keeps it in its log, is whole by itself. [`assemble`] does the same for packs on disk.
+//! matters and what the staff is told are files that are put behind each pack that includes them, so that the
+//! text of a pack, as an installation keeps it in its log, is whole by itself. [`assemble`] does the same for packs
+//! on disk.
 
 #![warn(missing_docs)]
 
@@ -14,21 +15,27 @@ use bihuan_core::problem::Problem;
 pub const HOTLINE: &str = concat!(
     include_str!("../hotline/pack.toml"),
     "\n",
-    include_str!("../taxonomies/matters.toml")
+    include_str!("../taxonomies/matters.toml"),
+    "\n",
+    include_str!("../notifications/staff.toml")
 );
 
 /// Petitions 信访.
 pub const PETITION: &str = concat!(
     include_str!("../petition/pack.toml"),
     "\n",
-    include_str!("../taxonomies/matters.toml")
+    include_str!("../taxonomies/matters.toml"),
+    "\n",
+    include_str!("../notifications/staff.toml")
 );
 
 /// The rectification 整改 of listed problems.
 pub const RECTIFICATION: &str = concat!(
     include_str!("../rectification/pack.toml"),
     "\n",
-    include_str!("../taxonomies/matters.toml")
+    include_str!("../taxonomies/matters.toml"),
+    "\n",
+    include_str!("../notifications/staff.toml")
 );
 
 /// The working-day calendar 工作日历 of China: the notices of 2007 to 2026, and 2027 provisional 暂定.
@@ -66,6 +73,9 @@ pub fn assemble<E>(pack: &str, mut read: impl FnMut(&str) -> Result<String, E>) 
 
 /// Returns the shipped file that a pack anywhere may include by its name, which may stand behind a path.
 pub fn shared(file: &str) -> Option<&'static str> {
-    let name = file.rsplit('/').next();
-    (name == Some("matters.toml")).then_some(include_str!("../taxonomies/matters.toml"))
+    match file.rsplit('/').next() {
+        Some("matters.toml") => Some(include_str!("../taxonomies/matters.toml")),
+        Some("staff.toml") => Some(include_str!("../notifications/staff.toml")),
+        Some(_) | None => None,
+    }
 }

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use bihuan_core::pack::model::{AlarmAction, AnswerRule, EndKind, Kind, Pack, Phase, Raiser, SourceGrade};
+use bihuan_core::pack::notification::Occasion;
 
 fn shipped(id: &str) -> Pack {
     let packs = bihuan_packs::shipped().unwrap_or_else(|(text, problems)| {
@@ -231,6 +232,8 @@ fn a_part_of_a_pack_that_is_not_there_is_an_error() {
 #[test]
 fn a_pack_elsewhere_includes_a_shipped_file_by_its_name() {
     let shipped = bihuan_packs::shared("../taxonomies/matters.toml").expect("it is shipped");
+    assert!(bihuan_packs::HOTLINE.contains(shipped));
+    let shipped = bihuan_packs::shared("staff.toml").expect("it is shipped");
     assert!(bihuan_packs::HOTLINE.ends_with(shipped));
     assert_eq!(bihuan_packs::shared("others.toml"), None);
 }
@@ -244,4 +247,20 @@ fn everybody_is_told_only_of_what_asks_for_no_secrecy() {
         .map(|kind| kind.id.as_str())
         .collect();
     assert_eq!(listed, ["help", "complaint", "suggestion", "consultation"]);
+}
+
+#[test]
+fn every_occasion_is_told_and_no_mail_names_more_than_the_number() {
+    for pack in ["hotline", "petition", "rectification"].map(shipped) {
+        let occasions: Vec<Occasion> = pack.notifications.keys().copied().collect();
+        assert_eq!(occasions, Occasion::ALL, "{}", pack.id);
+        for (occasion, rule) in &pack.notifications {
+            for text in [&rule.mail.zh, &rule.mail.en] {
+                assert!(
+                    text.contains("{number}") && !text.contains("{title}"),
+                    "{occasion:?}"
+                );
+            }
+        }
+    }
 }

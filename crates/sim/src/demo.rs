@@ -22,6 +22,9 @@ pub const TAXONOMY: &str = "matters";
 /// Days that the city lives through.
 const DAYS: i64 = 365;
 
+/// How far back people are told of what happened: what is older they have read.
+const TOLD: SignedDuration = SignedDuration::from_hours(7 * 24);
+
 /// The largest drawing that is kept.
 const PICTURE_BYTES_MAX: u64 = 1_000_000;
 
@@ -98,6 +101,7 @@ pub fn found(directory: &Path, plan: &Plan, progress: &mut dyn FnMut(usize)) -> 
         until: plan.until,
         cases: plan.cases,
     };
+    bulk.tell_since(plan.until - TOLD);
     let lived = Life::new(&mut bulk, &city, &stories, &pictures, chance, span)?.live(progress)?;
     bulk.follow()?;
     bulk.finish()?;

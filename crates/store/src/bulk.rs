@@ -51,6 +51,8 @@ pub struct Bulk {
     written: usize,
     /// Whether a transaction is open.
     open: bool,
+    /// From when on people on the staff are told of what happens in it.
+    told_since: Timestamp,
 }
 
 /// What was written but is not yet known to be on disk; [`Bulk::commit`] sees to that.
@@ -84,6 +86,7 @@ impl Tenant {
             pending: 0,
             written: 0,
             open: false,
+            told_since: Timestamp::MAX,
         };
         bulk.begin()?;
         Ok(bulk)
@@ -94,6 +97,12 @@ impl Bulk {
     /// Returns the org tree, packs and calendar as the session sees them.
     pub fn scene(&self) -> &Scene {
         &self.scene
+    }
+
+    /// Lets people on the staff be told of what is taken down from an instant on. Nobody is, unless this is called:
+    /// what is loaded is history.
+    pub fn tell_since(&mut self, since: Timestamp) {
+        self.told_since = since;
     }
 
     /// Returns the session's source of random bytes.
@@ -226,7 +235,12 @@ impl Bulk {
     /// # Errors
     /// [`StoreError::Corrupt`] if a case cannot be folded.
     pub fn follow(&mut self) -> Result<(), StoreError> {
-        followers::catch_up(self.session.settled()?, self.tenant.id(), &self.scene)?;
+        followers::catch_up(
+            self.session.settled()?,
+            self.tenant.id(),
+            &self.scene,
+            self.told_since,
+        )?;
         self.commit()
     }
 
@@ -245,7 +259,12 @@ impl Bulk {
     /// [`StoreError::Unavailable`] if it cannot be put on disk; it is undone then.
     pub fn finish(mut self) -> Result<(), StoreError> {
         self.commit()?;
-        followers::catch_up(self.session.settled()?, self.tenant.id(), &self.scene)?;
+        followers::catch_up(
+            self.session.settled()?,
+            self.tenant.id(),
+            &self.scene,
+            self.told_since,
+        )?;
         self.end()?;
         // What was loaded is there all the same if nobody can look at it now.
         if self.written >= LARGE

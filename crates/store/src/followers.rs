@@ -5,22 +5,27 @@
 //! nothing, so its rows are a function of the log up to the cursor: clearing them and starting at zero
 //! gives the same rows again, and verifying recounts them.
 //!
-//! What units have to notice is written by the commit itself; the outbox holds what reporters are told.
+//! What units have to notice is written by the commit itself; the outbox holds what reporters are told,
+//! [`notifications`] what people on the staff are told: these alone are not derived, and no rebuild writes them
+//! again.
 
 pub(crate) mod batch;
 pub mod clocks;
 pub(crate) mod follower;
 pub mod lag;
+pub(crate) mod notifications;
 pub(crate) mod outbox;
 pub mod rollups;
 pub mod ticker;
 
 use bihuan_core::id::TenantId;
+use jiff::Timestamp;
 
 use crate::engine::connection::Connection;
 use crate::error::StoreError;
 use crate::followers::batch::{Batch, Cases};
 use crate::followers::clocks::Clocks;
+use crate::followers::notifications::Told;
 use crate::followers::outbox::Outbox;
 use crate::followers::rollups::Rollups;
 use crate::proof::sequence;
@@ -87,7 +92,9 @@ impl Tenant {
         loop {
             let read = move |reader: &Reader| {
                 let scene = reader.tenant.scene();
-                let batch = Batch::read(reader.snapshot.connection(), tenant, &scene, &mut cases)?;
+                let told = Told::since(Timestamp::MIN);
+                let connection = reader.snapshot.connection();
+                let batch = Batch::read(connection, tenant, (&scene, told), &mut cases)?;
                 Ok::<_, StoreError>((batch, cases))
             };
             let (batch, kept) = self.read(read).await?;
@@ -101,11 +108,17 @@ impl Tenant {
     }
 }
 
-/// Places what is committed and lets every follower catch up, on a connection of one's own.
-pub(crate) fn catch_up(connection: &Connection, tenant: TenantId, scene: &Scene) -> Result<(), StoreError> {
+/// Places what is committed and lets every follower catch up, on a connection of one's own. On the staff nobody is
+/// told of what was taken down before `told_since`.
+pub(crate) fn catch_up(
+    connection: &Connection,
+    tenant: TenantId,
+    scene: &Scene,
+    told_since: Timestamp,
+) -> Result<(), StoreError> {
     while sequence::place(connection, tenant, PLACED_ALONE)? > 0 {}
     let mut cases = Cases::default();
-    while let Some(batch) = Batch::read(connection, tenant, scene, &mut cases)? {
+    while let Some(batch) = Batch::read(connection, tenant, (scene, Told::since(told_since)), &mut cases)? {
         batch.write(connection, tenant)?;
     }
     Ok(())

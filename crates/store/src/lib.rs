@@ -35,6 +35,7 @@ pub mod made;
 pub mod measure;
 pub mod moving;
 pub mod notice;
+pub mod notification;
 pub mod personal;
 pub mod proof;
 pub mod read;

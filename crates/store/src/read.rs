@@ -10,7 +10,7 @@ pub mod events;
 pub mod list;
 pub mod order;
 mod paths;
-mod query;
+pub(crate) mod query;
 pub mod search;
 mod walk;
 

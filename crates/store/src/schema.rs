@@ -70,6 +70,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/sqlite/0007_phases.sql"),
         postgres: include_str!("migrations/postgres/0007_phases.sql"),
     },
+    Migration {
+        number: 8,
+        name: "notifications",
+        sqlite: include_str!("migrations/sqlite/0008_notifications.sql"),
+        postgres: include_str!("migrations/postgres/0008_notifications.sql"),
+    },
 ];
 
 impl Migration {

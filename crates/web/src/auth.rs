@@ -8,8 +8,10 @@ pub mod page;
 pub mod password;
 
 use axum::http::HeaderMap;
-use bihuan_core::id::{PersonId, UnitId};
-use bihuan_core::permission::Viewer;
+use bihuan_core::id::{CaseId, PersonId, UnitId};
+use bihuan_core::pack::model::Pack;
+use bihuan_core::permission::{self, READ, Rights, Viewer};
+use bihuan_store::error::StoreError;
 use bihuan_store::tenant::Tenant;
 use bihuan_store::tenant::scene::Scene;
 use jiff::{SignedDuration, Timestamp};
@@ -60,7 +62,14 @@ async fn by_session(
     now: Timestamp,
 ) -> Result<Option<Who>, WebError> {
     let hash = secret_hash(secret);
-    let Some(session) = tenant.read(move |reader| reader.session(hash, now)).await? else {
+    let read = tenant.read(move |reader| {
+        let Some(session) = reader.session(hash, now)? else {
+            return Ok(None);
+        };
+        let unread = reader.unread(session.person)?;
+        Ok::<_, StoreError>(Some((session, unread)))
+    });
+    let Some((session, unread)) = read.await? else {
         return Ok(None);
     };
     if now.duration_since(session.seen_at) > TOUCH {
@@ -68,8 +77,11 @@ async fn by_session(
             .touch_session(hash, session.unit, now, now + SESSION)
             .await?;
     }
-    let viewer = viewer(scene, session.person, session.unit, now);
-    Ok(viewer.map(|viewer| Who {
+    let Some(viewer) = viewer(scene, session.person, session.unit, now) else {
+        return Ok(None);
+    };
+    Ok(Some(Who {
+        unread: count_unread(tenant, scene, &viewer, unread, now).await?,
         login: session.login,
         viewer,
         scopes: None,
@@ -91,7 +103,34 @@ async fn by_token(
         login: token.login,
         viewer,
         scopes: Some(token.scopes),
+        unread: 0,
     }))
+}
+
+/// Counts the unread notifications that are of cases which the viewer may read now.
+async fn count_unread(
+    tenant: &Tenant,
+    scene: &Scene,
+    viewer: &Viewer,
+    unread: Vec<CaseId>,
+    now: Timestamp,
+) -> Result<u32, WebError> {
+    if unread.is_empty() {
+        return Ok(0);
+    }
+    let packs: Vec<&Pack> = scene.newest().map(|pack| &**pack).collect();
+    let rights = Rights {
+        grants: &scene.grants,
+        packs: &packs,
+        org: &scene.org,
+        calendar: &scene.calendar,
+        now,
+    };
+    let Some(scope) = permission::scope(viewer, READ, &rights) else {
+        return Ok(0);
+    };
+    let count = tenant.read(move |reader| reader.count_readable(&unread, &scope));
+    Ok(u32::try_from(count.await?).unwrap_or(u32::MAX))
 }
 
 /// Returns a person as a viewer, acting for `unit` or else for the unit of their first role.

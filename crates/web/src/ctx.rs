@@ -100,6 +100,9 @@ pub struct Who {
     pub viewer: Viewer,
     /// What the bearer token allows; `None` for a session, which allows all that the person may.
     pub scopes: Option<Vec<String>>,
+    /// How many notifications they have not read, at most
+    /// [`MOST_COUNTED`](bihuan_store::notification::MOST_COUNTED); not counted for a token.
+    pub unread: u32,
 }
 
 impl From<Known> for Ctx {
@@ -219,6 +222,7 @@ impl Ctx {
             tenant: self.name(self.tenant.name()),
             area,
             who: self.who.as_ref().map(shown),
+            unread: self.who.as_ref().map_or(0, |who| who.unread),
             registers: self.holds("register"),
             instructs: self.holds("instruct"),
             mark,

@@ -34,6 +34,7 @@ mod health;
 mod lang;
 mod limits;
 pub mod metrics;
+mod notification;
 mod page;
 mod portal;
 mod query;

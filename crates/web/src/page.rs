@@ -5,6 +5,7 @@ pub mod keys;
 use askama::Template;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use bihuan_store::notification::MOST_COUNTED;
 
 use crate::assets;
 use crate::ctx::look::Look;
@@ -32,6 +33,8 @@ pub enum Area {
     Leader,
     /// All cases.
     Ledger,
+    /// What somebody is told.
+    Inbox,
 }
 
 /// What the layout shows around the content. Templates hold it as `page`.
@@ -45,6 +48,8 @@ pub struct Page {
     pub area: Option<Area>,
     /// Who is logged in: unit and person.
     pub who: Option<(String, String)>,
+    /// How many notifications they have not read, up to a most.
+    pub unread: u32,
     /// Whether they may register.
     pub registers: bool,
     /// Whether they may give instructions.
@@ -160,6 +165,22 @@ impl Page {
                 link(Area::Help, "/help", "area-help", None),
             ]
         }
+    }
+
+    /// Whether the page is the inbox.
+    pub fn is_inbox(&self) -> bool {
+        self.area == Some(Area::Inbox)
+    }
+
+    /// Returns how many notifications are unread: the figure beside the link, and the link's name.
+    pub fn unread_said(&self) -> Option<(String, String)> {
+        let figure = match self.unread {
+            0 => return None,
+            MOST_COUNTED.. => format!("{}+", MOST_COUNTED - 1),
+            1.. => self.unread.to_string(),
+        };
+        let name = self.t1("inbox-link-unread", "count", figure.as_str());
+        Some((figure, name))
     }
 
     /// Returns the address of the style sheet.

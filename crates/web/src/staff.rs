@@ -1,4 +1,4 @@
-//! Pages of persons of the tree: desk, register, ledger, exports, and the case.
+//! Pages of persons of the tree: desk, inbox, register, ledger, exports, and the case.
 
 pub mod asked;
 pub mod bulk;
@@ -7,6 +7,7 @@ pub mod desk;
 pub mod due;
 pub mod export;
 pub mod help;
+pub mod inbox;
 pub mod leader;
 pub mod ledger;
 pub mod line;

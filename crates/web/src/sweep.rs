@@ -1,5 +1,5 @@
 //! What has ended by itself is cleared away now and then: sessions, requests known for a repeat, drafts,
-//! reports that were begun and not sent, exports.
+//! reports that were begun and not sent, exports, notifications.
 
 use bihuan_store::error::StoreError;
 use bihuan_store::tenant::Tenant;
@@ -15,6 +15,9 @@ const REQUESTS_KNOWN: SignedDuration = SignedDuration::from_hours(72);
 /// How long a draft is kept that nobody goes on writing: what it holds of people must not lie for ever.
 const DRAFTS_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
+/// How long people find what they were told: what is still open then stands on the desk.
+const TOLD: SignedDuration = SignedDuration::from_hours(60 * 24);
+
 /// Clears away what of a tenant has ended by itself.
 ///
 /// # Errors
@@ -27,6 +30,9 @@ pub async fn sweep(app: &App, tenant: &Tenant) -> Result<(), StoreError> {
         .await?;
     tenant
         .forget_drafts(now.saturating_sub(DRAFTS_KEPT).unwrap_or(now))
+        .await?;
+    tenant
+        .forget_notifications(now.saturating_sub(TOLD).unwrap_or(now))
         .await?;
     tenant.forget_drafts_of(kept::FORM, waiting::oldest(now)).await?;
     let files = tenant.waiting();

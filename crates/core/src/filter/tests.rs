@@ -210,6 +210,7 @@ fn pack(id: &str, kinds: Vec<Kind>) -> Pack {
         kinds,
         grants: Vec::new(),
         messages: BTreeMap::new(),
+        notifications: BTreeMap::new(),
         alarms: Vec::new(),
         portal_kind: None,
     }

@@ -196,6 +196,15 @@ impl Org {
             .map(|held| (held.role.as_str(), held.unit))
             .collect()
     }
+
+    /// Returns every role that is held on that day: by whom, which, and in which unit.
+    pub fn roles_on(&self, on: Date) -> impl Iterator<Item = (PersonId, &str, UnitId)> {
+        let held = self
+            .roles
+            .iter()
+            .filter(move |held| runs(held.from, held.until, on));
+        held.map(|held| (held.person, held.role.as_str(), held.unit))
+    }
 }
 
 /// Returns whether what runs from `from` until, and without, `until` runs on that day.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use super::notification::{NotificationRule, Occasion};
 use crate::label::Label;
 
 // Apart, so that the filter language, which steps and grants hold, can lean on it without a circle.
@@ -38,6 +39,8 @@ pub struct Pack {
     pub grants: Vec<Grant>,
     /// What people are told, by id; `{number}`, `{due}`, `{unit}`, `{text}` are filled in.
     pub messages: BTreeMap<String, Label>,
+    /// Whom on the staff an occasion concerns and what they are told; nobody is told of what is not named.
+    pub notifications: BTreeMap<Occasion, NotificationRule>,
     /// Words that make the portal or the register stop and say something first.
     pub alarms: Vec<Alarm>,
     /// The kind that a message through the portal becomes where the sender names none.

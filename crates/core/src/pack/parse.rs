@@ -7,6 +7,7 @@
 
 mod kinds;
 mod names;
+mod notifications;
 mod refs;
 mod rules;
 mod section;
@@ -91,6 +92,7 @@ fn pack(mut root: Section<'_, '_>, out: &mut Problems) -> (Option<Pack>, Vec<Pla
         kinds: Vec::new(),
         grants,
         messages: rules::messages(&mut root, out),
+        notifications: notifications::notifications(&mut root, &refs, out),
         alarms: rules::alarms(&mut root, &refs, out),
         portal_kind: portal_kind(&mut root, &kinds, out),
     });

@@ -1,6 +1,7 @@
 //! The fixed words that a pack may use, and their spelling in TOML.
 
 use super::model::{AlarmAction, AnswerRule, Ask, Effect, EndKind, Need, Phase, Raiser, Relation};
+use super::notification::{Addressee, Occasion, Way};
 
 /// The actions that grants may hold and steps may demand.
 pub const ACTIONS: [&str; 15] = [
@@ -244,6 +245,66 @@ impl Word for AlarmAction {
         match self {
             AlarmAction::Warn => "warn",
             AlarmAction::Refuse => "refuse",
+        }
+    }
+}
+
+impl Word for Occasion {
+    const NAME: &'static str = "occasion";
+    const ALL: &'static [Self] = &Occasion::ALL;
+
+    fn word(self) -> &'static str {
+        match self {
+            Occasion::Assigned => "assigned",
+            Occasion::Instructed => "instructed",
+            Occasion::DueSoon => "due_soon",
+            Occasion::Overdue => "overdue",
+            Occasion::Returned => "returned",
+            Occasion::CameBack => "came_back",
+            Occasion::Disputed => "disputed",
+            Occasion::Ruled => "ruled",
+            Occasion::Extended => "extended",
+            Occasion::Replied => "replied",
+            Occasion::ToVerify => "to_verify",
+            Occasion::Ended => "ended",
+        }
+    }
+}
+
+impl Word for Addressee {
+    const NAME: &'static str = "addressee";
+    const ALL: &'static [Self] = &[
+        Addressee::Responsible,
+        Addressee::Heads,
+        Addressee::Instructors,
+        Addressee::Finder,
+        Addressee::Assigners,
+        Addressee::Rulers,
+        Addressee::Verifiers,
+    ];
+
+    fn word(self) -> &'static str {
+        match self {
+            Addressee::Responsible => "responsible",
+            Addressee::Heads => "heads",
+            Addressee::Instructors => "instructors",
+            Addressee::Finder => "finder",
+            Addressee::Assigners => "assigners",
+            Addressee::Rulers => "rulers",
+            Addressee::Verifiers => "verifiers",
+        }
+    }
+}
+
+impl Word for Way {
+    const NAME: &'static str = "way";
+    const ALL: &'static [Self] = &[Way::Page, Way::Mail, Way::Digest];
+
+    fn word(self) -> &'static str {
+        match self {
+            Way::Page => "page",
+            Way::Mail => "mail",
+            Way::Digest => "digest",
         }
     }
 }

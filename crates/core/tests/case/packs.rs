@@ -127,6 +127,7 @@ pub fn pack() -> Pack {
         portal_kind: Some("complaint".to_owned()),
         grants: Vec::new(),
         messages: BTreeMap::new(),
+        notifications: BTreeMap::new(),
         alarms: Vec::new(),
     }
 }

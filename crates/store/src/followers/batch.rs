@@ -14,6 +14,7 @@ use bihuan_core::id::{CaseId, TenantId};
 
 use super::clocks::Clocks;
 use super::follower::Following;
+use super::notifications::Told;
 use super::outbox::Outbox;
 use super::rollups::Rollups;
 use crate::beside::beside;
@@ -54,17 +55,19 @@ pub(crate) struct Batch {
     clocks: Following<Clocks>,
     rollups: Following<Rollups>,
     outbox: Following<Outbox>,
+    told: Following<Told>,
 }
 
 impl Batch {
-    /// Reads from the hindmost follower's cursor on; `None` where there is nothing new.
+    /// Reads from the hindmost follower's cursor on; `None` where there is nothing new. `told` is who on the staff is
+    /// told of it, empty yet.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] if an event is gone or a case cannot be folded.
     pub(crate) fn read(
         connection: &Connection,
         tenant: TenantId,
-        scene: &Scene,
+        (scene, told): (&Scene, Told),
         cases: &mut Cases,
     ) -> Result<Option<Batch>, StoreError> {
         let mut batch = Batch {
@@ -72,12 +75,10 @@ impl Batch {
             clocks: Following::resume(connection, tenant)?,
             rollups: Following::resume(connection, tenant)?,
             outbox: Following::resume(connection, tenant)?,
+            told: Following::resume_with(connection, tenant, told)?,
         };
-        let from = batch
-            .clocks
-            .from()
-            .min(batch.rollups.from())
-            .min(batch.outbox.from());
+        let others = batch.rollups.from().min(batch.outbox.from());
+        let from = batch.clocks.from().min(batch.told.from()).min(others);
         let mut touched: HashMap<CaseId, u64> = HashMap::new();
         let end = sequence::size(connection, tenant)?.min(from + EVENTS_IN_BATCH as u64);
         let mut events = connection.prepare(match connection.engine() {
@@ -126,20 +127,23 @@ impl Batch {
     fn take(&mut self, scene: &Scene, event: &Placed, after: &Case) -> Result<(), StoreError> {
         self.clocks.take(scene, event.seq, &event.entry, after)?;
         self.rollups.take(scene, event.seq, &event.entry, after)?;
-        self.outbox.take(scene, event.seq, &event.entry, after)
+        self.outbox.take(scene, event.seq, &event.entry, after)?;
+        self.told.take(scene, event.seq, &event.entry, after)
     }
 
     fn settle(&mut self, scene: &Scene, seq: u64, case: &Case) -> Result<(), StoreError> {
         self.clocks.settle(scene, seq, case)?;
         self.rollups.settle(scene, seq, case)?;
-        self.outbox.settle(scene, seq, case)
+        self.outbox.settle(scene, seq, case)?;
+        self.told.settle(scene, seq, case)
     }
 
     /// Writes the rows and moves the cursors, in the caller's transaction.
     pub(crate) fn write(&self, connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {
         self.clocks.write(connection, tenant, self.to)?;
         self.rollups.write(connection, tenant, self.to)?;
-        self.outbox.write(connection, tenant, self.to)
+        self.outbox.write(connection, tenant, self.to)?;
+        self.told.write(connection, tenant, self.to)
     }
 }
 

@@ -47,10 +47,17 @@ pub(crate) struct Following<F> {
 impl<F: Follower> Following<F> {
     /// Begins at the follower's cursor.
     pub(crate) fn resume(connection: &Connection, tenant: TenantId) -> Result<Self, StoreError> {
-        Ok(Following {
-            from: cursor(connection, tenant, F::NAME)?,
-            rows: F::default(),
-        })
+        Following::resume_with(connection, tenant, F::default())
+    }
+
+    /// Begins at the follower's cursor, with a follower that knows something beforehand.
+    pub(crate) fn resume_with(
+        connection: &Connection,
+        tenant: TenantId,
+        rows: F,
+    ) -> Result<Self, StoreError> {
+        let from = cursor(connection, tenant, F::NAME)?;
+        Ok(Following { from, rows })
     }
 
     /// Returns the place of the first event that it has not seen.

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::clocks::Clocks;
 use super::follower::{Follower, cursor};
+use super::notifications::Told;
 use super::outbox::Outbox;
 use super::rollups::Rollups;
 use crate::engine::connection::{Connection, Engine};
@@ -53,7 +54,7 @@ impl Reader {
         let waiting = waiting(connection, tenant)?;
         let size = sequence::size(connection, tenant)?;
         let mut lags = vec![waiting.clone()];
-        for follower in [Clocks::NAME, Rollups::NAME, Outbox::NAME] {
+        for follower in [Clocks::NAME, Rollups::NAME, Outbox::NAME, Told::NAME] {
             let seen = cursor(connection, tenant, follower)?;
             let oldest = match seen < size {
                 true => recorded(connection, tenant, seen)?,

@@ -73,6 +73,8 @@ tables! {
         n Int);
     OUTBOX = "outbox" (tenant Blob, case_id Blob, version Int; message Text, made_at Int);
     DELIVERY = "delivery" (tenant Blob, case_id Blob, version Int; delivered_at Int);
+    NOTIFICATION = "notification" (tenant Blob, person Blob, at Int, case_id Blob, occasion Text;
+        version Int, unit Blob, due_at Int, state Text, read_at Int);
     ACCOUNT = "account" (tenant Blob, login Text;
         person Blob, password_hash Text, created_at Int, disabled_at Int, failures Int, failed_at Int);
     SESSION = "session" (tenant Blob, token_hash Blob;
@@ -94,7 +96,7 @@ pub(super) const CASE_ROW: Table = Table {
 };
 
 /// The tables that are copied as they are, in the order of their keys.
-pub(super) const PLAIN: [Table; 26] = [
+pub(super) const PLAIN: [Table; 27] = [
     NUMBER_BLOCK,
     CASE_UNIT,
     CASE_PERSON,
@@ -115,6 +117,7 @@ pub(super) const PLAIN: [Table; 26] = [
     ROLLUP,
     OUTBOX,
     DELIVERY,
+    NOTIFICATION,
     ACCOUNT,
     SESSION,
     API_TOKEN,

@@ -21,7 +21,7 @@ async fn followers_are_behind_by_what_they_have_not_seen_and_then_by_nothing() {
     );
     let names: Vec<&str> = at_rest.iter().map(|lag| lag.follower).collect();
     assert_eq!(names[0], "sequence");
-    assert_eq!(names.len(), 4);
+    assert_eq!(names.len(), 5);
     let receipt = city.raise("路灯坏了", "三周").await;
     let behind = lags(&city);
     let written = u64::from(*receipt.appended().versions().end());

@@ -6,7 +6,7 @@ const off = () => localStorage.getItem("keys") === "off";
 const rows = () => [...document.querySelectorAll("[data-row]")];
 const here = () => rows().findIndex((row) => row.contains(document.activeElement));
 const stand = (row) => {
-  row.querySelector("a.t").focus({ preventScroll: true });
+  row.querySelector(".t").focus({ preventScroll: true });
   row.scrollIntoView({ block: "nearest", behavior: "instant" });
 };
 const move = (step) => {

@@ -34,6 +34,7 @@ pub const ALL: &[Keys] = &[
             key(&["?"], "keys-help"),
             key(&["/"], "keys-search"),
             key(&["g", "d"], "keys-desk"),
+            key(&["g", "i"], "keys-inbox"),
             key(&["g", "l"], "keys-ledger"),
             key(&["g", "r"], "keys-register"),
             key(&["g", "v"], "keys-leader"),

@@ -6,11 +6,22 @@ use crate::auth::WRITE_SCOPE;
 use crate::route::Route;
 use crate::route::Verb::{Get, Post};
 use crate::staff::register::draft;
-use crate::staff::{bulk, desk, export, help, leader, ledger, origin, person, register, search, unit, views};
+use crate::staff::{
+    bulk, desk, export, help, inbox, leader, ledger, origin, person, register, search, unit, views,
+};
 
 /// Desk, register and ledger.
 pub(super) const ROUTES: &[Route] = &[
     Route::staff("read_desk", Get, "/desk", |m| on(m, desk::read_desk)),
+    Route::staff("read_inbox", Get, inbox::HREF, |m| on(m, inbox::read_inbox)),
+    Route::staff("open_notification", Post, "/inbox/open", |m| {
+        on(m, inbox::open_notification)
+    })
+    .token_needs(WRITE_SCOPE),
+    Route::staff("mark_inbox_read", Post, "/inbox/read", |m| {
+        on(m, inbox::mark_inbox_read)
+    })
+    .token_needs(WRITE_SCOPE),
     Route::staff("new_registration", Get, "/register", |m| {
         on(m, register::new_registration)
     })

@@ -240,6 +240,10 @@ impl Tour {
             .assigned(&matter("Lamp out at the east gate"), "works")
             .await;
         self.town.pass_hours(24 * 40);
+        self.town.tenant().follow().await.unwrap();
+        self.enter("handler").await;
+        self.go("/inbox").await;
+        self.go("/inbox?occasion=ended").await;
         self.enter("leader").await;
         let person = self.town.tenant().scene().org.person_by_name("赵工").unwrap().id;
         for path in [

@@ -286,29 +286,33 @@ pub(super) fn messages(root: &mut Section<'_, '_>, out: &mut Problems) -> BTreeM
     for (id, value) in root.named("messages", out) {
         let subject = format!("message {:?}", id.text);
         let text = label(subject.clone(), value, out);
-        for placeholder in [&text.zh, &text.en]
-            .into_iter()
-            .flat_map(|text| placeholders(text))
-        {
-            if !PLACEHOLDERS.contains(&placeholder) {
-                let text = Text {
-                    text: placeholder.to_owned(),
-                    span: value.span(),
-                };
-                out.push(unknown("placeholder", &text, &PLACEHOLDERS, &subject));
-            }
-        }
+        check_placeholders(&text, &PLACEHOLDERS, value.span(), &subject, out);
         messages.insert(id.text, text);
     }
     messages
 }
 
-/// Returns what stands in braces.
-fn placeholders(text: &str) -> Vec<&str> {
-    text.split('{')
-        .skip(1)
-        .map(|rest| rest.split('}').next().unwrap_or(rest))
-        .collect()
+/// Reports what stands in braces and is not among `known`.
+pub(super) fn check_placeholders(
+    text: &Label,
+    known: &[&str],
+    span: Range<usize>,
+    subject: &str,
+    out: &mut Problems,
+) {
+    let braces = [&text.zh, &text.en]
+        .into_iter()
+        .flat_map(|text| text.split('{').skip(1));
+    for rest in braces {
+        let placeholder = rest.split('}').next().unwrap_or(rest);
+        if !known.contains(&placeholder) {
+            let text = Text {
+                text: placeholder.to_owned(),
+                span: span.clone(),
+            };
+            out.push(unknown("placeholder", &text, known, subject));
+        }
+    }
 }
 
 pub(super) fn alarms(root: &mut Section<'_, '_>, refs: &Refs, out: &mut Problems) -> Vec<Alarm> {

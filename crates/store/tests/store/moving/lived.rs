@@ -13,6 +13,7 @@ use bihuan_store::export_job::NewExport;
 use bihuan_store::personal::NewView;
 use bihuan_store::personal::draft::Filling;
 use bihuan_store::tenant::{Founding, Tenant};
+use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::common::{CLERK, City, Counter, HEALTH, now, raise};
@@ -26,6 +27,7 @@ pub async fn lived(place: Place) -> (City, String) {
     let cases = cases(&mut city).await;
     erase(&mut city, cases[1]).await;
     people(&mut city).await;
+    told(&mut city, cases[0]).await;
     city.tenant.follow().await.expect("followed");
     city.tenant
         .note_delivered(cases[0], vec![2], now())
@@ -100,6 +102,25 @@ async fn comment(city: &mut City, case: CaseId, text: &str) {
     };
     city.tenant
         .execute(&Permit::system(), case, command, bodies, None, now())
+        .await
+        .expect("written");
+}
+
+/// Lets a reporter write about a case that the clerk handles, so that the clerk is told.
+async fn told(city: &mut City, case: CaseId) {
+    city.org(OrgEvent::RoleGranted {
+        person: CLERK,
+        role: "handler".into(),
+        unit: HEALTH,
+        on: Date::constant(2020, 1, 1),
+    })
+    .await;
+    let mut bodies = city.bodies();
+    let command = Command::Reply {
+        text: bodies.write("还是没有水"),
+    };
+    city.tenant
+        .execute(&Permit::reporter(), case, command, bodies, None, now())
         .await
         .expect("written");
 }
