@@ -4,9 +4,8 @@
 //! there, or rejected with a reason into a file of its own, so the numbers add up to the rows read. A
 //! row is known by system and key, so an import can be run again after any interruption.
 //!
-//! Start reading at [`cases`], then [`row`] (a row becomes a case) and [`decode`] (bytes become a row).
+//! Start reading at [`cases`], then [`row`] (a row becomes a case) and [`bihuan_report::decode`] (bytes become a row).
 
-pub mod decode;
 pub mod fit;
 pub mod intake;
 pub mod into_store;

@@ -294,7 +294,7 @@ fn a_wrong_row_of_units_leaves_none_behind() {
     .expect("written");
     let (code, said) = complaint(&directory.run(&["unit", "import", path(&file)]));
     assert!(
-        code == 1 && said.contains("line 3") && said.contains("nowhere"),
+        code == 1 && said.contains("row 3") && said.contains("nowhere"),
         "{said}"
     );
     assert_eq!(directory.ok(&["unit", "list"]), "");
@@ -322,7 +322,7 @@ fn a_duty_for_a_category_that_no_pack_has_is_refused() {
     std::fs::write(&file, "code,name_zh,name_en,class,duties\na,甲,A,city,housing\n").expect("written");
     let (code, said) = complaint(&directory.run(&["unit", "import", path(&file)]));
     assert!(
-        code == 1 && said.contains("no category housing") && said.contains("construction"),
+        code == 1 && said.contains("no category “housing”") && said.contains("construction"),
         "{said}"
     );
     assert_eq!(directory.ok(&["unit", "list"]), "");

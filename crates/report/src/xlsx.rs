@@ -80,6 +80,31 @@ where
     Ok(written)
 }
 
+/// Writes a workbook of several small tables, a sheet for each.
+///
+/// # Errors
+/// [`WriteError`]; nothing is written to `out` then.
+pub fn write_book(
+    out: impl Write + Seek + Send,
+    tables: Vec<(Table, Vec<Vec<Cell>>)>,
+) -> Result<(), WriteError> {
+    let styles = Styles::new();
+    let mut workbook = Workbook::new();
+    for (table, rows) in tables {
+        let made = excel_time(table.local(table.made_at));
+        workbook.set_properties(&DocProperties::new().set_creation_datetime(&made.unwrap_or_default()));
+        let sheet = add_sheet(&mut workbook, &table, &styles, &mut Written::default())?;
+        for (row, line) in rows.into_iter().zip(1..) {
+            table.check_width(u64::from(line), &row)?;
+            for (cell, column) in row.into_iter().zip(0..) {
+                write_cell(sheet, (line, column), cell, &table, &styles)?;
+            }
+        }
+    }
+    workbook.save_to_writer(out)?;
+    Ok(())
+}
+
 struct Styles {
     header: Format,
     text: Format,
@@ -242,6 +267,34 @@ mod tests {
         assert!(cut && text.ends_with(CUT_MARK));
         assert!(text.encode_utf16().count() <= CELL_CHARS);
         assert_eq!(shortened("短"), ("短".to_owned(), false));
+    }
+
+    #[test]
+    fn a_book_of_tables_is_read_back_sheet_by_sheet() {
+        let table = |name: &str| Table {
+            name: name.to_owned(),
+            columns: vec![Column::new("a", 8), Column::new("b", 8)],
+            offset: jiff::tz::Offset::UTC,
+            made_at: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let row = vec![Cell::Text("=1+1".to_owned()), Cell::Integer(7)];
+        let mut file = Cursor::new(Vec::new());
+        write_book(
+            &mut file,
+            vec![(table("单位"), vec![row]), (table("人员"), Vec::new())],
+        )
+        .expect("written");
+        let bounds = crate::upload::Bounds {
+            unpacked_bytes: 1 << 20,
+            sheets: 3,
+            rows: 9,
+            columns: 9,
+            cell_chars: 9,
+        };
+        let read = crate::upload::read(file.get_ref(), &bounds).expect("read");
+        assert_eq!(read.len(), 2);
+        assert_eq!((read[0].name.as_str(), read[1].name.as_str()), ("单位", "人员"));
+        assert_eq!(read[0].rows[1].cells, ["=1+1", "7"]);
     }
 
     #[test]

@@ -24,6 +24,8 @@ statements! {
         FROM account WHERE tenant = $1 ORDER BY login";
     SET_PASSWORD = "UPDATE account SET password_hash = $1, failures = 0, failed_at = NULL
         WHERE tenant = $2 AND login = $3";
+    EXCHANGE = "UPDATE account SET password_hash = $1, failures = 0, failed_at = NULL
+        WHERE tenant = $2 AND login = $3 AND password_hash = $4 AND disabled_at IS NULL";
     DISABLE = "UPDATE account SET disabled_at = $1 WHERE tenant = $2 AND login = $3";
     FAILED = "UPDATE account SET failures = failures + 1, failed_at = $1 WHERE tenant = $2 AND login = $3";
     SUCCEEDED = "UPDATE account SET failures = 0, failed_at = NULL WHERE tenant = $1 AND login = $2";
@@ -194,6 +196,27 @@ impl Tenant {
             .await?;
         found(changed, || format!("login {login:?}"))?;
         self.close_sessions(login).await
+    }
+
+    /// Sets a password's hash in place of what stands there, if that is still what somebody proved to know;
+    /// returns whether it was. Ends all sessions of the login.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the writer has stopped.
+    pub async fn exchange_password(
+        &self,
+        login: &str,
+        known: String,
+        password_hash: String,
+    ) -> Result<bool, StoreError> {
+        let name = login.to_owned();
+        let changed = self
+            .change(EXCHANGE, move |tenant| (password_hash, tenant, name, known))
+            .await?;
+        if changed > 0 {
+            self.close_sessions(login).await?;
+        }
+        Ok(changed > 0)
     }
 
     /// Keeps a login from being used from now on, and ends its sessions.

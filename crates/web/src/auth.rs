@@ -4,10 +4,13 @@
 //! it too). Both are random secrets, of which the store keeps the digest only. What a person may do is
 //! decided by their grants, case by case; here it is only settled who they are.
 
+pub mod invitation;
 pub mod page;
 pub mod password;
+pub mod welcome;
 
 use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Redirect, Response};
 use bihuan_core::id::{CaseId, PersonId, UnitId};
 use bihuan_core::pack::model::Pack;
 use bihuan_core::permission::{self, READ, Rights, Viewer};
@@ -17,8 +20,8 @@ use bihuan_store::tenant::scene::Scene;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::app::text_of;
-use crate::ctx::Who;
 use crate::ctx::cookie::Cookie;
+use crate::ctx::{Ctx, Who};
 use crate::error::WebError;
 
 pub use crate::secret::{new_secret, secret_hash};
@@ -131,6 +134,20 @@ async fn count_unread(
     };
     let count = tenant.read(move |reader| reader.count_readable(&unread, &scope));
     Ok(u32::try_from(count.await?).unwrap_or(u32::MAX))
+}
+
+/// Opens a session of a login and sends its person to a place.
+///
+/// # Errors
+/// [`WebError::Unavailable`] if nothing can be written.
+pub async fn open_session(ctx: &Ctx, login: &str, to: &str) -> Result<Response, WebError> {
+    let secret = new_secret();
+    ctx.tenant
+        .open_session(secret_hash(&secret), login, None, ctx.now, ctx.now + SESSION)
+        .await?;
+    let mut response = Redirect::to(to).into_response();
+    Cookie::Session.set(response.headers_mut(), &secret, ctx.secure);
+    Ok(response)
 }
 
 /// Returns a person as a viewer, acting for `unit` or else for the unit of their first role.

@@ -225,6 +225,7 @@ impl Ctx {
             unread: self.who.as_ref().map_or(0, |who| who.unread),
             registers: self.holds("register"),
             instructs: self.holds("instruct"),
+            administers: self.holds("admin"),
             mark,
             csrf: self.csrf(),
             here: self.here.clone(),

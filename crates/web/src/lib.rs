@@ -14,6 +14,7 @@
 //! - [`form`]: a form that was sent, its token already checked; [`evidence`]: files into and out of a case.
 //! - [`story`]: a case's timeline, stretch, pictures; [`sentence`]: events and refusals in words;
 //!   [`show`]: instants and clocks in words.
+//! - [`people`]: units and people as tables, from a spreadsheet or a form, and who is still missing.
 //! - [`limits`]: how large, how long, how often, how many at once. [`stream`]: files on their way out.
 //! - [`lang`]: words come from `assets/text/{zh,en}/*.ftl` by key, never from code or templates.
 //! - [`error`]: what goes wrong becomes a page or problem JSON there and nowhere else.
@@ -36,6 +37,7 @@ mod limits;
 pub mod metrics;
 mod notification;
 mod page;
+pub mod people;
 mod portal;
 mod query;
 mod readiness;

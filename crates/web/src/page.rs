@@ -35,6 +35,8 @@ pub enum Area {
     Ledger,
     /// What somebody is told.
     Inbox,
+    /// Units, people and logins.
+    People,
 }
 
 /// What the layout shows around the content. Templates hold it as `page`.
@@ -54,6 +56,8 @@ pub struct Page {
     pub registers: bool,
     /// Whether they may give instructions.
     pub instructs: bool,
+    /// Whether they look after units, people and logins.
+    pub administers: bool,
     /// What a demo or testing directory says of itself.
     pub mark: Option<String>,
     /// The token that forms send back.
@@ -150,11 +154,14 @@ impl Page {
             let ledger = link(Area::Ledger, "/ledger", "area-ledger", Some("g l"));
             let leader = link(Area::Leader, "/leader", "area-leader", Some("g v"));
             let leader = self.instructs.then_some(leader);
+            let people = link(Area::People, "/people", "area-people", None);
+            let people = self.administers.then_some(people);
             [desk]
                 .into_iter()
                 .chain(leader)
                 .chain(register)
                 .chain([ledger])
+                .chain(people)
                 .collect()
         } else {
             vec![

@@ -26,6 +26,7 @@ use crate::{health, portal, styleguide};
 
 mod api;
 mod case;
+mod people;
 mod staff;
 
 /// Pages for everybody and for reporters.
@@ -114,6 +115,9 @@ const DOOR: &[Route] = &[
     Route::public("create_session", Post, "/login", |m| {
         on(m, auth::page::create_session)
     }),
+    Route::public("create_welcome", Post, "/welcome", |m| {
+        on(m, auth::welcome::create_welcome)
+    }),
     Route::staff("delete_session", Post, "/logout", |m| {
         on(m, auth::page::delete_session)
     }),
@@ -135,6 +139,7 @@ pub fn all() -> impl Iterator<Item = &'static Route> {
         PORTAL,
         DOOR,
         staff::ROUTES,
+        people::ROUTES,
         case::ROUTES,
         api::PORTAL,
         api::CASES,

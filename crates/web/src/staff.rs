@@ -12,6 +12,7 @@ pub mod leader;
 pub mod ledger;
 pub mod line;
 pub mod origin;
+pub mod people;
 pub mod person;
 pub mod register;
 pub mod search;

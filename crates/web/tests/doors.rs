@@ -68,6 +68,7 @@ impl Scene {
             .replace("{export}", &self.case)
             .replace("{view}", &self.case)
             .replace("{form}", "comments")
+            .replace("{draft}", &self.case)
     }
 }
 

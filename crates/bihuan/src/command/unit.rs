@@ -1,32 +1,33 @@
-//! `bihuan unit`: units come into the org tree from a table.
+//! `bihuan unit`: units and people come into the org tree from a table.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use bihuan_core::id::UnitId;
-use bihuan_core::label::Label;
-use bihuan_core::org::{OrgEvent, Unit};
+use bihuan_core::org::Unit;
 use bihuan_core::permission::Permit;
-use bihuan_store::tenant::scene::Scene;
+use bihuan_report::upload::{self, Grid};
+use bihuan_store::account::NewAccount;
+use bihuan_store::error::ExecuteError;
 use bihuan_web::app::SystemEntropy;
+use bihuan_web::auth::invitation::{Invitation, new_code};
+use bihuan_web::people::plan::{NewLogin, Present, plan};
+use bihuan_web::people::rows::{BOUNDS, Fault, Rows};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
-use jiff::civil::Date;
-use serde::Deserialize;
 
 use crate::failure::Failure;
-use crate::import::decode::FileEncoding;
 use crate::installation::Place;
+use crate::runtime;
 
 /// What to do with units.
 #[derive(Subcommand)]
 pub enum Task {
-    /// Bring units in from a CSV file; all rows or, where one is wrong, none.
+    /// Bring units and people in from a workbook or a CSV file; all rows or, where one is wrong, none.
     ///
-    /// The columns are code, name_zh, name_en, class, and, where wanted, parent (the code of the unit
-    /// above, which stands in an earlier row), aliases and duties (categories' codes), both separated by
-    /// semicolons, and external (`yes` for a body outside the tree).
+    /// Columns of units: code, name_zh, name_en, parent (code or name of the unit above), class, aliases, duties
+    /// (categories, by code or name), external (`yes` for a body outside the tree). Columns of people: name_zh,
+    /// name_en, login, unit, roles, post, head. Lists have semicolons between their parts. The page "Units and
+    /// people" has a template that explains them. Each new login gets a code for its first use, printed once.
     Import(Import),
     /// List the units with their codes.
     List {
@@ -38,28 +39,10 @@ pub enum Task {
 /// Which units.
 #[derive(Args)]
 pub struct Import {
-    /// The CSV file, in UTF-8 or in what spreadsheets write, such as GB18030.
+    /// The workbook, or the CSV file in UTF-8 or in what spreadsheets write, such as GB18030.
     file: PathBuf,
     #[command(flatten)]
     place: Place,
-}
-
-/// A row of the file.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Row {
-    code: String,
-    name_zh: String,
-    name_en: String,
-    class: String,
-    #[serde(default)]
-    parent: String,
-    #[serde(default)]
-    aliases: String,
-    #[serde(default)]
-    duties: String,
-    #[serde(default)]
-    external: String,
 }
 
 /// Runs the task.
@@ -73,30 +56,57 @@ pub fn run(task: &Task) -> Result<(), Failure> {
 fn import(wanted: &Import) -> Result<(), Failure> {
     let rows = read(&wanted.file)?;
     let tenant = wanted.place.tenant()?;
-    let scene = tenant.scene();
     let now = Timestamp::now();
-    let on = scene.calendar.date_of(now);
-    let mut bulk = tenant.bulk(Box::new(SystemEntropy))?;
-    for (row, line) in rows.iter().zip(2..) {
-        let at = |error: anyhow::Error| {
-            error.context(format!(
-                "{} line {line}: nothing was written",
-                wanted.file.display()
-            ))
-        };
-        row.check_duties(&scene).map_err(at)?;
-        let unit = bulk.scene().org.unit_by_name(&row.parent).map(|parent| parent.id);
-        let unit = row.unit(unit, on, now).map_err(at)?;
-        let id = unit.id;
-        let founded = [OrgEvent::UnitFounded(unit)].into_iter();
-        for event in founded.chain(row.duties(id, on)) {
-            bulk.org(&Permit::system(), event, now)
-                .map_err(|error| at(error.into()))?;
-        }
+    let accounts = tenant.reader()?.accounts()?;
+    let present = Present {
+        scene: &tenant.scene(),
+        logins: accounts
+            .into_iter()
+            .map(|account| (account.login, account.person))
+            .collect(),
+        now,
+    };
+    let plan = plan(&rows, &present, &mut SystemEntropy);
+    if !plan.faults.is_empty() {
+        return Err(refused(&wanted.file, &plan.faults));
     }
-    bulk.finish()?;
-    println!("{} units", rows.len());
+    let mut codes = Vec::new();
+    runtime::run(async {
+        tenant
+            .change_org_together(&Permit::system(), plan.events, now)
+            .await?;
+        for NewLogin { login, person, .. } in plan.logins {
+            let code = new_code(&mut SystemEntropy);
+            let account = NewAccount {
+                login: login.clone(),
+                person,
+                password_hash: Invitation::of(&code, now).stored(),
+            };
+            tenant.add_account(&Permit::system(), account, now).await?;
+            codes.push((login, code));
+        }
+        Ok::<_, ExecuteError>(())
+    })??;
+    println!(
+        "{} units, {} people: {} changes",
+        rows.units.len(),
+        rows.people.len(),
+        plan.changes.len()
+    );
+    for (login, code) in codes {
+        println!("{login}: first code, shown only now: {code}");
+    }
     Ok(())
+}
+
+/// Tells everything that is wrong with a file.
+fn refused(file: &Path, faults: &[Fault]) -> Failure {
+    let said: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    Failure::user(format!(
+        "{}: nothing was written\n{}",
+        file.display(),
+        said.join("\n")
+    ))
 }
 
 fn list(place: &Place) -> Result<(), Failure> {
@@ -112,73 +122,8 @@ fn list(place: &Place) -> Result<(), Failure> {
     Ok(())
 }
 
-fn read(file: &Path) -> Result<Vec<Row>, Failure> {
-    let read = || -> anyhow::Result<Vec<Row>> {
-        let bytes = std::fs::read(file)?;
-        let text = FileEncoding::of(&bytes, None)?.text(&bytes);
-        let mut reader = csv::ReaderBuilder::new()
-            .trim(csv::Trim::All)
-            .from_reader(text.as_bytes());
-        Ok(reader.deserialize().collect::<Result<_, _>>()?)
-    };
-    Ok(read().with_context(|| format!("cannot read {}", file.display()))?)
-}
-
-impl Row {
-    fn unit(&self, parent: Option<UnitId>, on: Date, now: Timestamp) -> anyhow::Result<Unit> {
-        anyhow::ensure!(
-            self.parent.is_empty() || parent.is_some(),
-            "there is no unit {} above {}: it must stand in an earlier row",
-            self.parent,
-            self.code
-        );
-        Ok(Unit {
-            id: UnitId::new(now, &mut SystemEntropy),
-            code: self.code.clone(),
-            name: Label::new(&self.name_zh, &self.name_en),
-            aliases: parts(&self.aliases).map(str::to_owned).collect(),
-            class: self.class.clone(),
-            parent,
-            external: self.external == "yes",
-            founded_on: on,
-        })
-    }
-
-    /// Refuses a duty for a category that no pack has: nothing would ever be routed by it.
-    fn check_duties(&self, scene: &Scene) -> anyhow::Result<()> {
-        let known = |code: &str| scene.newest().any(|pack| pack.category(code).is_some());
-        let unknown = parts(&self.duties).find(|code| !known(code));
-        anyhow::ensure!(
-            unknown.is_none(),
-            "the packs have no category {} that {} could have the duty for; at the top there are {}",
-            unknown.unwrap_or_default(),
-            self.code,
-            top_categories(scene)
-        );
-        Ok(())
-    }
-
-    fn duties(&self, unit: UnitId, on: Date) -> impl Iterator<Item = OrgEvent> {
-        parts(&self.duties).map(move |category| OrgEvent::DutyGiven {
-            unit,
-            category: category.to_owned(),
-            on,
-        })
-    }
-}
-
-fn top_categories(scene: &Scene) -> String {
-    let categories = scene
-        .newest()
-        .flat_map(|pack| pack.taxonomies.values())
-        .flat_map(|taxonomy| &taxonomy.categories);
-    let top = categories
-        .map(|it| it.code.as_str())
-        .filter(|code| !code.contains('.'));
-    let distinct: BTreeSet<&str> = top.collect();
-    distinct.into_iter().collect::<Vec<_>>().join(", ")
-}
-
-fn parts(list: &str) -> impl Iterator<Item = &str> {
-    list.split(';').map(str::trim).filter(|part| !part.is_empty())
+fn read(file: &Path) -> Result<Rows, Failure> {
+    let grids = || -> anyhow::Result<Vec<Grid>> { Ok(upload::read(&std::fs::read(file)?, &BOUNDS)?) };
+    let grids = grids().with_context(|| format!("cannot read {}", file.display()))?;
+    Rows::of_file(&grids).map_err(|faults| refused(file, &faults))
 }

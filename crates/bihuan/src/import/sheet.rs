@@ -5,10 +5,10 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use bihuan_report::decode::{FileEncoding, SAMPLE_BYTES, Undecodable};
 use calamine::{Data, Reader, open_workbook_auto};
 use csv::ByteRecord;
 
-use super::decode::{FileEncoding, SAMPLE_BYTES, Undecodable};
 use super::map::FileRules;
 use super::row::Reject;
 use super::template::Columns;

@@ -12,7 +12,7 @@ mod steps;
 mod walk;
 mod whole;
 
-use super::model::Kind;
+use super::model::{Effect, Kind, Step};
 use walk::Walk;
 
 /// Something a kind fails to guarantee.
@@ -44,6 +44,11 @@ pub fn prove(kind: &Kind) -> Vec<Finding> {
     findings.extend(steps::check(kind, &walk));
     findings.extend(paths::check(kind, &walk));
     findings
+}
+
+/// Returns the steps of a shortest way from the raise to a strike-off; none where the kind has no such end.
+pub fn way_to_strike_off(kind: &Kind) -> Vec<&Step> {
+    Walk::explore(kind).way_to(Effect::StrikeOff)
 }
 
 impl Finding {

@@ -23,7 +23,21 @@ impl Tenant {
         event: OrgEvent,
         now: Timestamp,
     ) -> Result<(), ExecuteError> {
-        self.grow_scene(permit, Stream::Org, Event::Org(event), now).await
+        self.change_org_together(permit, vec![event], now).await
+    }
+
+    /// Changes the org tree by several events, in their order: all of them or, where one is not allowed, none.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the tree does not allow one, with the reason.
+    pub async fn change_org_together(
+        &self,
+        permit: &Permit,
+        events: Vec<OrgEvent>,
+        now: Timestamp,
+    ) -> Result<(), ExecuteError> {
+        let events = events.into_iter().map(Event::Org).collect();
+        self.grow_scene(permit, Stream::Org, events, now).await
     }
 
     /// Installs a version of a pack.
@@ -37,7 +51,7 @@ impl Tenant {
         now: Timestamp,
     ) -> Result<(), ExecuteError> {
         let event = pack_event(toml)?;
-        self.grow_scene(permit, Stream::Packs, event, now).await
+        self.grow_scene(permit, Stream::Packs, vec![event], now).await
     }
 
     /// Installs a version of a working-day calendar. Due instants follow once the clocks are recomputed.
@@ -51,30 +65,33 @@ impl Tenant {
         now: Timestamp,
     ) -> Result<(), ExecuteError> {
         let event = calendar_event(toml)?;
-        self.grow_scene(permit, Stream::Calendars, event, now).await
+        self.grow_scene(permit, Stream::Calendars, vec![event], now).await
     }
 
     async fn grow_scene(
         &self,
         permit: &Permit,
         stream: Stream,
-        event: Event,
+        events: Vec<Event>,
         now: Timestamp,
     ) -> Result<(), ExecuteError> {
         require_action(permit, "admin")?;
         let _one_at_a_time = self.inner.scene_change.lock().await;
-        let entry = Entry {
-            occurred_at: now,
-            recorded_at: now,
-            actor: permit.actor(),
-            event,
-        };
         let mut scene = Scene::clone(&self.scene());
-        let encoded = grow(&mut scene, stream, &entry)?;
+        let mut encoded = Vec::with_capacity(events.len());
+        for event in events {
+            let entry = Entry {
+                occurred_at: now,
+                recorded_at: now,
+                actor: permit.actor(),
+                event,
+            };
+            encoded.push(grow(&mut scene, stream, &entry)?);
+        }
         let tenant = self.id();
         let written = self
             .write(move |connection| {
-                log::append(connection, tenant, stream, &[encoded]).map_err(StoreError::from)
+                log::append(connection, tenant, stream, &encoded).map_err(StoreError::from)
             })
             .await?;
         match written {

@@ -7,7 +7,8 @@ use bihuan_core::id::PersonId;
 use bihuan_store::account::Account;
 use jiff::SignedDuration;
 
-use super::{SESSION, new_secret, password, secret_hash};
+use super::invitation::Invitation;
+use super::{open_session, password, secret_hash, welcome};
 use crate::ctx::cookie::Cookie;
 use crate::ctx::{Ctx, query_value};
 use crate::error::WebError;
@@ -65,21 +66,20 @@ pub async fn create_session(ctx: Ctx, form: Form) -> Result<Response, WebError> 
         form.value("password").to_owned(),
         account.filter(|_| !waiting).map(|account| account.password_hash),
     );
+    let invited = stored.as_deref().and_then(Invitation::read);
     let check = tokio::task::spawn_blocking(move || password::is_right(&given, stored.as_deref()));
-    if !check.await.map_err(WebError::internal)? {
+    let is_right = check.await.map_err(WebError::internal)?;
+    if invited.is_some_and(|code| code.is(form.value("password"), ctx.now)) {
+        return Ok(welcome::page(&ctx, &login, form.value("password"), None));
+    }
+    if !is_right {
         if !waiting {
             ctx.tenant.login_failed(&login, ctx.now).await?;
         }
         let said = ctx.tongue.t("login-wrong");
         return Ok(html(&LoginPage::new(&ctx, next, login, Some(said)).await?));
     }
-    let secret = new_secret();
-    ctx.tenant
-        .open_session(secret_hash(&secret), &login, None, ctx.now, ctx.now + SESSION)
-        .await?;
-    let mut response = Redirect::to(place(&next)).into_response();
-    Cookie::Session.set(response.headers_mut(), &secret, ctx.secure);
-    Ok(response)
+    open_session(&ctx, &login, place(&next)).await
 }
 
 /// `POST /logout`

@@ -21,7 +21,7 @@ const STAFF_BYTES: u64 = 150_000;
 const PORTAL_BYTES: u64 = 60_000;
 
 /// What answers a reading request and is no page: parts of pages, files, and what programs ask.
-const NO_PAGES: [&str; 13] = [
+const NO_PAGES: [&str; 14] = [
     "read_asset",
     "read_case_evidence",
     "read_case_proof",
@@ -32,6 +32,7 @@ const NO_PAGES: [&str; 13] = [
     "read_ledger_suggestions",
     "read_metrics",
     "read_next_case",
+    "read_people_template",
     "read_readiness",
     "read_track_evidence",
     "read_track_proof",
@@ -113,6 +114,7 @@ async fn tour(lang: &'static str, width: u32, dark: bool) {
     tour.of_staff().await;
     tour.of_cases().await;
     tour.of_register().await;
+    tour.of_people().await;
     tour.of_exports().await;
     let pages = routes::all().filter(|route| is_page(route)).map(|route| route.id);
     let missed: Vec<&str> = pages.filter(|id| !tour.seen.contains(id)).collect();
@@ -307,6 +309,37 @@ impl Tour {
             .await;
         self.window.until("[data-assist-said] section").await;
         self.look("register with suggestions").await;
+    }
+
+    /// A table of units and people that is wrong, one that is right, and what its people see first.
+    async fn of_people(&mut self) {
+        self.enter("admin").await;
+        self.go("/people").await;
+        let form = "form:not([enctype])";
+        for (parent, state) in [("nowhere", "table with a fault"), ("city", "table")] {
+            self.go("/people").await;
+            for (field, text) in [
+                ("unit_name_zh", "Parks Bureau"),
+                ("unit_parent", parent),
+                ("person_name_zh", "Willow Green"),
+                ("person_login", "willow"),
+                ("person_unit", "Parks Bureau"),
+                ("person_roles", "handler"),
+            ] {
+                self.window.write(&format!("{form} [name='{field}']"), text).await;
+            }
+            self.window.click(&format!("main {form} > .btn")).await;
+            self.look(state).await;
+        }
+        self.window.click(".people-end .btn:not(.quiet)").await;
+        self.look("first codes").await;
+        let code = self.window.text(".first-code").await;
+        self.window.forget().await;
+        self.go("/login").await;
+        self.window.write("#login", "willow").await;
+        self.window.write("#password", &code).await;
+        self.window.click("form.login button").await;
+        self.look("choosing a password").await;
     }
 
     /// An export that is long enough for a page of its own; the last, for its cases are Chinese.

@@ -125,6 +125,19 @@ impl<'k> Walk<'k> {
         steps.join(" → ")
     }
 
+    /// Returns the steps of a shortest path that ends with an effect.
+    pub(super) fn way_to(&self, effect: Effect) -> Vec<&'k Step> {
+        let ends = |edge: &&Edge| self.kind.steps[edge.step].effect == effect;
+        let mut last = self.edges.iter().find(ends);
+        let mut steps = Vec::new();
+        while let Some(edge) = last {
+            steps.push(&self.kind.steps[edge.step]);
+            last = self.reached.get(&edge.from).and_then(Option::as_ref);
+        }
+        steps.reverse();
+        steps
+    }
+
     /// Returns a shortest path that ends with this edge.
     pub(super) fn path_through(&self, edge: Edge) -> String {
         format!("{} → {}", self.path(edge.from), self.kind.steps[edge.step].id)

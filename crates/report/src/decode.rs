@@ -6,7 +6,6 @@
 
 use std::io::{self, Read};
 
-use anyhow::{Context, Result};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
 
@@ -19,23 +18,36 @@ pub struct FileEncoding {
     encoding: &'static Encoding,
 }
 
+/// There is no encoding of this name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no encoding `{0}`; try utf-8, gb18030 or utf-16le")]
+pub struct UnknownEncoding(pub String);
+
 /// The cell that could not be read, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Undecodable(pub usize);
 
 impl FileEncoding {
-    /// Takes the encoding that the map names, or tells it from the first bytes of the file.
-    pub fn of(sample: &[u8], named: Option<&str>) -> Result<FileEncoding> {
-        if let Some(name) = named {
-            let encoding = Encoding::for_label(name.as_bytes())
-                .with_context(|| format!("there is no encoding `{name}`; try utf-8, gb18030 or utf-16le"))?;
-            return Ok(FileEncoding { encoding });
+    /// Takes the encoding that is named, or tells it from the first bytes of the file.
+    ///
+    /// # Errors
+    /// [`UnknownEncoding`] if there is none of that name.
+    pub fn of(sample: &[u8], named: Option<&str>) -> Result<FileEncoding, UnknownEncoding> {
+        match named {
+            Some(name) => Encoding::for_label(name.as_bytes())
+                .map(|encoding| FileEncoding { encoding })
+                .ok_or_else(|| UnknownEncoding(name.to_owned())),
+            None => Ok(FileEncoding::told(sample)),
         }
-        if let Some((encoding, _)) = Encoding::for_bom(sample) {
-            return Ok(FileEncoding { encoding });
+    }
+
+    /// Tells the encoding from the first bytes of a file.
+    pub fn told(sample: &[u8]) -> FileEncoding {
+        let marked = Encoding::for_bom(sample).map(|(encoding, _)| encoding);
+        let encoding = marked.or_else(|| unmarked_utf16(sample));
+        FileEncoding {
+            encoding: encoding.unwrap_or_else(|| eight_bit(sample)),
         }
-        let encoding = unmarked_utf16(sample).unwrap_or_else(|| eight_bit(sample));
-        Ok(FileEncoding { encoding })
     }
 
     /// Reads a whole file that is in this one encoding.

@@ -1,0 +1,52 @@
+//! Logins: a new code for somebody who has lost theirs, and an end for who has left.
+
+use axum::response::{IntoResponse, Redirect, Response};
+use bihuan_store::account::Account;
+
+use super::{ADMIN, Made, page};
+use crate::access;
+use crate::app::SystemEntropy;
+use crate::auth::invitation::{Invitation, new_code};
+use crate::ctx::Ctx;
+use crate::error::{Complaint, WebError};
+use crate::form::Form;
+
+/// `POST /people/codes`: takes a login's password away, and shows a code for choosing another.
+pub async fn create_login_code(ctx: Ctx, form: Form) -> Result<Response, WebError> {
+    let permit = access::permit_general(&ctx, ADMIN)?;
+    let account = account(&ctx, &form).await?;
+    let code = new_code(&mut SystemEntropy);
+    let stored = Invitation::of(&code, ctx.now).stored();
+    ctx.tenant.set_password(&permit, &account.login, stored).await?;
+    let name = ctx
+        .scene
+        .org
+        .person(account.person)
+        .map(|person| ctx.name(&person.name));
+    let made = Made {
+        name: name.unwrap_or_default(),
+        login: account.login,
+        code: Some(code),
+    };
+    Ok(page::done(&ctx, 0, vec![made]))
+}
+
+/// `POST /people/disabled`: keeps a login from being used.
+pub async fn disable_login(ctx: Ctx, form: Form) -> Result<Response, WebError> {
+    let permit = access::permit_general(&ctx, ADMIN)?;
+    let account = account(&ctx, &form).await?;
+    ctx.tenant
+        .disable_account(&permit, &account.login, ctx.now)
+        .await?;
+    Ok(Redirect::to("/people").into_response())
+}
+
+/// Returns the login that a form names. Nobody locks themselves out: their own is another's to change.
+async fn account(ctx: &Ctx, form: &Form) -> Result<Account, WebError> {
+    let login = form.value("login").to_owned();
+    if login == ctx.who()?.login {
+        return Err(WebError::Input(vec![Complaint::new("login", "people-own-login")]));
+    }
+    let found = ctx.tenant.read(move |reader| reader.account(&login)).await?;
+    found.ok_or(WebError::NotFound)
+}
