@@ -187,9 +187,10 @@ impl<'a> Story<'a> {
             first = Some(version);
         }
         let earlier = first.filter(|_| rest.peek().is_some());
+        let joint = if page.contains('?') { '&' } else { '?' };
         Stretch {
             items,
-            earlier: earlier.map(|version| format!("{page}?{field}={version}#{anchor}")),
+            earlier: earlier.map(|version| format!("{page}{joint}{field}={version}#{anchor}")),
             newest: before.map(|_| format!("{page}#{anchor}")),
         }
     }
@@ -295,11 +296,7 @@ impl<'a> Story<'a> {
     /// Returns the standing evidence; `base` is the address that each id is added to.
     pub fn pictures(&self, base: &str) -> Vec<Picture> {
         let picture = |piece: &bihuan_core::case::Evidence| {
-            let moment = self.ctx.tongue.t(match piece.moment {
-                EvidenceMoment::Before => "track-photo-before",
-                EvidenceMoment::After => "track-photo-after",
-                EvidenceMoment::Other => "track-photo-other",
-            });
+            let moment = self.ctx.tongue.t(moment_key(piece.moment));
             Picture {
                 href: format!("{base}{}", piece.id),
                 is_picture: piece.media_type.starts_with("image/"),
@@ -339,6 +336,15 @@ impl<'a> Story<'a> {
         let mut thread = self.stretch(shown, self.view.log.iter().rev().filter_map(message));
         thread.items.reverse();
         thread
+    }
+}
+
+/// Returns the message for what a piece of evidence shows.
+pub fn moment_key(moment: EvidenceMoment) -> &'static str {
+    match moment {
+        EvidenceMoment::Before => "track-photo-before",
+        EvidenceMoment::After => "track-photo-after",
+        EvidenceMoment::Other => "track-photo-other",
     }
 }
 

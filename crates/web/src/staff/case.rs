@@ -12,10 +12,13 @@ pub mod forms;
 pub mod identity;
 pub mod kept;
 pub mod lines;
+mod map;
 mod moments;
 pub mod page;
 pub mod relations;
+mod responsible;
 pub mod send;
+mod sieve;
 pub mod steps;
 
 use axum::extract::{Path, RawQuery};

@@ -1,7 +1,10 @@
 //! What happened, gathered: what one act brought about at one instant is one entry of the timeline.
 
 use bihuan_core::event::{CaseEvent, Event};
+use bihuan_store::commit::log::Logged;
 
+use super::responsible;
+use super::sieve::Sieve;
 use crate::limits;
 use crate::sentence::Listener;
 use crate::story::{Shown, Story, Stretch};
@@ -12,6 +15,8 @@ pub struct Entry {
     pub at: String,
     /// When, for people: the day and the time.
     pub when: (String, String),
+    /// Where the page says who was responsible on that day.
+    pub day: String,
     /// Who.
     pub by: String,
     /// What, in sentences; the first says what was done, the others what followed.
@@ -36,23 +41,25 @@ pub struct Remark {
     pub when: String,
 }
 
-/// Returns what happened, the newest first.
-pub fn entries(story: &Story<'_>, page: &str) -> Stretch<Entry> {
+/// Returns what happened that the sieve lets through, the newest first.
+pub fn entries(story: &Story<'_>, sieve: Sieve) -> Stretch<Entry> {
     let shown = Shown {
-        page,
+        page: &sieve.page(story.ctx, &story.case().number),
         field: "steps",
         most: limits::ENTRIES_SHOWN,
         anchor: "timeline",
     };
-    story.stretch(shown, all_entries(story).into_iter().rev())
+    story.stretch(shown, all_entries(story, sieve).into_iter().rev())
 }
 
 /// Returns all entries, the oldest first, each with the version that it begins with.
-fn all_entries(story: &Story<'_>) -> Vec<(u32, Entry)> {
+fn all_entries(story: &Story<'_>, sieve: Sieve) -> Vec<(u32, Entry)> {
     let words = story.words();
+    let calendar = &story.ctx.scene.calendar;
     let mut entries: Vec<(u32, Entry)> = Vec::new();
     let mut last = None;
-    for logged in &story.view.log {
+    let through = |logged: &&Logged| sieve.lets(&logged.entry.event);
+    for logged in story.view.log.iter().filter(through) {
         let Some(told) = words.tell(story.kind, &logged.entry, Listener::Staff) else {
             continue;
         };
@@ -81,6 +88,7 @@ fn all_entries(story: &Story<'_>) -> Vec<(u32, Entry)> {
                 let entry = Entry {
                     at: at.0.to_string(),
                     when: (story.date(at.0), story.time(at.0)),
+                    day: responsible::on(story, calendar.date_of(at.0)),
                     by: told.by,
                     said: vec![said],
                 };

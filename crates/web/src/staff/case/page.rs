@@ -10,8 +10,11 @@ use super::acts::{NOTHING, Place};
 use super::forms::{self, Again, Sheet, Unsent};
 use super::kept::{self, EVIDENCE, Kept};
 use super::lines::{self, Entry, Remark};
-use super::moments::{self, Moment};
+use super::map::Map;
+use super::moments::{self, Shown};
 use super::relations::{self, Relation};
+use super::responsible::{self, Named, Responsible};
+use super::sieve::{Sieve, Tab};
 use super::steps::{self, Next, StepSheet};
 use super::{address, fields, obstacle};
 use crate::ctx::Ctx;
@@ -43,8 +46,8 @@ pub struct CasePage {
     title: String,
     text: String,
     place: Option<String>,
-    /// What is known beside the text: names and values.
-    facts: Vec<(String, String)>,
+    /// What is known beside the text: what it is called, and what it is, which may lead somewhere.
+    facts: Vec<(String, Vec<Named>)>,
     /// Looks and words.
     chips: Vec<(&'static str, String)>,
     /// When it was struck off, if it was.
@@ -55,7 +58,7 @@ pub struct CasePage {
     clocks: Vec<ClockFace>,
     steps: Vec<StepSheet>,
     rulings: Vec<Sheet>,
-    moments: Vec<Moment>,
+    shown: Shown,
     /// The form for evidence: what was chosen and written, and what is in its way.
     evidence: Option<EvidenceSheet>,
     /// What was begun in forms that the page does not have any more, or not yet.
@@ -66,11 +69,15 @@ pub struct CasePage {
     to_reporter: Vec<Sheet>,
     remarks: Vec<Remark>,
     to_staff: Vec<Sheet>,
+    /// The parts of what happened to choose from.
+    tabs: Vec<Tab>,
     entries: Stretch<Entry>,
+    responsible: Responsible,
     more: Vec<(String, Vec<Sheet>)>,
     more_open: bool,
     identity: Option<IdentitySheet>,
     relations: Vec<Relation>,
+    map: Option<Map>,
     proof: Proof,
     /// Units to choose from: what to write, and more about it.
     units: Vec<(String, String)>,
@@ -140,6 +147,7 @@ impl CasePage {
         let (ctx, case) = (story.ctx, story.case());
         let offered = |place| offered(story, place, again);
         let steps = steps::sheets(story, again);
+        let sieve = Sieve::of(ctx);
         let mut page = CasePage {
             page: page(story),
             address: address(&case.number),
@@ -175,7 +183,7 @@ impl CasePage {
             ),
             steps,
             rulings: offered(Place::Now),
-            moments: moments::moments(story),
+            shown: moments::shown(story),
             evidence: evidence(story, again),
             left_over: Vec::new(),
             withdrawals: offered(Place::Evidence),
@@ -184,10 +192,13 @@ impl CasePage {
             to_reporter: offered(Place::Thread),
             remarks: lines::remarks(story),
             to_staff: offered(Place::Remarks),
-            entries: lines::entries(story, &address(&case.number)),
+            tabs: sieve.tabs(story),
+            entries: lines::entries(story, sieve),
+            responsible: responsible::responsible(story),
             more: more(story, again),
             more_open: false,
             identity: identity(story, again),
+            map: Map::of(story, &beside.relations),
             relations: beside.relations,
             proof: beside.proof,
             units: units(ctx),
@@ -251,7 +262,7 @@ impl EvidenceSheet {
 /// Returns what the layout shows; its address is the case's own also where a form was sent elsewhere.
 fn page(story: &Story<'_>) -> Page {
     Page {
-        here: origin::kept(story.ctx, address(&story.case().number)),
+        here: Sieve::of(story.ctx).page(story.ctx, &story.case().number),
         ..story.ctx.page(Some(Area::Ledger))
     }
 }
@@ -294,62 +305,74 @@ fn done_words(story: &Story<'_>, done: &str) -> Option<String> {
     Some(t.t1("case-done", "what", what))
 }
 
-fn facts(story: &Story<'_>) -> Vec<(String, String)> {
-    let (t, case, words) = (story.ctx.tongue, story.case(), story.words());
+fn facts(story: &Story<'_>) -> Vec<(String, Vec<Named>)> {
+    let (ctx, t, case, words) = (story.ctx, story.ctx.tongue, story.case(), story.words());
     let source = case.source.as_deref().map(|id| {
         let source = story.pack.supervision_source(id);
-        source.map_or_else(|| id.to_owned(), |source| story.ctx.name(&source.title))
+        source.map_or_else(|| id.to_owned(), |source| ctx.name(&source.title))
     });
-    let raiser = match case.raised_by {
+    let unit = case.unit.map(|unit| responsible::of_unit(ctx, unit));
+    let accused = |party: &AccusedParty| match party {
+        AccusedParty::Unit(unit) => responsible::of_unit(ctx, *unit),
+        AccusedParty::Person(person) => responsible::of_person(ctx, *person),
+    };
+    let none = || responsible::plain(t.t("track-no-unit"));
+    let co_units = case.co_units.iter();
+    let all = [
+        ("case-unit", vec![unit.unwrap_or_else(none)]),
+        (
+            "case-co-units",
+            co_units.map(|unit| responsible::of_unit(ctx, *unit)).collect(),
+        ),
+        (
+            "case-person",
+            case.person
+                .into_iter()
+                .map(|person| responsible::of_person(ctx, person))
+                .collect(),
+        ),
+        (
+            "case-channel",
+            vec![responsible::plain(words.channel(&case.channel))],
+        ),
+        (
+            "case-source",
+            source.into_iter().map(responsible::plain).collect(),
+        ),
+        ("case-raised-by", raiser(story)),
+        (
+            "case-raised-at",
+            vec![responsible::plain(story.moment(case.raised_at))],
+        ),
+        ("case-accused", case.accused.iter().map(accused).collect()),
+    ];
+    all.into_iter()
+        .filter(|(_, values)| !values.is_empty())
+        .map(|(key, values)| (t.t(key), values))
+        .collect()
+}
+
+/// Returns who raised the case, as far as it is not sealed.
+fn raiser(story: &Story<'_>) -> Vec<Named> {
+    let said = |key: &str| vec![responsible::plain(story.ctx.tongue.t(key))];
+    match story.case().raised_by {
         RaisedBy::Reporter {
             disclosure: Disclosure::Anonymous,
             ..
-        } => t.t("case-by-anonymous"),
+        } => said("case-by-anonymous"),
         RaisedBy::Reporter {
             disclosure: Disclosure::Confidential,
             ..
-        } => t.t("case-by-confidential"),
+        } => said("case-by-confidential"),
         RaisedBy::Reporter {
             disclosure: Disclosure::RealName,
             ..
-        } => t.t("case-by-real-name"),
-        RaisedBy::Finder { person, unit } => t.t2(
-            "by-person",
-            ("unit", words.unit(unit)),
-            ("person", words.person(person)),
-        ),
-    };
-    let accused = |party: &AccusedParty| match party {
-        AccusedParty::Unit(unit) => words.unit(*unit),
-        AccusedParty::Person(person) => words.person(*person),
-    };
-    let accused = case
-        .accused
-        .iter()
-        .map(accused)
-        .collect::<Vec<_>>()
-        .join(&t.t("list-comma"));
-    let all = [
-        (
-            "case-unit",
-            case.unit
-                .map_or_else(|| t.t("track-no-unit"), |unit| words.unit(unit)),
-        ),
-        ("case-co-units", words.units(&case.co_units)),
-        (
-            "case-person",
-            case.person.map(|person| words.person(person)).unwrap_or_default(),
-        ),
-        ("case-channel", words.channel(&case.channel)),
-        ("case-source", source.unwrap_or_default()),
-        ("case-raised-by", raiser),
-        ("case-raised-at", story.moment(case.raised_at)),
-        ("case-accused", accused),
-    ];
-    all.into_iter()
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(key, value)| (t.t(key), value))
-        .collect()
+        } => said("case-by-real-name"),
+        RaisedBy::Finder { person, unit } => vec![
+            responsible::of_unit(story.ctx, unit),
+            responsible::of_person(story.ctx, person),
+        ],
+    }
 }
 
 fn chips(story: &Story<'_>) -> Vec<(&'static str, String)> {

@@ -9,18 +9,36 @@ use crate::access;
 use crate::error::WebError;
 use crate::story::Story;
 
-/// The most cases shown that relate to this one; the newest first.
+/// The most cases shown that this one relates to, and that relate to it; of those the newest first.
 const OTHERS_SHOWN: usize = 20;
 
 /// A relation to another case.
 pub struct Relation {
     /// How this case relates to it.
     pub how: String,
-    /// The other case, where the viewer may read it: address, number, title, state.
-    pub other: Option<(String, String, String, String)>,
+    /// Whether this case says so, and not the other.
+    pub ours: bool,
+    /// The other case, where the viewer may read it.
+    pub other: Option<Other>,
+}
+
+/// Another case.
+pub struct Other {
+    /// Its page.
+    pub href: String,
+    /// Its number.
+    pub number: String,
+    /// Its title.
+    pub title: String,
+    /// Its state.
+    pub state: String,
 }
 
 /// Returns the relations of a case.
+///
+/// What the case itself says of another is in its log for all its readers. What another says of it is that
+/// other's matter: where the viewer may not read it, such as a complaint about them, not even that it is there
+/// is said.
 ///
 /// # Errors
 /// [`WebError`] if the store fails.
@@ -32,6 +50,7 @@ pub async fn relations(story: &Story<'_>) -> Result<Vec<Relation>, WebError> {
         .iter()
         .map(|other| ("relation-merged-into", *other));
     let parts = case.parts.iter().map(|other| ("relation-split-into", *other));
+    let ours = links.chain(merged).chain(parts).take(OTHERS_SHOWN);
     let id = case.id;
     let back = story
         .ctx
@@ -39,20 +58,21 @@ pub async fn relations(story: &Story<'_>) -> Result<Vec<Relation>, WebError> {
         .read(move |reader| reader.linked_to(id, OTHERS_SHOWN))
         .await?;
     let back = back.into_iter().map(|(tie, other)| (key_back(tie), other));
+    let all = ours
+        .map(|link| (link, true))
+        .chain(back.map(|link| (link, false)));
     let mut found = Vec::new();
-    for (key, other) in links.chain(merged).chain(parts).chain(back) {
-        found.push(Relation {
-            how: story.ctx.tongue.t(key),
-            other: look_at(story, other).await?,
-        });
+    for ((key, other), ours) in all {
+        let other = look_at(story, other).await?;
+        let how = story.ctx.tongue.t(key);
+        if ours || other.is_some() {
+            found.push(Relation { how, ours, other });
+        }
     }
     Ok(found)
 }
 
-async fn look_at(
-    story: &Story<'_>,
-    id: CaseId,
-) -> Result<Option<(String, String, String, String)>, WebError> {
+async fn look_at(story: &Story<'_>, id: CaseId) -> Result<Option<Other>, WebError> {
     let view = match access::open(story.ctx, id).await {
         Ok(view) => view,
         Err(WebError::NotFound) => return Ok(None),
@@ -60,12 +80,12 @@ async fn look_at(
     };
     let other = Story::of(story.ctx, &view)?;
     let case = other.case();
-    Ok(Some((
-        address(&case.number),
-        case.number.clone(),
-        other.text(case.title),
-        other.state(),
-    )))
+    Ok(Some(Other {
+        href: address(&case.number),
+        number: case.number.clone(),
+        title: other.text(case.title),
+        state: other.state(),
+    }))
 }
 
 fn key(linkage: Linkage) -> &'static str {

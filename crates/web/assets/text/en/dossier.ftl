@@ -1,0 +1,20 @@
+# The case page: its timeline, who was responsible, its relations, its pictures.
+timeline-show = Show only
+timeline-all = All
+timeline-steps = Steps
+timeline-talk = Talk
+timeline-evidence = Evidence
+timeline-clocks = Deadlines
+case-day-title = Who was responsible on that day
+case-day = Day
+case-day-look = Look
+case-day-said = At the end of { $date }:
+case-day-above = Under
+case-day-vacant = vacant
+relation-here = This case
+relation-map = A map of this case and those it relates to; the list below says the same
+zoom-picture = Picture
+zoom-before = Previous
+zoom-after = Next
+zoom-whole = Actual size
+zoom-file = Open the file

@@ -1,0 +1,20 @@
+# The case page: its timeline, who was responsible, its relations, its pictures.
+timeline-show = 只看哪一类
+timeline-all = 全部
+timeline-steps = 环节
+timeline-talk = 往来与批示
+timeline-evidence = 佐证
+timeline-clocks = 时限
+case-day-title = 当日谁负责
+case-day = 哪一天
+case-day-look = 查看
+case-day-said = { $date }终了时：
+case-day-above = 上级单位
+case-day-vacant = 空缺
+relation-here = 本件
+relation-map = 本件与关联事项的关系图；下面的列表内容相同
+zoom-picture = 图片
+zoom-before = 上一张
+zoom-after = 下一张
+zoom-whole = 原始大小
+zoom-file = 打开文件
