@@ -33,6 +33,8 @@ pub enum Area {
     Leader,
     /// All cases.
     Ledger,
+    /// They as cards, by phase.
+    Board,
     /// What somebody is told.
     Inbox,
     /// Units, people and logins.
@@ -152,6 +154,7 @@ impl Page {
             let register = link(Area::Register, "/register", "area-register", Some("g r"));
             let register = self.registers.then_some(register);
             let ledger = link(Area::Ledger, "/ledger", "area-ledger", Some("g l"));
+            let board = link(Area::Board, "/board", "area-board", Some("g b"));
             let leader = link(Area::Leader, "/leader", "area-leader", Some("g v"));
             let leader = self.instructs.then_some(leader);
             let people = link(Area::People, "/people", "area-people", None);
@@ -160,7 +163,7 @@ impl Page {
                 .into_iter()
                 .chain(leader)
                 .chain(register)
-                .chain([ledger])
+                .chain([ledger, board])
                 .chain(people)
                 .collect()
         } else {

@@ -1,6 +1,7 @@
 //! Pages of persons of the tree: desk, inbox, register, ledger, exports, and the case.
 
 pub mod asked;
+pub mod board;
 pub mod bulk;
 pub mod case;
 pub mod desk;

@@ -136,6 +136,116 @@ async fn who_may_not_instruct_neither_sees_the_view_nor_says_anything() {
     empty.says("批示");
 }
 
+#[tokio::test]
+async fn the_leaders_view_holds_nothing_that_its_reader_may_not_open() {
+    let town = Town::found().await;
+    // The head of the works bureau may instruct within it; neither another unit's case nor a complaint about the
+    // bureau is counted, listed or drawn for them, however late.
+    let own = town.assigned(&Matter::default(), "works").await;
+    let about = town.assigned(&about_works(), "water").await;
+    let theirs = town.assigned(&Matter::default(), "water").await;
+    town.pass_hours(24 * 60);
+    let page = town.log_in("head").await.get("/leader").await;
+    page.says(&town.number(own)).says("最近 1 件");
+    for hidden in [about, theirs] {
+        page.keeps_silent_about(&town.number(hidden));
+    }
+    page.keeps_silent_about("水务局").keeps_silent_about("窗口不办事");
+    assert_eq!(figure(&page.text(), "已超期"), "1");
+    let whole = town.log_in("leader").await.get("/leader").await;
+    assert_eq!(figure(&whole.text(), "已超期"), "3");
+}
+
+#[tokio::test]
+async fn a_person_who_is_complained_about_sees_no_trace_of_it_on_any_page() {
+    let town = Town::found().await;
+    let before = all_pages(&town, "handler").await;
+    let complaint = town.assigned(&about_works(), "water").await;
+    town.carry_out("leader", complaint, |bodies| {
+        bihuan_core::case::command::Command::Instruct {
+            instruction: bihuan_core::event::Instruction::Supervise,
+            words: bodies.write("严肃处理"),
+        }
+    })
+    .await;
+    assert_eq!(
+        all_pages(&town, "handler").await,
+        before,
+        "the pages are the same as before"
+    );
+    assert_ne!(all_pages(&town, "dispatcher").await.join(""), before.join(""));
+}
+
+/// The contents of the pages on which cases are counted, as somebody sees them; what differs each time is left out.
+async fn all_pages(town: &Town, login: &str) -> Vec<String> {
+    let scene = town.tenant().scene();
+    let person = |name: &str| format!("/persons/{}", scene.org.person_by_name(name).unwrap().id);
+    let (leader, handler) = (person("何市长"), person("赵工"));
+    let mut browser = town.log_in(login).await;
+    let mut pages = Vec::new();
+    for path in [
+        "/units/city",
+        "/units/water",
+        "/units/works",
+        &leader,
+        &handler,
+        "/board",
+        "/desk",
+    ] {
+        let page = browser.get(path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        let text = page.text();
+        let content = text
+            .split("<main")
+            .nth(1)
+            .unwrap()
+            .split("</main>")
+            .next()
+            .unwrap();
+        let secrets = ["name=\"csrf\" value=\"", "name=\"key\" value=\""];
+        let without = secrets.iter().fold(content.to_owned(), |text, mark| {
+            let parts: Vec<&str> = text.split(mark).collect();
+            let rest = parts[1..].iter().map(|part| part.split_once('"').unwrap().1);
+            parts[0].to_owned() + &rest.collect::<String>()
+        });
+        pages.push(without);
+    }
+    pages
+}
+
+#[tokio::test]
+async fn whatever_an_id_is_made_of_there_is_a_page_or_none() {
+    let town = Town::found().await;
+    let mut handler = town.log_in("handler").await;
+    let long = "x".repeat(3000);
+    for id in [
+        "%00",
+        "..%2F..%2Fdesk",
+        "%22%3E%3Cscript%3E",
+        "works%27%20or%201%3D1",
+        "%F0%9F%92%A9",
+        &long,
+    ] {
+        for page in ["units", "persons"] {
+            let answer = handler.get(&format!("/{page}/{id}")).await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "/{page}/{id}");
+            answer.keeps_silent_about("<script>");
+        }
+    }
+    let mut leader = town.log_in("leader").await;
+    for query in [
+        "done=%3Cscript%3E",
+        "done=",
+        "done=x%20y",
+        "end=yes&seen=board&board=%2F%2Fevil",
+    ] {
+        let page = leader.get(&format!("/leader?{query}")).await;
+        assert_eq!(page.status, StatusCode::OK, "{query}");
+        page.keeps_silent_about("<script>")
+            .keeps_silent_about("href=\"//");
+    }
+}
+
 /// Returns the figure of a name on the strip.
 fn figure(page: &str, name: &str) -> String {
     let before = page.split(&format!("</b><span>{name}</span>")).next().unwrap();

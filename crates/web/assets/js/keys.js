@@ -19,6 +19,14 @@ const choose = () => {
   box?.click();
   return Boolean(box);
 };
+// Opens what can be done with the row, and stands in it.
+const open = () => {
+  const menu = rows()[here()]?.querySelector("details");
+  if (!menu) return false;
+  menu.open = true;
+  menu.querySelector("a, textarea")?.focus();
+  return true;
+};
 const reach = (key) => {
   const found = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
   if (!found) return false;
@@ -26,7 +34,7 @@ const reach = (key) => {
   else { found.focus(); found.select?.(); }
   return true;
 };
-const ACTS = { j: () => move(1), k: () => move(-1), x: choose };
+const ACTS = { j: () => move(1), k: () => move(-1), x: choose, m: open };
 let before = "";
 let wait = 0;
 document.addEventListener("keydown", (event) => {

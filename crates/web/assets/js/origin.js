@@ -7,7 +7,12 @@ for (const list of document.querySelectorAll("[data-list]")) {
     carried.set("at", row.dataset.at);
     // An address has its limit; a very long filter stays behind.
     if (String(carried).length > 6000) continue;
-    for (const link of row.querySelectorAll('a[href^="/cases/"]')) link.search = String(carried);
+    for (const link of row.querySelectorAll('a[href^="/cases/"]')) {
+      const own = new URLSearchParams(link.search);
+      for (const [name, value] of carried) own.set(name, value);
+      if (link.hasAttribute("data-back")) own.set("back", "yes");
+      link.search = String(own);
+    }
   }
 }
 // Whoever comes back stands again where they left.

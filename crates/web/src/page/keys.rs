@@ -36,6 +36,7 @@ pub const ALL: &[Keys] = &[
             key(&["g", "d"], "keys-desk"),
             key(&["g", "i"], "keys-inbox"),
             key(&["g", "l"], "keys-ledger"),
+            key(&["g", "b"], "keys-board"),
             key(&["g", "r"], "keys-register"),
             key(&["g", "v"], "keys-leader"),
         ],
@@ -52,6 +53,28 @@ pub const ALL: &[Keys] = &[
             key(&["f"], "keys-filter"),
         ],
         on: |page| page.area == Some(Area::Desk) || page.area == Some(Area::Ledger) && !is_case(page),
+    },
+    Keys {
+        title: "keys-cards",
+        keys: &[
+            key(&["j"], "keys-down"),
+            key(&["k"], "keys-up"),
+            key(&["← ↑ ↓ →"], "keys-arrows"),
+            key(&["Enter"], "keys-open"),
+            key(&["m"], "keys-moves"),
+            key(&["f"], "keys-filter"),
+        ],
+        on: |page| page.area == Some(Area::Board) && !is_case(page),
+    },
+    Keys {
+        title: "keys-lists",
+        keys: &[
+            key(&["j"], "keys-down"),
+            key(&["k"], "keys-up"),
+            key(&["Enter"], "keys-open"),
+            key(&["m"], "keys-moves"),
+        ],
+        on: |page| page.area == Some(Area::Leader),
     },
     Keys {
         title: "keys-case",

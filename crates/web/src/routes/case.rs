@@ -8,6 +8,7 @@ use crate::ctx::Ctx;
 use crate::form::Form;
 use crate::route::Route;
 use crate::route::Verb::{Get, Post};
+use crate::staff::board;
 use crate::staff::case;
 use crate::staff::case::acts::table;
 use crate::staff::case::send::create_case_act;
@@ -41,6 +42,11 @@ pub(super) const ROUTES: &[Route] = &[
         on(m, case::identity::read_case_proof)
     })
     .needs("read"),
+    Route::staff("read_case_moves", Get, "/cases/{number}/moves", |m| {
+        on(m, board::moves::read_case_moves)
+    })
+    .needs("read")
+    .query(&["step", "to"]),
     Route::staff("create_case_step", Post, "/cases/{number}/steps", |m| {
         on(m, case::send::create_case_step)
     })

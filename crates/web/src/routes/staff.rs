@@ -7,7 +7,7 @@ use crate::route::Route;
 use crate::route::Verb::{Get, Post};
 use crate::staff::register::draft;
 use crate::staff::{
-    bulk, desk, export, help, inbox, leader, ledger, origin, person, register, search, unit, views,
+    board, bulk, desk, export, help, inbox, leader, ledger, origin, person, register, search, unit, views,
 };
 
 /// Desk, register and ledger.
@@ -56,6 +56,7 @@ pub(super) const ROUTES: &[Route] = &[
         on(m, person::read_person_page)
     }),
     Route::staff("read_ledger", Get, "/ledger", |m| on(m, ledger::read_ledger)),
+    Route::staff("read_board", Get, "/board", |m| on(m, board::read_board)),
     Route::staff("read_ledger_suggestions", Get, "/ledger/suggest", |m| {
         on(m, ledger::read_ledger_suggestions)
     }),

@@ -197,7 +197,8 @@ pub(super) async fn read_groups(
     for plan in plans {
         filters.push(Asked::of(ctx, &plan.filter));
     }
-    let scope = access::scope(ctx, action)?;
+    // Who may do something with a case that they may not read does not read it here either.
+    let scope = Checked::and(vec![access::scope(ctx, READ)?, access::scope(ctx, action)?]);
     let within: Vec<(Checked, usize)> = filters
         .iter()
         .zip(plans)

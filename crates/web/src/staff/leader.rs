@@ -7,6 +7,7 @@ use axum::http::Uri;
 use axum::response::Response;
 use bihuan_core::case::facts::Flag;
 use bihuan_core::filter::{Checked, Predicate};
+use bihuan_core::permission::READ;
 use bihuan_report::chart::{Columns, Heat};
 use bihuan_store::error::StoreError;
 use bihuan_store::read::list::ListRow;
@@ -20,7 +21,6 @@ use super::unit::{Burden, burdens, counted};
 use crate::access;
 use crate::ctx::{Ctx, query_value};
 use crate::error::WebError;
-use crate::limits;
 use crate::page::{Area, Page, html};
 use crate::show;
 
@@ -63,7 +63,7 @@ impl LeaderPage {
 pub async fn read_leader(ctx: Ctx, uri: Uri) -> Result<Response, WebError> {
     access::permit_general(&ctx, INSTRUCT)?;
     let groups = read_groups(&ctx, &plans(), INSTRUCT, |_| ROWS).await?;
-    let scope = access::scope(&ctx, INSTRUCT)?;
+    let scope = Checked::and(vec![access::scope(&ctx, READ)?, access::scope(&ctx, INSTRUCT)?]);
     let open = Checked::and(vec![scope.clone(), Checked::Is(Predicate::Flag(Flag::Open))]);
     let read = ctx
         .tenant
@@ -76,7 +76,7 @@ pub async fn read_leader(ctx: Ctx, uri: Uri) -> Result<Response, WebError> {
     let page = LeaderPage {
         today: show::date(&ctx.scene.calendar, t, ctx.now),
         key: ctx.form_key(),
-        done: done.filter(|number| is_number(number)),
+        done: done.filter(|number| origin::is_number(number)),
         nothing: groups.iter().all(|group| !group.any),
         groups,
         ways: WAYS.iter().map(|(way, key)| (*way, t.t(key))).collect(),
@@ -87,12 +87,6 @@ pub async fn read_leader(ctx: Ctx, uri: Uri) -> Result<Response, WebError> {
         page: ctx.page(Some(Area::Leader)),
     };
     Ok(html(&page))
-}
-
-/// Whether a text can be the number of a case: nothing else that an address says is shown.
-fn is_number(text: &str) -> bool {
-    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    text.len() <= limits::LINE_CHARS && text.chars().all(fits)
 }
 
 fn plans() -> Vec<Plan> {

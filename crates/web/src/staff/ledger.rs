@@ -11,6 +11,7 @@ use axum::extract::Query;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use bihuan_core::filter;
+use bihuan_store::personal::SavedView;
 use serde_json::{Value, json};
 
 use self::place::Place;
@@ -22,19 +23,28 @@ use crate::page::html;
 use crate::query::with_scene;
 
 /// The fields of an address, in their order.
-type Fields = Vec<(String, String)>;
+pub type Fields = Vec<(String, String)>;
 
 /// `GET /ledger`
 pub async fn read_ledger(ctx: Ctx, Query(fields): Query<Fields>) -> Result<Response, WebError> {
+    let (place, views) = place_of(&ctx, &fields).await?;
+    let asked = Asked::of(&ctx, &place.filter);
+    Ok(html(&page::LedgerPage::read(&ctx, place, asked, views).await?))
+}
+
+/// Returns the place that the fields of an address ask for, and the views to choose from.
+///
+/// # Errors
+/// [`WebError`] if the views cannot be read.
+pub async fn place_of(ctx: &Ctx, fields: &Fields) -> Result<(Place, Vec<SavedView>), WebError> {
     let mut place = Place::read(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    let views = views::all(&ctx).await?;
+    let views = views::all(ctx).await?;
     if let Some(view) = views.iter().find(|view| Some(view.id) == place.view)
         && !fields.iter().any(|(name, _)| name == "filter")
     {
         place = views::place_of(view, place);
     }
-    let asked = Asked::of(&ctx, &place.filter);
-    Ok(html(&page::LedgerPage::read(&ctx, place, asked, views).await?))
+    Ok((place, views))
 }
 
 /// `GET /ledger/suggest`, and the API's `/api/v1/filter/suggestions`: what may stand where somebody writes in the filter bar; `cursor` counts

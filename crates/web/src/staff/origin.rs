@@ -12,6 +12,7 @@ use super::asked::Asked;
 use super::ledger::place::Place;
 use crate::ctx::{Ctx, escaped, query_value};
 use crate::error::WebError;
+use crate::limits;
 
 /// Where a case was opened from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,6 +171,20 @@ pub fn kept(ctx: &Ctx, address: String) -> String {
         Some(origin) => joined(&address, &origin.fields()),
         None => address,
     }
+}
+
+/// Returns the same for a form: what it does leads back to the list where the address asks for that.
+pub fn kept_on(ctx: &Ctx, address: String) -> String {
+    match Origin::of(ctx) {
+        Some(origin) if origin.back => joined(&address, &format!("{}&back=yes", origin.fields())),
+        Some(_) | None => kept(ctx, address),
+    }
+}
+
+/// Whether a text can be the number of a case: nothing else that an address says is shown.
+pub fn is_number(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    text.len() <= limits::LINE_CHARS && text.chars().all(fits)
 }
 
 /// Whether a list is shown because the last of its cases was left.

@@ -228,7 +228,7 @@ fn searched(ctx: &Ctx, place: &Place, rows: &Rows<ListRow>) -> Option<String> {
 }
 
 /// The phases in their order.
-const PHASES: [Phase; 7] = [
+pub const PHASES: [Phase; 7] = [
     Phase::Raise,
     Phase::Accept,
     Phase::Act,
@@ -275,7 +275,8 @@ fn phase_tabs(ctx: &Ctx, place: &Place, asked: &Asked, counts: &[Count; 7]) -> V
     PHASES.into_iter().map(tab).collect()
 }
 
-fn phase_is(phase: Phase) -> Ast {
+/// Returns the filter of a phase.
+pub fn phase_is(phase: Phase) -> Ast {
     use bihuan_core::filter::{Relation, Span, Term, Test};
     Ast::Term(Term {
         span: Span::default(),

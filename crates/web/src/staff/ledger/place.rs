@@ -98,6 +98,14 @@ impl Place {
         }
     }
 
+    /// Returns the address of the board of this place.
+    pub fn board_href(&self) -> String {
+        match self.query() {
+            query if query.is_empty() => "/board".to_owned(),
+            query => format!("/board?{query}"),
+        }
+    }
+
     /// Returns the query of this place's address.
     pub fn query(&self) -> String {
         let plain = Place::default();
