@@ -28,7 +28,15 @@ use crate::life::affair::Affair;
 use crate::life::error::LifeError;
 use crate::life::staff::Staff;
 use crate::seeded::Seeded;
-use crate::story::Stories;
+use crate::story::{Stories, Story};
+
+/// The days before the end in which the unit whose people stand on the log-in page gets more than its share: what
+/// they do with it, they do in front of whoever looks on.
+const LATELY_DAYS: i64 = 25;
+/// How many messages it gets then, where so many come in.
+const SHOWN: f64 = 40.0;
+/// How often a problem is looked for that is its duty.
+const TRIES: usize = 400;
 
 /// What a stretch of life is made of.
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +89,11 @@ pub struct Life<'a> {
     reporter: Permit,
     timer: Permit,
     until: Timestamp,
+    /// The handler who stands on the log-in page, among all; since when theirs is more than their share of what
+    /// comes in, and how much it is.
+    shown: Option<usize>,
+    lately: Timestamp,
+    share: f64,
     affairs: Vec<Affair>,
     /// The last open affair about a category in a township, which a second message may repeat.
     latest: BTreeMap<(String, usize), CaseId>,
@@ -109,7 +122,12 @@ impl<'a> Life<'a> {
             let at = span.from + SignedDuration::from_secs(chance.between(0, seconds));
             queue.push(Reverse((waking_hours(at, &mut chance), queued, Next::Message)));
         }
+        let lately = span.until - SignedDuration::from_hours(24 * LATELY_DAYS);
+        let coming = span.cases as f64 * (LATELY_DAYS * 86_400) as f64 / seconds.max(1) as f64;
         Ok(Life {
+            shown: staff.handler_at_desk(),
+            lately,
+            share: (SHOWN / coming.max(1.0)).min(0.5),
             bulk,
             city,
             stories,
@@ -180,9 +198,7 @@ impl<'a> Life<'a> {
 
     fn message(&mut self, at: Timestamp) -> Result<(), LifeError> {
         let township = self.chance.between(0, self.city.townships.len() as i64 - 1) as usize;
-        let story = self
-            .stories
-            .arise(&self.city.townships[township].name.zh, &mut self.chance);
+        let (story, shown) = self.problem(at, township);
         let identity = self.contact();
         let mut bodies = self.bulk.bodies(at);
         let raise = Raise {
@@ -212,12 +228,35 @@ impl<'a> Life<'a> {
             .bulk
             .raise(&self.reporter, raise, identity, bodies, When::at(at))?;
         self.lived.cases += 1;
-        let affair = Affair::new(staged.case, story, township);
+        let affair = Affair {
+            shown,
+            ..Affair::new(staged.case, story, township)
+        };
         self.affairs.push(affair);
         let number = self.affairs.len() - 1;
         self.note_timer(number)?;
         self.turn_after(at, 2.0, number);
         Ok(())
+    }
+
+    /// Lets a problem arise in a township, and says whether it is to be handled by the unit that is shown: lately many
+    /// are, and each is its duty.
+    fn problem(&mut self, at: Timestamp, township: usize) -> (Story, bool) {
+        let place = &self.city.townships[township].name.zh;
+        let shown = self.shown.filter(|_| at >= self.lately);
+        let shown = shown.filter(|_| self.chance.happens(self.share));
+        let unit = shown.map(|shown| self.staff.handlers[shown].unit);
+        let scene = self.bulk.scene();
+        let day = scene.calendar.date_of(at);
+        let tries = if unit.is_some() { TRIES } else { 0 };
+        for _ in 0..tries {
+            let story = self.stories.arise(place, &mut self.chance);
+            let duty = scene.org.duty_for(&story.category, day).first().copied();
+            if duty == unit && story.kind != "report" {
+                return (story, true);
+            }
+        }
+        (self.stories.arise(place, &mut self.chance), false)
     }
 
     /// Invents a way to reach the reporter; three in ten leave none. No such telephone numbers exist.

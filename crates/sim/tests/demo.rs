@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bihuan_core::case::command::{Command, TakeStep};
-use bihuan_core::filter::Checked;
+use bihuan_core::case::facts::Flag;
+use bihuan_core::filter::{Checked, IdColumn, Predicate};
 use bihuan_core::id::{CaseId, Digest, Entropy};
 use bihuan_core::pack::model::Phase;
 use bihuan_core::permission::Permit;
@@ -67,6 +68,33 @@ fn a_year_leaves_cases_in_every_phase_and_most_struck_off_or_answered() {
     let all: usize = phases.iter().map(|(_, n)| n).sum();
     assert_eq!(all, 120);
     assert!(closed > 80, "only {closed} closed: {phases:?}");
+}
+
+#[test]
+fn the_people_on_the_log_in_page_have_something_to_do() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let plan = Plan {
+        cases: 900,
+        ..plan(1)
+    };
+    let demo = demo::found(&directory.path().join("city"), &plan, &mut |_| {}).expect("a demo");
+    let account = |role: &str| {
+        let found = demo.accounts.iter().find(|account| account.role == role);
+        found.expect("an account for every role")
+    };
+    let (handler, head) = (account("handler").unit, account("unit_head").unit);
+    assert_eq!(handler, head, "they work for the same unit");
+    let tenant = demo.store.tenant(None).expect("the tenant");
+    let open = Checked::and(vec![
+        Checked::Is(Predicate::Flag(Flag::Open)),
+        Checked::Is(Predicate::Id(IdColumn::Unit, BTreeSet::from([handler.0]))),
+    ]);
+    let count = tenant
+        .reader()
+        .expect("a reader")
+        .count(&open, 200)
+        .expect("a count");
+    assert!((8..=60).contains(&count.known), "{} in hand", count.known);
 }
 
 #[test]

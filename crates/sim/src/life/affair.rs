@@ -13,6 +13,8 @@ pub(super) struct Affair {
     pub story: Story,
     /// Where: the index of the township.
     pub township: usize,
+    /// Whether it is for the handler who stands on the log-in page.
+    pub shown: bool,
     /// Who handles it: the index among all handlers.
     pub handler: Option<usize>,
     /// Whether the dispatcher sent it to the wrong unit.
@@ -27,11 +29,12 @@ pub(super) struct Affair {
 
 impl Affair {
     pub fn new(case: CaseId, story: Story, township: usize) -> Affair {
-        let (handler, misdirected, worked, heard, timer) = (None, false, false, false, None);
+        let (shown, handler, misdirected, worked, heard, timer) = (false, None, false, false, false, None);
         Affair {
             case,
             story,
             township,
+            shown,
             handler,
             misdirected,
             worked,

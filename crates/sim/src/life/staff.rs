@@ -99,6 +99,12 @@ impl Staff {
         Ok(staff)
     }
 
+    /// Returns the handler who stands on the log-in page, among all.
+    pub fn handler_at_desk(&self) -> Option<usize> {
+        let (person, _) = self.desks.get("handler")?;
+        self.handlers.iter().position(|it| it.person == *person)
+    }
+
     /// Returns the permit of the person at a desk.
     pub fn desk(&self, role: &str, action: &'static str) -> &Permit {
         self.person(self.at_desk(role).0, action)

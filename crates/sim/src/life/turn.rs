@@ -148,6 +148,9 @@ impl Life<'_> {
     /// Chooses who should handle the affair: the department whose duty it is, the county or the township.
     fn right_handler(&mut self, at: Timestamp, affair: usize) -> usize {
         let affair = &self.affairs[affair];
+        if let Some(shown) = self.shown.filter(|_| affair.shown) {
+            return shown;
+        }
         let scene = self.bulk.scene();
         let duty = scene
             .org
