@@ -34,7 +34,7 @@ use crate::story::{Stories, Story};
 /// they do with it, they do in front of whoever looks on.
 const LATELY_DAYS: i64 = 25;
 /// How many messages it gets then, where so many come in.
-const SHOWN: f64 = 40.0;
+const SHOWN: f64 = 24.0;
 /// How often a problem is looked for that is its duty.
 const TRIES: usize = 400;
 

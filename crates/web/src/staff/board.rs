@@ -27,7 +27,7 @@ use super::desk::owed;
 use super::ledger::column::phase_key;
 use super::ledger::page::{CAP, PHASES, capped, phase_is};
 use super::ledger::place::Place;
-use super::line::Line;
+use super::line::{Line, category_name};
 use super::views::{self, ViewTab};
 use super::{ledger, origin};
 use crate::ctx::{Ctx, query_value};
@@ -67,6 +67,10 @@ struct Column {
 /// A case.
 struct Card {
     line: Line,
+    /// Its category, without those above it.
+    category: String,
+    /// Its state, where that says more than the column.
+    state: Option<String>,
     moves: Vec<Move>,
     /// The phases that these lead to, once each.
     to: String,
@@ -167,22 +171,29 @@ impl Column {
             view: None,
             ..place.with_filter(asked::print(filter, ctx.tongue.0))
         };
+        let title = ctx.tongue.t(phase_key(phase));
         let card = |row: &ListRow| {
             let moves = moves.from(row);
             let mut to: Vec<&str> = moves.iter().map(|one| one.to).collect();
             to.sort_unstable();
             to.dedup();
+            let line = Line::in_list(ctx, row, list.sort, &asked.tokens());
             Card {
-                line: Line::in_list(ctx, row, list.sort, &asked.tokens()),
+                category: row
+                    .category
+                    .as_deref()
+                    .map_or_else(String::new, |code| category_name(ctx, code)),
+                state: Some(line.state.clone()).filter(|state| *state != title),
+                line,
                 to: to.join(" "),
                 moves,
             }
         };
         Column {
             word: phase.word(),
-            title: ctx.tongue.t(phase_key(phase)),
             count: capped(count),
             cards: rows.iter().map(card).collect(),
+            title,
             more: count.known > rows.len() || count.more,
             href: list.href(),
             list: list.query(),

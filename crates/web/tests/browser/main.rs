@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
 
 mod axe;
+mod board;
 #[path = "../common/mod.rs"]
 mod common;
 mod driver;
 mod kept;
 mod keyboard;
+mod leader;
 mod ledger;
 mod pages;
 mod portal;

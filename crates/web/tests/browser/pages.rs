@@ -113,6 +113,9 @@ async fn tour(lang: &'static str, width: u32, dark: bool) {
     tour.of_the_reporter().await;
     tour.of_staff().await;
     tour.of_cases().await;
+    tour.of_boards().await;
+    tour.of_bulk().await;
+    tour.of_dialogs().await;
     tour.of_register().await;
     tour.of_people().await;
     tour.of_exports().await;
@@ -299,6 +302,71 @@ impl Tour {
             self.window.open_all().await;
             self.look(&format!("case of {login}, all open")).await;
         }
+    }
+
+    /// The board with every menu open, and the steps of a card.
+    async fn of_boards(&mut self) {
+        self.enter("handler").await;
+        self.go("/board").await;
+        self.window.open_all().await;
+        self.look("board, all menus open").await;
+        let card = "return document.querySelector('[data-goes]').pathname";
+        let moves = self.window.now(card).await.as_str().unwrap().to_owned();
+        self.go(&moves).await;
+        self.go(&format!("{moves}?to=closed")).await;
+        self.go("/board?filter=number%20%3D%20%22none%22").await;
+        self.enter("leader").await;
+        self.go("/board").await;
+    }
+
+    /// What an act would do to chosen cases, and what became of them.
+    async fn of_bulk(&mut self) {
+        let mut numbers = Vec::new();
+        for title in ["A lamp that flickers", "A fence that fell"] {
+            let case = self.town.assigned(&matter(title), "works").await;
+            numbers.push(self.number(case).await);
+        }
+        self.enter("handler").await;
+        self.go("/ledger").await;
+        for number in &numbers {
+            self.window
+                .press(&format!("input[name=case][value='{number}']"))
+                .await;
+        }
+        self.look("ledger with chosen rows").await;
+        self.window.click("form.chosen button[value=step-sign]").await;
+        self.look("what would be done to many").await;
+        self.window
+            .click("form[action='/bulk/commands'] button[type=submit]")
+            .await;
+        self.look("what was done to many").await;
+    }
+
+    /// The dialogs, open.
+    async fn of_dialogs(&mut self) {
+        self.enter("handler").await;
+        self.go("/desk").await;
+        self.window.type_on("?").await;
+        self.window.until("#keys[open]").await;
+        self.look("keys, open").await;
+        self.go("/desk").await;
+        self.window.type_on("/").await;
+        self.window.until("#find[open]").await;
+        self.window.type_on("lamp").await;
+        self.window.until("#found [role=option]").await;
+        self.look("search, open").await;
+        let pictured = self
+            .town
+            .verifying(&matter("A dim lamp"), "works", "handler")
+            .await;
+        let number = self.number(pictured).await;
+        self.go(&format!("/cases/{number}?show=evidence&day=2026-03-02"))
+            .await;
+        self.window.press("a[data-zoom]").await;
+        self.window.until("#zoom[open]").await;
+        self.look("picture, open").await;
+        self.window.press("[data-zoom-whole]").await;
+        self.look("picture, at its own size").await;
     }
 
     async fn of_register(&mut self) {
