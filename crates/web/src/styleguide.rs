@@ -3,6 +3,7 @@
 
 use askama::Template;
 use axum::response::Response;
+use bihuan_report::chart::{Columns, Heat, Layer};
 
 use crate::ctx::Ctx;
 use crate::error::WebError;
@@ -21,6 +22,8 @@ struct StyleguidePage {
     clocks: Vec<ClockFace>,
     stops: Vec<Stop>,
     lines: Vec<Line>,
+    columns: Columns,
+    heat: Heat,
     errors: Vec<(String, String)>,
 }
 
@@ -67,6 +70,8 @@ pub async fn read_styleguide(ctx: Ctx) -> Result<Response, WebError> {
         clocks: clocks(&ctx),
         stops: stops(&ctx),
         lines: lines(&ctx),
+        columns: columns(&ctx),
+        heat: heat(&ctx),
         errors: vec![("wrong".to_owned(), t.t("field-required"))],
     }))
 }
@@ -94,6 +99,41 @@ fn clocks(ctx: &Ctx) -> Vec<ClockFace> {
         provisional: look == "near",
     };
     states.map(face).to_vec()
+}
+
+/// The names of the columns of a chart.
+fn weeks() -> Vec<String> {
+    (1..=6).map(|week| format!("3/{}", week * 4)).collect()
+}
+
+fn columns(ctx: &Ctx) -> Columns {
+    let layer = |class: &'static str, key: &str, counts: [u32; 6]| Layer {
+        class,
+        name: ctx.tongue.t(key),
+        counts: counts.to_vec(),
+    };
+    Columns {
+        title: ctx.tongue.t("unit-fates"),
+        names: weeks(),
+        layers: vec![
+            layer("in-time", "fate-in-time", [9, 12, 7, 8, 3, 0]),
+            layer("late", "fate-late", [2, 1, 3, 1, 0, 0]),
+            layer("open", "fate-open", [0, 1, 2, 5, 8, 6]),
+            layer("overdue", "fate-overdue", [1, 0, 1, 2, 0, 0]),
+        ],
+    }
+}
+
+fn heat(ctx: &Ctx) -> Heat {
+    let row = |key: &str, counts: [u32; 6]| (ctx.tongue.t(key), counts.to_vec());
+    Heat {
+        title: ctx.tongue.t("leader-heat"),
+        names: weeks(),
+        rows: vec![
+            row("phase-act", [0, 2, 5, 9, 4, 1]),
+            row("phase-verify", [3, 3, 0, 1, 7, 2]),
+        ],
+    }
 }
 
 fn stops(ctx: &Ctx) -> Vec<Stop> {

@@ -9,6 +9,23 @@ for (const field of document.querySelectorAll("input[data-search]")) {
   let at = -1;
   let asked = 0;
   let wait = 0;
+  // Where somebody was lately stands first until something is written; the list ends with the tab or the log-in.
+  const lately = () => {
+    const group = document.createElement("div");
+    const title = document.createElement("b");
+    title.textContent = field.dataset.searchRecent;
+    title.ariaHidden = "true";
+    group.role = "group";
+    group.ariaLabel = field.dataset.searchRecent;
+    group.append(title);
+    for (const [place, { href, said }] of JSON.parse(sessionStorage.getItem("recent") ?? "[]").entries()) {
+      const link = document.createElement("a");
+      Object.assign(link, { role: "option", id: `found-recent-${place}`, href, tabIndex: -1, textContent: said });
+      link.ariaSelected = "false";
+      group.append(link);
+    }
+    if (group.children.length > 1) list.prepend(group);
+  };
   const offers = () => [...list.querySelectorAll("[role=option]")];
   const choose = (next) => {
     at = next;
@@ -24,6 +41,7 @@ for (const field of document.querySelectorAll("input[data-search]")) {
     const found = answer?.ok ? await answer.text() : "";
     if (number !== asked) return;
     list.innerHTML = found;
+    if (!text) lately();
     choose(-1);
     field.setAttribute("aria-expanded", String(offers().length > 0));
     said.textContent = offers().length ? "" : field.dataset.searchSaid;

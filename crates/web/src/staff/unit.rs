@@ -38,6 +38,8 @@ struct UnitPage {
     /// When it was dissolved, and who took its duties.
     gone: Option<String>,
     figures: Vec<Figure>,
+    /// What it has on hand, as a board.
+    board: String,
     fates: Columns,
     days_taken: Option<Columns>,
     parts: Vec<Burden>,
@@ -96,6 +98,7 @@ pub async fn read_unit_page(ctx: Ctx, Path(unit): Path<String>) -> Result<Respon
         above: above(&ctx, org, unit),
         gone: gone(&ctx, unit),
         figures,
+        board: board_of(&ctx, &word),
         fates: newest.fates(t.t("unit-fates")),
         days_taken: newest.days_taken(t.t("unit-days-taken")),
         parts: open.map_or_else(Vec::new, |open| burdens(&ctx, &open.rows)),
@@ -126,6 +129,13 @@ fn figures_of(word: &str) -> Vec<Counted> {
             with("open and (returned >= 1 or unsatisfied or reopened >= 1)"),
         ),
     ]
+}
+
+/// Returns the board of what a unit and those below it have on hand.
+fn board_of(ctx: &Ctx, word: &str) -> String {
+    let open = Asked::of(ctx, &format!("unit under {word} and open"));
+    let filter = asked::print(open.ast, ctx.tongue.0);
+    Place::default().with_filter(filter).board_href()
 }
 
 /// What a figure counts: the messages' key, the look where there is any, the filter.

@@ -72,9 +72,9 @@ async fn a_card_is_drawn_only_to_where_a_step_of_ones_own_leads() {
     let window = serve(&town, None).await;
     log_in(&window, "dispatcher").await;
     window.go("/board").await;
-    assert_eq!(draw(&window, &number, "closed").await, json!("refused"));
+    assert_eq!(draw(&window, &number, "verify").await, json!("refused"));
     assert_eq!(draw(&window, &number, "accept").await, json!("taken"));
-    window.until_at(&format!("/cases/{number}/moves?to=accept")).await;
+    window.until_at("to=accept").await;
     window.until("#step-accept").await;
     window.picture("board-moves").await;
     // Nothing has happened yet: the step waits for its form.

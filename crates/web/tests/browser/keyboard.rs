@@ -42,6 +42,7 @@ async fn walk(lang: &str, done: &str) {
     list(&window).await;
     bulk(&window, lang, done).await;
     typing(&window).await;
+    leaving(&window).await;
     window.close().await;
 }
 
@@ -74,6 +75,7 @@ async fn search(window: &Window, lang: &str) {
     window.type_on("gd").await;
     window.until_at("/desk").await;
     window.type_on("/").await;
+    window.until("#found-recent-0[href='/units/works']").await;
     window.type_on("井盖").await;
     window.type_on(RETURN).await;
     window.until_at("/search?q=").await;
@@ -132,6 +134,16 @@ async fn bulk(window: &Window, lang: &str, done: &str) {
     window.picture(&format!("bulk-done-{lang}")).await;
     window.type_on(RETURN).await;
     window.until_at("/desk").await;
+}
+
+/// Whoever comes next at the same screen finds nothing of where somebody was.
+async fn leaving(window: &Window) {
+    let kept = "return sessionStorage.getItem('recent') !== null";
+    assert_eq!(window.now(kept).await, json!(true));
+    window.forget().await;
+    window.go("/login").await;
+    window.until("form.login").await;
+    assert_eq!(window.now(kept).await, json!(false));
 }
 
 /// Whoever types is not led away.

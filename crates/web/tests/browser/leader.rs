@@ -23,8 +23,8 @@ const ZH: Words = Words {
 const EN: Words = Words {
     lang: "en",
     over: "overdue",
-    done: "Taken down",
-    said: "Supervises this case",
+    done: "Put on record",
+    said: "Put the case under supervision",
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -11,3 +11,5 @@ board-none = None
 board-nothing = No case that you may see is under this filter.
 moves-case = Open the whole case
 moves-elsewhere = No step of yours leads to that column now. From here you can:
+unit-board = Board of what is open
+board-done = Put on record in { $number }.

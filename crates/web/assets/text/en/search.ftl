@@ -15,3 +15,4 @@ search-ledger = Show all in the ledger
 search-view = view
 search-export = Export the ledger
 search-columns = Columns and order of the ledger
+search-recent = Lately

@@ -11,3 +11,5 @@ board-none = 没有
 board-nothing = 没有符合条件、您能看到的事项。
 moves-case = 打开整件事项
 moves-elsewhere = 现在没有您能办的环节通向那一列。从这里能办的是：
+unit-board = 在办看板
+board-done = 已记入 { $number }。

@@ -15,3 +15,4 @@ search-ledger = 在台账里看全部
 search-view = 视图
 search-export = 导出台账
 search-columns = 台账的列和排序
+search-recent = 最近看过

@@ -9,7 +9,7 @@ use bihuan_core::pack::words::Word as _;
 use crate::ctx::{Ctx, query_value};
 use crate::error::WebError;
 use crate::page::{Area, Page, html};
-use crate::staff::case::{address, open, page, steps};
+use crate::staff::case::{address, kept, open, page, steps};
 use crate::staff::origin::{self, Origin, Way};
 use crate::story::{Stop, Story};
 
@@ -58,6 +58,12 @@ pub async fn read_case_moves(
         let free = step.obstacle.is_none();
         (step.open, step.primary) = (!elsewhere || free && at == 0, free && at == 0 && !elsewhere);
         step.sheet.action = origin::kept_on(&ctx, format!("{}/steps", address(&number)));
+    }
+    for kept in kept::of_case(&ctx, view.case.id).await? {
+        let own = steps.iter_mut().find(|step| step.sheet.id == kept.sheet);
+        if let Some(step) = own {
+            step.sheet.fill(&kept.form, kept.unsent(&story));
+        }
     }
     let case = story.case();
     Ok(html(&MovesPage {

@@ -41,6 +41,7 @@ const COMMANDS: &[Command] = &[
     command("area-desk", "/desk", None, "g d"),
     command("area-leader", "/leader", Some("instruct"), "g v"),
     command("area-ledger", "/ledger", None, "g l"),
+    command("area-board", "/board", None, "g b"),
     command("area-register", "/register", Some("register"), "g r"),
     command("search-export", "/ledger#export", Some("export"), ""),
     command("search-columns", "/ledger#columns", None, ""),
