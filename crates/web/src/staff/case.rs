@@ -6,6 +6,7 @@
 //! no rule lives here.
 
 pub mod acts;
+mod facts;
 pub mod fields;
 pub mod files;
 pub mod forms;
