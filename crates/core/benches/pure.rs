@@ -70,6 +70,7 @@ impl World {
         Actor::Person {
             person: self.person,
             unit: self.unit,
+            for_person: None,
         }
     }
 

@@ -109,8 +109,21 @@ pub struct Case {
     pub looked_back: Option<(Timestamp, bool)>,
     /// How often the reporter's identity was read.
     pub identity_reads: u32,
+    /// The calls to the reporter since the last answer.
+    pub calls: Calls,
     /// Who gave instructions about it.
     pub instructors: BTreeSet<PersonId>,
+}
+
+/// The calls to the reporter since they were last answered 回访.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Calls {
+    /// How many nobody answered.
+    pub unanswered: u32,
+    /// When the reporter wishes to be called again.
+    pub again_at: Option<Timestamp>,
+    /// Whether there turned out to be no number to call.
+    pub no_number: bool,
 }
 
 /// A clock of a case.

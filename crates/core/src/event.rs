@@ -19,8 +19,8 @@ use crate::org::OrgEvent;
 
 pub use case_event::CaseEvent;
 pub use parts::{
-    AccusedParty, BodyRef, ClockSpan, Correction, Disclosure, End, EvidenceMoment, ExternalRef, Fields,
-    Instruction, Linkage, PackRef, RaisedBy, ReplyWay,
+    AccusedParty, BodyRef, CallOutcome, ClockSpan, Correction, Disclosure, End, EvidenceMoment, ExternalRef,
+    Fields, Instruction, Linkage, PackRef, RaisedBy, ReplyWay,
 };
 
 /// A typed stream of the tenant's log.
@@ -47,6 +47,9 @@ pub enum Actor {
         person: PersonId,
         /// The unit acted for, at that time.
         unit: UnitId,
+        /// Whom they stood in for 代理, where they acted by that person's rights.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        for_person: Option<PersonId>,
     },
     /// The reporter of the case, known by the receipt code only.
     Reporter,

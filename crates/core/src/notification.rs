@@ -71,6 +71,7 @@ pub fn occasion(event: &CaseEvent, after: &Case, kind: &Kind) -> Option<Occasion
         | CaseEvent::EvidenceWithdrawn { .. }
         | CaseEvent::Commented { .. }
         | CaseEvent::ReporterAsked { .. }
+        | CaseEvent::CallMade { .. }
         | CaseEvent::Answered { .. }
         | CaseEvent::SatisfactionGiven { solved: true, .. }
         | CaseEvent::Verified { .. }
@@ -133,6 +134,10 @@ impl Directory {
         for addressee in &rule.to {
             told.extend(self.addressed(rights, *addressee, after, &facts));
         }
+        // Whoever stands in for somebody is told what that person is told.
+        let stand_in = |person: &PersonId| rights.org.substitute_on(*person, self.on);
+        let stand_in: Vec<PersonId> = told.iter().filter_map(stand_in).collect();
+        told.extend(stand_in);
         let (unit, due_at) = about(happened, after);
         told.into_iter()
             .filter(|person| Some(*person) != doer && self.may(rights, *person, READ, &facts))
@@ -207,11 +212,11 @@ impl Directory {
         action: &'static str,
         facts: &CaseFacts,
     ) -> bool {
-        let roles = &self.roles;
+        let (roles, on) = (&self.roles, self.on);
         let scope = self.scopes.entry((person, action)).or_insert_with(|| {
-            let roles = roles.get(&person)?.clone();
-            let unit = roles.first()?.1;
-            let viewer = Viewer { person, unit, roles };
+            let of = |person: &PersonId| roles.get(person).cloned().unwrap_or_default();
+            let away = rights.org.stands_in_for(person, on, on).into_iter();
+            let viewer = Viewer::with(person, of(&person), away.map(|away| (away, of(&away))))?;
             permission::scope(&viewer, action, rights)
         });
         scope

@@ -100,6 +100,17 @@ pub enum OrgEvent {
         /// From this day.
         on: Date,
     },
+    /// Somebody stands in for a person who is away 代理.
+    SubstituteNamed(Substitution),
+    /// Somebody stands in for a person no longer, sooner than was said.
+    SubstituteEnded {
+        /// Who is away.
+        person: PersonId,
+        /// Who stood in.
+        substitute: PersonId,
+        /// The first day on which they no longer do.
+        on: Date,
+    },
     /// A person lost a role.
     RoleRevoked {
         /// Who.
@@ -178,6 +189,20 @@ pub struct Tenure {
     pub until: Option<Date>,
 }
 
+/// Who stands in for whom, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Substitution {
+    /// Who is away.
+    pub person: PersonId,
+    /// Who stands in.
+    pub substitute: PersonId,
+    /// The first day.
+    pub from: Date,
+    /// The first day on which it is over.
+    pub until: Date,
+}
+
 /// A role that a person has in a unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleHeld {
@@ -215,6 +240,7 @@ pub struct Org {
     pub(crate) tenures: Vec<Tenure>,
     pub(crate) duties: Vec<Duty>,
     pub(crate) roles: Vec<RoleHeld>,
+    pub(crate) substitutions: Vec<Substitution>,
 }
 
 /// A unit with its history.

@@ -40,6 +40,25 @@ pub struct Viewer {
     pub unit: UnitId,
     /// Their roles, each with the unit it is held in.
     pub roles: Vec<(String, UnitId)>,
+    /// Whom they stand in for 代理: they may do what those could.
+    pub stands_in: Vec<StandIn>,
+}
+
+/// Somebody who is away, as whoever stands in for them is seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StandIn {
+    /// Who is away.
+    pub person: PersonId,
+    /// Their roles, each with the unit it is held in.
+    pub roles: Vec<(String, UnitId)>,
+}
+
+/// Who a viewer acts as: themselves, or somebody they stand in for.
+#[derive(Debug, Clone, Copy)]
+struct Capacity<'a> {
+    person: PersonId,
+    roles: &'a [(String, UnitId)],
+    for_person: Option<PersonId>,
 }
 
 /// What decides over rights, at one instant.
@@ -79,27 +98,72 @@ pub struct Permit {
 }
 
 impl Viewer {
-    /// Makes the viewer that a person is on a day, acting for `unit`; `None` unless they have a role
-    /// there on that day.
+    /// Makes the viewer that a person is on a day, acting for `unit`; `None` unless they, or somebody they
+    /// stand in for, have a role there on that day.
     pub fn of(org: &Org, person: PersonId, unit: UnitId, on: Date) -> Option<Viewer> {
-        let held = org.roles_of(person, on);
-        let roles: Vec<_> = held
+        let roles_of = |person| {
+            let held = org.roles_of(person, on).into_iter();
+            held.map(|(role, unit)| (role.to_owned(), unit))
+                .collect::<Vec<_>>()
+        };
+        let stands_in = org
+            .stands_in_for(person, on, on)
             .into_iter()
-            .map(|(role, unit)| (role.to_owned(), unit))
-            .collect();
-        roles
-            .iter()
-            .any(|(_, held_in)| *held_in == unit)
-            .then_some(Viewer { person, unit, roles })
+            .map(|person| StandIn {
+                person,
+                roles: roles_of(person),
+            });
+        let viewer = Viewer {
+            person,
+            unit,
+            roles: roles_of(person),
+            stands_in: stands_in.collect(),
+        };
+        let acts_there = viewer
+            .capacities()
+            .any(|as_whom| as_whom.roles.iter().any(|(_, held_in)| *held_in == unit));
+        acts_there.then_some(viewer)
     }
 
-    /// Returns the units in which the viewer has `role`.
+    /// Makes the viewer that a person with these roles is, who stands in for others with theirs, acting for the unit of
+    /// the first role; `None` where there is none.
+    pub fn with(
+        person: PersonId,
+        roles: Vec<(String, UnitId)>,
+        away: impl Iterator<Item = (PersonId, Vec<(String, UnitId)>)>,
+    ) -> Option<Viewer> {
+        let stands_in: Vec<StandIn> = away.map(|(person, roles)| StandIn { person, roles }).collect();
+        let mut all = roles.iter().chain(stands_in.iter().flat_map(|away| &away.roles));
+        let unit = all.next()?.1;
+        Some(Viewer {
+            person,
+            unit,
+            roles,
+            stands_in,
+        })
+    }
+
+    /// Returns as whom they may act, themselves first.
+    fn capacities(&self) -> impl Iterator<Item = Capacity<'_>> {
+        let own = Capacity {
+            person: self.person,
+            roles: &self.roles,
+            for_person: None,
+        };
+        let others = self.stands_in.iter().map(|away| Capacity {
+            person: away.person,
+            roles: &away.roles,
+            for_person: Some(away.person),
+        });
+        std::iter::once(own).chain(others)
+    }
+}
+
+impl Capacity<'_> {
+    /// Returns the units in which the role is held.
     fn units_of(&self, role: &str) -> Vec<UnitId> {
-        self.roles
-            .iter()
-            .filter(|(held, _)| held == role)
-            .map(|(_, unit)| *unit)
-            .collect()
+        let held = self.roles.iter().filter(|(held, _)| held == role);
+        held.map(|(_, unit)| *unit).collect()
     }
 }
 
@@ -141,7 +205,9 @@ impl Permit {
 
 /// Returns the cases on which the viewer may do `action`; `None` where there can be none.
 pub fn scope(viewer: &Viewer, action: &str, rights: &Rights<'_>) -> Option<Checked> {
-    let scopes: Vec<Checked> = granted(viewer, action, rights).map(|(_, scope)| scope).collect();
+    let scopes: Vec<Checked> = granted(viewer, action, rights)
+        .map(|(_, _, scope)| scope)
+        .collect();
     if scopes.is_empty() {
         return None;
     }
@@ -164,11 +230,12 @@ pub fn authorize(
 ) -> Result<Permit, Denied> {
     let covers = |action: &str| scope(viewer, action, rights).is_some_and(|scope| holds(&scope, facts));
     if covers(action) {
-        let matching = granted(viewer, action, rights).filter(|(_, scope)| holds(scope, facts));
-        let units: Vec<UnitId> = matching
-            .flat_map(|(grant, _)| viewer.units_of(&grant.role))
-            .collect();
-        return permit(viewer, action, &units);
+        let matching = granted(viewer, action, rights).filter(|(_, _, scope)| holds(scope, facts));
+        return permit(
+            viewer,
+            action,
+            matching.map(|(as_whom, grant, _)| (as_whom, grant)),
+        );
     }
     if covers(READ) {
         Err(forbidden(action))
@@ -183,19 +250,74 @@ pub fn authorize(
 /// # Errors
 /// [`Denied::Forbidden`] if no grant of theirs holds the action.
 pub fn authorize_general(viewer: &Viewer, action: &str, rights: &Rights<'_>) -> Result<Permit, Denied> {
-    let units: Vec<UnitId> = granted(viewer, action, rights)
-        .flat_map(|(grant, _)| viewer.units_of(&grant.role))
-        .collect();
-    permit(viewer, action, &units)
+    let granted = granted(viewer, action, rights);
+    permit(
+        viewer,
+        action,
+        granted.map(|(as_whom, grant, _)| (as_whom, grant)),
+    )
 }
 
-/// Makes the permit for an action that roles held in `units` allow.
-fn permit(viewer: &Viewer, action: &str, units: &[UnitId]) -> Result<Permit, Denied> {
-    let own = units.iter().find(|unit| **unit == viewer.unit);
-    let unit = *own.or(units.first()).ok_or_else(|| forbidden(action))?;
-    let person = viewer.person;
+/// The action of a permit to say who stands in for somebody; no grant holds it, for it is the person's own, their
+/// head's or the administrator's.
+pub const SUBSTITUTE: &str = "substitute";
+
+/// Decides whether the viewer may say who stands in for `person`: they themselves, for somebody they share a unit
+/// with; whoever leads a unit of theirs or one above it; the administrator.
+///
+/// # Errors
+/// [`Denied::Forbidden`] for everybody else.
+pub fn authorize_substitute(
+    viewer: &Viewer,
+    person: PersonId,
+    substitute: Option<PersonId>,
+    rights: &Rights<'_>,
+) -> Result<Permit, Denied> {
+    if let Ok(permit) = authorize_general(viewer, "admin", rights) {
+        return Ok(permit);
+    }
+    let today = rights.calendar.date_of(rights.now);
+    let theirs = rights.org.units_of(person, today);
+    let shares = |other| !theirs.is_disjoint(&rights.org.units_of(other, today));
+    let own = viewer.person == person && substitute.is_none_or(shares);
+    let led = rights.org.led_by(viewer.person, today);
+    let leads = viewer.person != person
+        && theirs.iter().any(|unit| {
+            led.iter()
+                .any(|above| rights.org.is_under_on(*unit, *above, today))
+        });
+    if !own && !leads {
+        return Err(forbidden(SUBSTITUTE));
+    }
     Ok(Permit {
-        actor: Actor::Person { person, unit },
+        actor: Actor::Person {
+            person: viewer.person,
+            unit: viewer.unit,
+            for_person: None,
+        },
+        action: Some(SUBSTITUTE.to_owned()),
+    })
+}
+
+/// Makes the permit for an action that grants allow: in one's own name where that suffices, for one's own acting
+/// unit before others.
+fn permit<'a>(
+    viewer: &Viewer,
+    action: &str,
+    grants: impl Iterator<Item = (Capacity<'a>, &'a Grant)>,
+) -> Result<Permit, Denied> {
+    let places = grants.flat_map(|(as_whom, grant)| {
+        let units = as_whom.units_of(&grant.role).into_iter();
+        units.map(move |unit| (as_whom.for_person, unit))
+    });
+    let rank = |(for_person, unit): &(Option<PersonId>, UnitId)| (for_person.is_some(), *unit != viewer.unit);
+    let (for_person, unit) = places.min_by_key(rank).ok_or_else(|| forbidden(action))?;
+    Ok(Permit {
+        actor: Actor::Person {
+            person: viewer.person,
+            unit,
+            for_person,
+        },
         action: Some(action.to_owned()),
     })
 }
@@ -214,46 +336,50 @@ fn granted<'a>(
     viewer: &'a Viewer,
     action: &'a str,
     rights: &'a Rights<'a>,
-) -> impl Iterator<Item = (&'a Grant, Checked)> {
-    let holding = rights
-        .grants
-        .iter()
-        .filter(move |grant| grant.actions.iter().any(|held| held == action));
-    holding.filter_map(|grant| {
-        let units = viewer.units_of(&grant.role);
+) -> impl Iterator<Item = (Capacity<'a>, &'a Grant, Checked)> {
+    let holding = move || {
+        let grants = rights.grants.iter();
+        grants.filter(move |grant| grant.actions.iter().any(|held| held == action))
+    };
+    let scoped = move |as_whom: Capacity<'a>, grant: &'a Grant| {
+        let units = as_whom.units_of(&grant.role);
         if units.is_empty() {
             return None;
         }
-        let scope = filter::check(&grant.scope, &scene(viewer, &units, rights)).ok()?;
-        (!reads_text(&scope)).then_some((grant, scope))
-    })
+        let scope = filter::check(&grant.scope, &scene(as_whom.person, &units, rights)).ok()?;
+        (!reads_text(&scope)).then_some((as_whom, grant, scope))
+    };
+    viewer
+        .capacities()
+        .flat_map(move |as_whom| holding().filter_map(move |grant| scoped(as_whom, grant)))
 }
 
-/// Returns the cases that complain about the viewer: about them in person, or about a unit that one of
-/// their units is, or is under; a post makes a unit theirs as a role does.
+/// Returns the cases that complain about the viewer or somebody they stand in for: about them in person, or about
+/// a unit that one of their units is, or is under; a post makes a unit theirs as a role does.
 fn accused_of(viewer: &Viewer, rights: &Rights<'_>) -> Checked {
     let today = rights.calendar.date_of(rights.now);
-    let held = rights.org.tenures_of(viewer.person).into_iter();
-    let held = held.filter(|held| held.from <= today && held.until.is_none_or(|until| today < until));
-    let posts = held.filter_map(|held| rights.org.posts.get(&held.post));
-    let roles = viewer.roles.iter().map(|(_, unit)| *unit);
-    let own = roles.chain([viewer.unit]).chain(posts.map(|post| post.unit));
+    let mut own = BTreeSet::from([viewer.unit]);
+    for as_whom in viewer.capacities() {
+        own.extend(as_whom.roles.iter().map(|(_, unit)| *unit));
+        own.extend(rights.org.units_of(as_whom.person, today));
+    }
     let mut units: BTreeSet<UnitId> = BTreeSet::new();
     for unit in own {
         units.insert(unit);
         units.extend(rights.org.ancestors_on(unit, today));
     }
-    Checked::accuses(units, BTreeSet::from([viewer.person]))
+    let people = viewer.capacities().map(|as_whom| as_whom.person).collect();
+    Checked::accuses(units, people)
 }
 
-fn scene<'a>(viewer: &Viewer, my_units: &'a [UnitId], rights: &Rights<'a>) -> Scene<'a> {
+fn scene<'a>(me: PersonId, my_units: &'a [UnitId], rights: &Rights<'a>) -> Scene<'a> {
     Scene {
         org: rights.org,
         packs: rights.packs,
         calendar: rights.calendar,
         now: rights.now,
         tree_on: None,
-        me: Some(viewer.person),
+        me: Some(me),
         my_units,
         tokens: &|_| Vec::new(),
     }

@@ -23,7 +23,11 @@ const SUPERVISOR: Actor = person(5, SUPERVISION);
 
 const fn person(id: u128, unit: UnitId) -> Actor {
     let person = PersonId(Uuid::from_u128(id));
-    Actor::Person { person, unit }
+    Actor::Person {
+        person,
+        unit,
+        for_person: None,
+    }
 }
 
 /// A case of a shipped pack and the little town it lives in.

@@ -370,6 +370,7 @@ fn desk_title(role: &str) -> Label {
         "operator" => Label::new("热线话务员", "Hotline operator"),
         "dispatcher" => Label::new("派单员", "Dispatcher"),
         "supervisor" => Label::new("督查员", "Supervisor"),
+        "caller" => Label::new("回访员", "Caller"),
         "registrar" => Label::new("身份保管员", "Registrar of identities"),
         "inspector" => Label::new("纪检监察员", "Discipline inspector"),
         "assessor" => Label::new("考核员", "Assessor"),

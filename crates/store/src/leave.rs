@@ -2,9 +2,10 @@
 
 use bihuan_core::case::command::Command;
 use bihuan_core::case::decide;
-use bihuan_core::event::Actor;
+use bihuan_core::event::{Actor, Event};
+use bihuan_core::org::OrgEvent;
 use bihuan_core::pack::model::Kind;
-use bihuan_core::permission::Permit;
+use bihuan_core::permission::{Permit, SUBSTITUTE};
 
 use crate::error::ExecuteError;
 
@@ -22,6 +23,19 @@ pub(crate) fn require_action(permit: &Permit, action: &str) -> Result<(), Execut
             needed: action.to_owned(),
         })
     }
+}
+
+/// Checks that the permit is for what an event changes in the organisation, the packs or the calendars: who stands
+/// in for whom is not for the administrator alone.
+pub(crate) fn require_scene(permit: &Permit, event: &Event) -> Result<(), ExecuteError> {
+    let of_substitutes = matches!(
+        event,
+        Event::Org(OrgEvent::SubstituteNamed(_) | OrgEvent::SubstituteEnded { .. })
+    );
+    if of_substitutes && permit.action() == Some(SUBSTITUTE) {
+        return Ok(());
+    }
+    require_action(permit, "admin")
 }
 
 /// Checks that the permit is for taking a problem in.

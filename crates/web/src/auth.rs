@@ -150,9 +150,17 @@ pub async fn open_session(ctx: &Ctx, login: &str, to: &str) -> Result<Response, 
     Ok(response)
 }
 
-/// Returns a person as a viewer, acting for `unit` or else for the unit of their first role.
+/// Returns a person as a viewer, acting for `unit` or else for the unit of their first role: their own, or that of
+/// whom they stand in for.
 pub fn viewer(scene: &Scene, person: PersonId, unit: Option<UnitId>, now: Timestamp) -> Option<Viewer> {
     let today = scene.calendar.date_of(now);
-    let first = || scene.org.roles_of(person, today).first().map(|(_, unit)| *unit);
-    Viewer::of(&scene.org, person, unit.or_else(first)?, today)
+    let org = &scene.org;
+    let first_of = |person| org.roles_of(person, today).first().map(|(_, unit)| *unit);
+    let away = || {
+        org.stands_in_for(person, today, today)
+            .into_iter()
+            .find_map(first_of)
+    };
+    let first = || first_of(person).or_else(away);
+    Viewer::of(org, person, unit.or_else(first)?, today)
 }

@@ -206,10 +206,18 @@ impl Ctx {
                 .org
                 .unit(who.viewer.unit)
                 .map(|unit| self.name(&unit.name));
-            (
-                unit.unwrap_or_default(),
-                person.unwrap_or_else(|| who.login.clone()),
-            )
+            let away = who.viewer.stands_in.iter();
+            let away = away.filter_map(|away| self.scene.org.person(away.person));
+            let away: Vec<String> = away.map(|person| self.name(&person.name)).collect();
+            let unit = unit.unwrap_or_default();
+            let unit = match away.as_slice() {
+                [] => unit,
+                away => {
+                    let names = away.join(&self.tongue.t("list-comma"));
+                    self.tongue.t2("head-stands-in", ("unit", unit), ("names", names))
+                }
+            };
+            (unit, person.unwrap_or_else(|| who.login.clone()))
         };
         let marks = self.tenant.marks();
         let mark = match (marks.demo, marks.testing) {
@@ -223,7 +231,12 @@ impl Ctx {
             area,
             who: self.who.as_ref().map(shown),
             unread: self.who.as_ref().map_or(0, |who| who.unread),
+            me: self
+                .who
+                .as_ref()
+                .map(|who| format!("/persons/{}", who.viewer.person)),
             registers: self.holds("register"),
+            calls: self.holds("answer") && self.holds("identity"),
             instructs: self.holds("instruct"),
             administers: self.holds("admin"),
             mark,

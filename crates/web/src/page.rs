@@ -29,6 +29,8 @@ pub enum Area {
     Desk,
     /// The operator's form.
     Register,
+    /// Who is to be called.
+    Callbacks,
     /// What a leader takes up.
     Leader,
     /// All cases.
@@ -54,8 +56,12 @@ pub struct Page {
     pub who: Option<(String, String)>,
     /// How many notifications they have not read, up to a most.
     pub unread: u32,
+    /// The address of their own page.
+    pub me: Option<String>,
     /// Whether they may register.
     pub registers: bool,
+    /// Whether they may call reporters back.
+    pub calls: bool,
     /// Whether they may give instructions.
     pub instructs: bool,
     /// Whether they look after units, people and logins.
@@ -155,6 +161,8 @@ impl Page {
             let register = self.registers.then_some(register);
             let ledger = link(Area::Ledger, "/ledger", "area-ledger", Some("g l"));
             let board = link(Area::Board, "/board", "area-board", Some("g b"));
+            let calls = link(Area::Callbacks, "/callbacks", "area-callbacks", Some("g c"));
+            let calls = self.calls.then_some(calls);
             let leader = link(Area::Leader, "/leader", "area-leader", Some("g v"));
             let leader = self.instructs.then_some(leader);
             let people = link(Area::People, "/people", "area-people", None);
@@ -163,6 +171,7 @@ impl Page {
                 .into_iter()
                 .chain(leader)
                 .chain(register)
+                .chain(calls)
                 .chain([ledger, board])
                 .chain(people)
                 .collect()

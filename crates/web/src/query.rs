@@ -24,7 +24,10 @@ pub fn with_scene<T>(ctx: &Ctx, ask: impl FnOnce(&Scene<'_>) -> T) -> T {
     let viewer = ctx.who.as_ref().map(|who| &who.viewer);
     let my_units: Vec<_> = viewer
         .iter()
-        .flat_map(|viewer| viewer.roles.iter().map(|(_, unit)| *unit))
+        .flat_map(|viewer| {
+            let away = viewer.stands_in.iter().flat_map(|away| &away.roles);
+            viewer.roles.iter().chain(away).map(|(_, unit)| *unit)
+        })
         .collect();
     ask(&Scene {
         org: &ctx.scene.org,

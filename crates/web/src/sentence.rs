@@ -10,7 +10,8 @@ pub mod refusal;
 
 use bihuan_core::calendar::Calendar;
 use bihuan_core::event::{
-    Actor, BodyRef, CaseEvent, ClockSpan, End, Entry, Event, EvidenceMoment, Instruction, Linkage, ReplyWay,
+    Actor, BodyRef, CallOutcome, CaseEvent, ClockSpan, End, Entry, Event, EvidenceMoment, Instruction,
+    Linkage, ReplyWay,
 };
 use bihuan_core::id::{PersonId, UnitId};
 use bihuan_core::org::Org;
@@ -113,6 +114,7 @@ impl Words<'_> {
             | CaseEvent::ReporterReplied { .. }
             | CaseEvent::Answered { .. }
             | CaseEvent::SatisfactionGiven { .. }
+            | CaseEvent::CallMade { .. }
             | CaseEvent::IdentityRead { .. }
             | CaseEvent::BodyErased { .. } => self.handling(kind, event),
             CaseEvent::Verified { .. }
@@ -237,8 +239,23 @@ impl Words<'_> {
             CaseEvent::Answered { way, .. } => t.t1("event-answered", "way", self.way(*way)),
             CaseEvent::SatisfactionGiven { solved: true, .. } => t.t("event-solved"),
             CaseEvent::SatisfactionGiven { solved: false, .. } => t.t("event-not-solved"),
+            CaseEvent::CallMade {
+                outcome, again_at, ..
+            } => self.call(*outcome, *again_at),
             CaseEvent::IdentityRead { .. } => t.t("event-identity-read"),
             _ => t.t("event-body-erased"),
+        }
+    }
+
+    fn call(&self, outcome: CallOutcome, again_at: Option<Timestamp>) -> String {
+        let t = self.tongue;
+        match (outcome, again_at) {
+            (CallOutcome::CallAgain, Some(at)) => {
+                t.t1("event-call-again", "date", show::moment(self.calendar, t, at))
+            }
+            (CallOutcome::Reached | CallOutcome::CallAgain, _) => t.t("event-call-reached"),
+            (CallOutcome::NoAnswer, _) => t.t("event-call-no-answer"),
+            (CallOutcome::NoNumber, _) => t.t("event-call-no-number"),
         }
     }
 
@@ -271,7 +288,22 @@ impl Words<'_> {
     fn doer(&self, actor: Actor, listener: Listener) -> String {
         let t = self.tongue;
         match (actor, listener) {
-            (Actor::Person { person, unit }, Listener::Staff) => t.t2(
+            (
+                Actor::Person {
+                    person,
+                    unit,
+                    for_person: Some(away),
+                },
+                Listener::Staff,
+            ) => t.tell(
+                "by-person-for",
+                &[
+                    ("unit", self.unit(unit).into()),
+                    ("person", self.person(person).into()),
+                    ("away", self.person(away).into()),
+                ],
+            ),
+            (Actor::Person { person, unit, .. }, Listener::Staff) => t.t2(
                 "by-person",
                 ("unit", self.unit(unit)),
                 ("person", self.person(person)),
@@ -390,6 +422,7 @@ pub fn name(event: &CaseEvent) -> &'static str {
         CaseEvent::ReporterReplied { .. } => "reporter_replied",
         CaseEvent::Answered { .. } => "answered",
         CaseEvent::SatisfactionGiven { .. } => "satisfaction_given",
+        CaseEvent::CallMade { .. } => "call_made",
         CaseEvent::Verified { .. } => "verified",
         CaseEvent::VerificationFailed { .. } => "verification_failed",
         CaseEvent::Published { .. } => "published",

@@ -69,6 +69,8 @@ impl Scene {
             .replace("{view}", &self.case)
             .replace("{form}", "comments")
             .replace("{draft}", &self.case)
+            .replace("{person}", &self.case)
+            .replace("{which}", "answer")
     }
 }
 

@@ -361,3 +361,63 @@ async fn what_was_recognised_while_it_was_written_is_linked_when_it_is_registere
     failed.says("已登记，但没有关联上 X1");
     assert_eq!(cases(&town), 3);
 }
+
+#[tokio::test]
+async fn a_repeat_caller_is_known_by_the_number_and_no_name_is_read() {
+    let town = Town::found().await;
+    let matter = Matter {
+        phone: Some("139 0000 1111"),
+        ..Matter::default()
+    };
+    let ended = town.answered(&matter, "works", "handler").await;
+    town.raise(&Matter {
+        title: "井盖松动",
+        ..matter.clone()
+    })
+    .await;
+    // A report is for the inspectors alone: it is neither counted nor shown.
+    town.raise(&Matter {
+        kind: "report",
+        title: "私下的事",
+        ..matter.clone()
+    })
+    .await;
+    let mut operator = town.log_in("operator").await;
+    let page = operator.get("/register").await;
+    let said = keep(
+        &mut operator,
+        &page,
+        &[("text", "又来电"), ("phone", "+86 13900001111")],
+    )
+    .await;
+    said.says("这个号码以前反映过 2 件，其中在办 2 件");
+    said.says("井盖松动").says(&town.number(ended));
+    said.keeps_silent_about("私下的事").keeps_silent_about("Liu");
+    let said = keep(
+        &mut operator,
+        &page,
+        &[("text", "又来电"), ("phone", "13900002222")],
+    )
+    .await;
+    said.keeps_silent_about("这个号码");
+    let said = keep(&mut operator, &page, &[("text", "又来电"), ("phone", "139")]).await;
+    said.keeps_silent_about("这个号码");
+    let view = town.tenant().reader().unwrap().case(ended).unwrap().unwrap();
+    assert_eq!(view.case.identity_reads, 0);
+}
+
+#[tokio::test]
+async fn the_form_offers_the_texts_of_the_kinds_that_may_be_registered() {
+    let town = Town::found().await;
+    let mut operator = town.log_in("operator").await;
+    let page = operator.get("/register").await;
+    page.says("暖气不热");
+    assert!(
+        page.text().contains("【小区、楼号】"),
+        "the blanks are in the page"
+    );
+    assert!(
+        page.text()
+            .contains("data-category=\"城乡建设 / 城市建设和市政管理 / 基础设施\"")
+    );
+}

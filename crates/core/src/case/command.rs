@@ -185,6 +185,13 @@ pub enum Command {
         /// What they added.
         remark: Option<BodyRef>,
     },
+    /// Note what came of a call to the reporter.
+    MakeCall {
+        /// What came of it.
+        call: Call,
+        /// What they said, or what the caller remarks; needed where they say "not solved".
+        remark: Option<BodyRef>,
+    },
     /// Link with another case.
     Link {
         /// The other case.
@@ -239,6 +246,27 @@ pub enum Command {
         /// The version.
         pack: PackRef,
     },
+}
+
+/// What came of a call to the reporter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Call {
+    /// They said whether it is solved.
+    Said {
+        /// Whether it is.
+        solved: bool,
+        /// From 1 to 5.
+        score: Option<u8>,
+    },
+    /// They wish to be called again.
+    Again {
+        /// When.
+        at: Timestamp,
+    },
+    /// Nobody answered.
+    NoAnswer,
+    /// There is no number, or not theirs.
+    NoNumber,
 }
 
 /// A step and what the actor gives with it.

@@ -81,7 +81,7 @@ pub fn action_needed<'a>(command: &Command, kind: &'a Kind) -> Option<&'a str> {
         | Command::WithdrawEvidence { .. }
         | Command::Staff { .. }
         | Command::AskReporter { .. } => Some("handle"),
-        Command::GiveSatisfaction { .. } => Some("answer"),
+        Command::GiveSatisfaction { .. } | Command::MakeCall { .. } => Some("answer"),
         Command::Comment { .. } => Some("read"),
         Command::Instruct { .. } => Some("instruct"),
         Command::ReadIdentity { .. } => Some("identity"),
@@ -116,6 +116,7 @@ impl<'a> Matter<'a> {
         let event = match command {
             Command::TakeStep(given) => return self.take_step(given),
             Command::RecomputeClocks => return self.recompute_clocks(),
+            Command::MakeCall { call, remark } => return self.make_call(*call, *remark),
             Command::Merge { into, reason } => return self.merge(*into, *reason),
             Command::Tick => return Err(Refusal::NoChange),
             Command::Classify { category } => self.classify(category),
@@ -152,13 +153,16 @@ impl<'a> Matter<'a> {
     /// The accused never see the case, so nothing they ask of it can be meant well; nor do those who work
     /// in an accused unit, whichever unit they act for.
     fn refuse_accused_actor(&self) -> Result<(), Refusal> {
-        let Actor::Person { person, unit } = self.ctx.actor else {
+        let Actor::Person { person, unit, .. } = self.ctx.actor else {
             return Ok(());
         };
         if self.case.accused.is_empty() {
             return Ok(());
         }
-        self.refuse_accused_person(person)?;
+        let (org, today) = (self.ctx.org, self.today());
+        independence::people_of(org, person, today, today)
+            .into_iter()
+            .try_for_each(|person| self.refuse_accused_person(person))?;
         self.refuse_accused_unit(unit)?;
         let theirs = independence::units_of(self.ctx.org, person, self.today(), self.today());
         theirs
@@ -169,7 +173,7 @@ impl<'a> Matter<'a> {
     /// Returns the person who acts and the unit they act for.
     fn person(&self) -> Result<(PersonId, UnitId), Refusal> {
         match self.ctx.actor {
-            Actor::Person { person, unit } => Ok((person, unit)),
+            Actor::Person { person, unit, .. } => Ok((person, unit)),
             Actor::Reporter | Actor::System | Actor::Import => Err(Refusal::WrongRelation(Relation::Any)),
         }
     }

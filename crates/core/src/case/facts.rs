@@ -80,7 +80,10 @@ pub fn facts(case: &Case, kind: &Kind) -> CaseFacts {
         due_at: case.due_at(),
         returns: case.returns,
         reopened: case.reopened,
-        flags: Flag::ALL.into_iter().filter(|flag| case.carries(*flag)).collect(),
+        flags: Flag::ALL
+            .into_iter()
+            .filter(|flag| case.carries(*flag, kind))
+            .collect(),
         accused: case.accused.clone(),
         instructors: case.instructors.iter().copied().collect(),
         finder: case.finder(),
@@ -121,7 +124,23 @@ impl Case {
         }
     }
 
-    fn carries(&self, flag: Flag) -> bool {
+    /// Returns how many unanswered calls are still due before the reporter need no longer be called; `None`
+    /// where they are not to be called: not answered, heard already, or nobody who could be.
+    pub fn calls_due(&self, kind: &Kind) -> Option<u32> {
+        let rule = kind.calls?;
+        let waits = self.end.is_none() && self.answered.is_some() && self.satisfied.is_none();
+        let identity = matches!(
+            self.raised_by,
+            RaisedBy::Reporter {
+                identity: Some(_),
+                ..
+            }
+        );
+        let due = rule.attempts.saturating_sub(self.calls.unanswered);
+        (waits && identity && !self.calls.no_number && due > 0).then_some(due)
+    }
+
+    fn carries(&self, flag: Flag, kind: &Kind) -> bool {
         match flag {
             Flag::Open => self.end.is_none(),
             Flag::Breached => self.breaches > 0,
@@ -143,6 +162,7 @@ impl Case {
                 RaisedBy::Finder { .. } => false,
             },
             Flag::Instructed => !self.instructors.is_empty(),
+            Flag::ToCall => self.calls_due(kind).is_some(),
         }
     }
 }

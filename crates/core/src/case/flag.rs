@@ -33,11 +33,13 @@ pub enum Flag {
     Anonymous,
     /// Somebody above the work gave an instruction about it 批示件.
     Instructed,
+    /// The reporter was answered and is to be called 待回访.
+    ToCall,
 }
 
 impl Flag {
     /// All flags, in the order of their bits in the case row.
-    pub const ALL: [Flag; 12] = [
+    pub const ALL: [Flag; 13] = [
         Flag::Open,
         Flag::Breached,
         Flag::Disputed,
@@ -50,6 +52,7 @@ impl Flag {
         Flag::Imported,
         Flag::Anonymous,
         Flag::Instructed,
+        Flag::ToCall,
     ];
 
     /// Returns the flag's word in the filter language.
@@ -67,6 +70,7 @@ impl Flag {
             Flag::Imported => "imported",
             Flag::Anonymous => "anonymous",
             Flag::Instructed => "instructed",
+            Flag::ToCall => "to_call",
         }
     }
 

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Answer, Case, ClockChange, ClockRun, ClockState, Evidence, Verification};
-use crate::event::{Actor, BodyRef, CaseEvent, ClockSpan, Correction, End, Entry, Event, Fields, ReplyWay};
+use super::{Answer, Calls, Case, ClockChange, ClockRun, ClockState, Evidence, Verification};
+use crate::event::{
+    Actor, BodyRef, CallOutcome, CaseEvent, ClockSpan, Correction, End, Entry, Event, Fields, ReplyWay,
+};
 use crate::id::{CaseId, EvidenceId, UnitId};
 
 /// Why a log cannot be: it was not written by [`decide`](super::decide).
@@ -155,6 +157,7 @@ fn raised(id: CaseId, fields: &Fields, entry: &Entry) -> Case {
         reopened: 0,
         looked_back: None,
         identity_reads: 0,
+        calls: Calls::default(),
         instructors: BTreeSet::new(),
     }
 }
@@ -205,6 +208,9 @@ impl Case {
                 self.satisfied = Some(*solved);
                 self.unsatisfied = !solved;
             }
+            CaseEvent::CallMade {
+                outcome, again_at, ..
+            } => self.calls.note(*outcome, *again_at),
             CaseEvent::Verified { .. } => self.verified = Verification::of(event, at),
             CaseEvent::VerificationFailed { .. } => self.begin_round(),
             CaseEvent::Published { until, .. } => self.published_until = Some(*until),
@@ -297,6 +303,7 @@ impl Case {
     fn answer(&mut self, text: BodyRef, way: ReplyWay, at: Timestamp) {
         self.answered = Some(Answer { text, way, at });
         self.satisfied = self.satisfied.filter(|solved| !solved);
+        self.calls = Calls::default();
     }
 
     fn reporter_wrote(&mut self, at: Timestamp) {
@@ -312,6 +319,7 @@ impl Case {
         self.satisfied = None;
         self.published_until = None;
         self.consented = None;
+        self.calls = Calls::default();
     }
 
     /// A clock that is paused at the end stays paused: the case was not overdue by it.
@@ -356,6 +364,17 @@ impl Case {
         }
         if let Some(accused) = right.accused {
             self.accused = accused;
+        }
+    }
+}
+
+impl Calls {
+    fn note(&mut self, outcome: CallOutcome, again_at: Option<Timestamp>) {
+        self.again_at = again_at;
+        match outcome {
+            CallOutcome::Reached | CallOutcome::CallAgain => {}
+            CallOutcome::NoAnswer => self.unanswered += 1,
+            CallOutcome::NoNumber => self.no_number = true,
         }
     }
 }

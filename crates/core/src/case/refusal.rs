@@ -60,6 +60,14 @@ pub enum Refusal {
     /// The reporter may still speak.
     #[error("the reporter may still speak until {0}")]
     SilenceNotOver(Timestamp),
+    /// The reporter must first be called.
+    #[error("the reporter must be called {due} times more")]
+    CallsDue {
+        /// How many calls nobody answered.
+        made: u32,
+        /// How many are still to be made.
+        due: u32,
+    },
     /// A guard of the step is not true of the case.
     #[error("the step's guard is not met: {0}")]
     Guard(String),

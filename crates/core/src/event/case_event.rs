@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::parts::{
-    BodyRef, ClockSpan, Correction, End, EvidenceMoment, Fields, Instruction, Linkage, PackRef, ReplyWay,
+    BodyRef, CallOutcome, ClockSpan, Correction, End, EvidenceMoment, Fields, Instruction, Linkage, PackRef,
+    ReplyWay,
 };
 use crate::id::{BodyId, CaseId, Digest, EvidenceId, PersonId, UnitId};
 
@@ -206,6 +207,17 @@ pub enum CaseEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         score: Option<u8>,
         /// What they added.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        remark: Option<BodyRef>,
+    },
+    /// The reporter was called after the answer 回访; what they said of the result is an event of its own.
+    CallMade {
+        /// What came of it.
+        outcome: CallOutcome,
+        /// When they wish to be called again, if they do.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        again_at: Option<Timestamp>,
+        /// What the caller remarked, for staff.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         remark: Option<BodyRef>,
     },

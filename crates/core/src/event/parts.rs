@@ -158,6 +158,20 @@ pub enum ReplyWay {
     InPerson,
 }
 
+/// What came of a call to the reporter 回访结果.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallOutcome {
+    /// They said whether it is solved.
+    Reached,
+    /// They wish to be called again.
+    CallAgain,
+    /// Nobody answered.
+    NoAnswer,
+    /// There is no number, or not theirs.
+    NoNumber,
+}
+
 /// What a piece of evidence shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -211,6 +211,9 @@ fn pack(id: &str, kinds: Vec<Kind>) -> Pack {
         grants: Vec::new(),
         messages: BTreeMap::new(),
         notifications: BTreeMap::new(),
+        callback: None,
+        templates: Vec::new(),
+        notices: BTreeMap::new(),
         alarms: Vec::new(),
         portal_kind: None,
     }
@@ -234,6 +237,7 @@ fn kind(id: &str, zh: &str, en: &str, states: &[(&str, &str, &str, Phase)]) -> K
         portal: false,
         listed: false,
         silence_days: 5,
+        calls: None,
         publication_days: None,
         initial: "new".to_owned(),
         start: Vec::new(),

@@ -136,6 +136,7 @@ pub(super) const FLAGS: &[Word<Flag>] = &[
     word(Flag::Imported, &["imported"], &["导入"]),
     word(Flag::Anonymous, &["anonymous"], &["匿名"]),
     word(Flag::Instructed, &["instructed"], &["批示件"]),
+    word(Flag::ToCall, &["to_call"], &["待回访"]),
 ];
 
 pub(super) const PHASES: &[Word<Phase>] = &[

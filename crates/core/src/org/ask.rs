@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use super::{Duty, Org, Person, Post, Tenure, Unit, UnitRecord};
+use super::{Duty, Org, Person, Post, Substitution, Tenure, Unit, UnitRecord};
 use crate::id::{PersonId, PostId, UnitId};
 
 impl UnitRecord {
@@ -204,6 +204,55 @@ impl Org {
             .iter()
             .filter(move |held| runs(held.from, held.until, on));
         held.map(|held| (held.person, held.role.as_str(), held.unit))
+    }
+}
+
+impl Org {
+    /// Returns whom a person stands in for on some day from `from` to `to`, both included; each once. Whoever
+    /// stands in for those is not among them: a right that is lent is not lent on.
+    pub fn stands_in_for(&self, substitute: PersonId, from: Date, to: Date) -> BTreeSet<PersonId> {
+        let theirs = self
+            .substitutions
+            .iter()
+            .filter(|one| one.substitute == substitute);
+        theirs
+            .filter(|one| one.from <= to && from < one.until)
+            .map(|one| one.person)
+            .collect()
+    }
+
+    /// Returns who stands in for a person on that day.
+    pub fn substitute_on(&self, person: PersonId, on: Date) -> Option<PersonId> {
+        let of_person = self.substitutions.iter().filter(|one| one.person == person);
+        let mut then = of_person.filter(|one| one.from <= on && on < one.until);
+        then.next().map(|one| one.substitute)
+    }
+
+    /// Returns who stood and stands in for a person, the newest first.
+    pub fn substitutes_of(&self, person: PersonId) -> Vec<Substitution> {
+        let of_person = self.substitutions.iter().filter(|one| one.person == person);
+        let mut found: Vec<Substitution> = of_person.copied().collect();
+        found.sort_by_key(|one| std::cmp::Reverse((one.from, one.until)));
+        found
+    }
+
+    /// Returns the units in which a person has a post or a role on that day.
+    pub fn units_of(&self, person: PersonId, on: Date) -> BTreeSet<UnitId> {
+        let held = self.tenures.iter().filter(|held| held.person == person);
+        let posts = held.filter(|held| runs(held.from, held.until, on));
+        let posts = posts
+            .filter_map(|held| self.posts.get(&held.post))
+            .map(|post| post.unit);
+        let roles = self.roles_of(person, on).into_iter().map(|(_, unit)| unit);
+        posts.chain(roles).collect()
+    }
+
+    /// Returns the units that a person leads on that day.
+    pub fn led_by(&self, person: PersonId, on: Date) -> BTreeSet<UnitId> {
+        let held = self.tenures.iter().filter(|held| held.person == person);
+        let posts = held.filter(|held| runs(held.from, held.until, on));
+        let posts = posts.filter_map(|held| self.posts.get(&held.post));
+        posts.filter(|post| post.head).map(|post| post.unit).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::{Duty, Org, OrgEvent, RoleHeld, Tenure, Unit, UnitRecord};
+use super::{Duty, Org, OrgEvent, RoleHeld, Substitution, Tenure, Unit, UnitRecord};
 use crate::id::{PersonId, PostId, UnitId};
 
 /// Why an event cannot follow the ones before it.
@@ -61,6 +61,14 @@ pub enum OrgProblem {
         /// The post.
         post: PostId,
         /// Who holds it.
+        by: PersonId,
+    },
+    /// Somebody else stands in for the person on one of the days.
+    #[error("{by} stands in for {person} on one of these days")]
+    HasSubstitute {
+        /// Who is away.
+        person: PersonId,
+        /// Who stands in already.
         by: PersonId,
     },
     /// What is to be ended is not there, or what is to begin already is.
@@ -125,6 +133,12 @@ impl Org {
                 unit,
                 on,
             } => self.revoke_role(*person, role, *unit, *on),
+            OrgEvent::SubstituteNamed(named) => self.name_substitute(*named),
+            OrgEvent::SubstituteEnded {
+                person,
+                substitute,
+                on,
+            } => self.end_substitute(*person, *substitute, *on),
         }
     }
 
@@ -324,6 +338,40 @@ impl Org {
         let none = OrgProblem::NothingToChange("the person does not have the role");
         let held = self.roles.iter_mut().find(open).ok_or(none)?;
         held.until = Some(in_order(on, held.from)?);
+        Ok(())
+    }
+
+    /// Whoever is away has one substitute at a time: else nobody would know whose turn it is.
+    fn name_substitute(&mut self, named: Substitution) -> Result<(), OrgProblem> {
+        self.need_person(named.person)?;
+        self.need_person(named.substitute)?;
+        if named.person == named.substitute {
+            return Err(OrgProblem::NothingToChange("nobody stands in for themselves"));
+        }
+        let (on, after) = (named.until, named.from);
+        if on <= after {
+            return Err(OrgProblem::OutOfOrder { on, after });
+        }
+        let meets = |one: &&Substitution| {
+            one.person == named.person && one.from < named.until && named.from < one.until
+        };
+        if let Some(other) = self.substitutions.iter().find(meets) {
+            return Err(OrgProblem::HasSubstitute {
+                person: other.person,
+                by: other.substitute,
+            });
+        }
+        self.substitutions.push(named);
+        Ok(())
+    }
+
+    fn end_substitute(&mut self, person: PersonId, substitute: PersonId, on: Date) -> Result<(), OrgProblem> {
+        let of_both =
+            |one: &&mut Substitution| one.person == person && one.substitute == substitute && one.until > on;
+        let none = OrgProblem::NothingToChange("nobody stands in for the person then");
+        let place = self.substitutions.iter_mut().find(of_both).ok_or(none)?;
+        // What had not begun leaves no day on which anybody stood in.
+        place.until = on.max(place.from);
         Ok(())
     }
 

@@ -356,3 +356,60 @@ proptest! {
         }
     }
 }
+
+fn away(person: u128, substitute: u128, from: Date, until: Date) -> OrgEvent {
+    OrgEvent::SubstituteNamed(Substitution {
+        person: person_id(person),
+        substitute: person_id(substitute),
+        from,
+        until,
+    })
+}
+
+#[test]
+fn a_substitute_stands_in_from_the_first_day_to_the_last() {
+    let mut org = small_city();
+    let (from, until) = (date(2026, 3, 2), date(2026, 3, 9));
+    org.apply(&away(1, 2, from, until)).expect("both are there");
+    let stands_in = |org: &Org, on| org.stands_in_for(person_id(2), on, on);
+    for (on, expected) in [
+        (date(2026, 3, 1), false),
+        (from, true),
+        (date(2026, 3, 8), true),
+        (until, false),
+    ] {
+        assert_eq!(stands_in(&org, on).contains(&person_id(1)), expected, "{on}");
+    }
+    let ended = OrgEvent::SubstituteEnded {
+        person: person_id(1),
+        substitute: person_id(2),
+        on: date(2026, 3, 4),
+    };
+    org.apply(&ended).expect("it runs");
+    assert!(stands_in(&org, date(2026, 3, 4)).is_empty());
+    assert!(
+        org.stands_in_for(person_id(2), FOUNDED, until)
+            .contains(&person_id(1))
+    );
+    assert_eq!(org.substitutes_of(person_id(1)).len(), 1);
+    assert!(org.apply(&ended).is_err());
+}
+
+#[test]
+fn nobody_has_two_substitutes_or_is_their_own() {
+    let mut org = small_city();
+    let (from, until) = (date(2026, 3, 2), date(2026, 3, 9));
+    org.apply(&away(1, 2, from, until)).expect("both are there");
+    let before = org.clone();
+    for wrong in [
+        away(1, 2, date(2026, 3, 8), date(2026, 3, 20)),
+        away(2, 2, from, until),
+        away(2, 1, until, from),
+        away(2, 99, from, until),
+    ] {
+        assert!(org.apply(&wrong).is_err(), "{wrong:?}");
+    }
+    assert_eq!(org, before);
+    org.apply(&away(1, 2, until, date(2026, 3, 20)))
+        .expect("the days after it");
+}

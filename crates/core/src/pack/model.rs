@@ -41,6 +41,12 @@ pub struct Pack {
     pub messages: BTreeMap<String, Label>,
     /// Whom on the staff an occasion concerns and what they are told; nobody is told of what is not named.
     pub notifications: BTreeMap<Occasion, NotificationRule>,
+    /// What is printed for the reporter 告知书.
+    pub notices: BTreeMap<NoticeKind, Notice>,
+    /// How reporters are called after the answer 回访, where they are.
+    pub callback: Option<Callback>,
+    /// Texts to begin with when a call is taken down 登记模板.
+    pub templates: Vec<Template>,
     /// Words that make the portal or the register stop and say something first.
     pub alarms: Vec<Alarm>,
     /// The kind that a message through the portal becomes where the sender names none.
@@ -144,6 +150,8 @@ pub struct Kind {
     pub listed: bool,
     /// After how many calendar days without a word from the reporter an answer counts as accepted.
     pub silence_days: u32,
+    /// How often the reporter is called after the answer; `None` where the kind calls nobody back.
+    pub calls: Option<CallRule>,
     /// For how many working days at least a result is published 公示, where publication stands for the answer.
     pub publication_days: Option<u32>,
     /// The state a new case is in.
@@ -350,6 +358,69 @@ pub struct Grant {
     pub scope: crate::filter::ast::Ast,
     /// The source.
     pub source: String,
+}
+
+/// A text to begin with when a call is taken down 登记模板.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template {
+    /// Its id.
+    pub id: String,
+    /// What it is called.
+    pub title: Label,
+    /// The kind it is for.
+    pub kind: String,
+    /// The category it is for, if it is for one.
+    pub category: Option<String>,
+    /// The text; what is to be asked stands in 【】.
+    pub text: Label,
+    /// Where it comes from.
+    pub source: String,
+}
+
+/// A notice that is printed for the reporter 告知书.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Its title.
+    pub title: Label,
+    /// Its paragraphs, in which what is known of the case is filled in.
+    pub body: Vec<Label>,
+    /// The legal basis that it names, if it names one: a source whose text is known.
+    pub basis: Option<String>,
+    /// Where its words come from.
+    pub source: String,
+}
+
+/// What a printed notice is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum NoticeKind {
+    /// The case is taken in 受理.
+    Acceptance,
+    /// The time was extended 延期.
+    Extension,
+    /// It is not taken in 不予受理.
+    Refusal,
+    /// The answer 答复.
+    Answer,
+}
+
+/// How reporters are called after the answer 回访.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Callback {
+    /// How often.
+    pub rule: CallRule,
+    /// What the caller says, one thing after the other; `{number}`, `{title}`, `{unit}` are filled in.
+    pub script: Vec<Label>,
+    /// The source.
+    pub source: String,
+}
+
+/// How often a reporter is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CallRule {
+    /// After how many calls that nobody answered the case is let go on.
+    pub attempts: u32,
+    /// Whether the reporter's silence counts only after those calls.
+    pub silence_waits: bool,
 }
 
 /// Words that stop the portal and the register to say something first.

@@ -11,13 +11,15 @@ mod notifications;
 mod refs;
 mod rules;
 mod section;
+mod told;
 
 use std::ops::Range;
 
 use toml::de::DeTable;
 
-use super::model::{Kind, Pack};
+use super::model::{Callback, Kind, Pack, SourceGrade};
 use super::prove::{self, Place};
+use super::words::Word as _;
 use crate::problem::Problem;
 use kinds::Placed;
 use refs::{Refs, cite};
@@ -74,7 +76,9 @@ pub fn includes(toml: &str) -> Vec<String> {
 /// Reads everything; the kinds come apart, with the places of their parts.
 fn pack(mut root: Section<'_, '_>, out: &mut Problems) -> (Option<Pack>, Vec<Placed>) {
     let refs = Refs::collect(&mut root);
-    let kinds = kinds::kinds(&mut root, &refs, out);
+    let callback = told::callback(&mut root, &refs, out);
+    let mut kinds = kinds::kinds(&mut root, &refs, out);
+    bind_calls(&mut kinds, callback.as_ref(), out);
     let valid_from = root.date("valid_from", out);
     let id = root.text("id", out).text;
     let (grants, scopes): (Vec<_>, Vec<_>) = rules::grants(&mut root, &refs, out).into_iter().unzip();
@@ -91,8 +95,11 @@ fn pack(mut root: Section<'_, '_>, out: &mut Problems) -> (Option<Pack>, Vec<Pla
         clocks: rules::clocks(&mut root, &refs, out),
         kinds: Vec::new(),
         grants,
-        messages: rules::messages(&mut root, out),
         notifications: notifications::notifications(&mut root, &refs, out),
+        messages: told::messages(&mut root, out),
+        notices: told::notices(&mut root, &refs, out),
+        callback,
+        templates: told::templates(&mut root, &refs, out),
         alarms: rules::alarms(&mut root, &refs, out),
         portal_kind: portal_kind(&mut root, &kinds, out),
     });
@@ -105,6 +112,25 @@ fn pack(mut root: Section<'_, '_>, out: &mut Problems) -> (Option<Pack>, Vec<Pla
         check_whole(pack, &kinds, &scopes, out);
     }
     (pack, kinds)
+}
+
+/// Gives the kinds that call back the pack's rule of how often.
+fn bind_calls(kinds: &mut [Placed], callback: Option<&Callback>, out: &mut Problems) {
+    for placed in kinds {
+        let Some(calls) = &mut placed.kind.calls else {
+            continue;
+        };
+        match callback {
+            Some(callback) => *calls = callback.rule,
+            None => {
+                let message = format!(
+                    "kind {:?} is called back, but the pack does not say how",
+                    placed.kind.id
+                );
+                out.push(Problem::new(placed.span.clone(), message).with_hint("say it under \"callback\""));
+            }
+        }
+    }
 }
 
 /// Reads which kind a message through the portal becomes; it must be there where the portal is open.
@@ -137,6 +163,8 @@ fn check_whole(pack: &Pack, kinds: &[Placed], scopes: &[Range<usize>], out: &mut
         return; // A grant or a name that could not be read would be missed here a second time.
     }
     check_filters(pack, kinds, scopes, out);
+    check_bases(pack, out);
+    check_templates(pack, kinds, out);
     for placed in kinds {
         for (step, span) in placed.kind.steps.iter().zip(&placed.steps) {
             let Some(action) = &step.action else { continue };
@@ -144,6 +172,39 @@ fn check_whole(pack: &Pack, kinds: &[Placed], scopes: &[Range<usize>], out: &mut
                 let message = format!("no grant allows {action:?}, which step {:?} needs", step.id);
                 out.push(Problem::new(span.clone(), message));
             }
+        }
+    }
+}
+
+/// A template is for a kind of the pack, and for a category that the kind has.
+fn check_templates(pack: &Pack, kinds: &[Placed], out: &mut Problems) {
+    for template in &pack.templates {
+        let kind = kinds
+            .iter()
+            .map(|it| &it.kind)
+            .find(|kind| kind.id == template.kind);
+        let taxonomy = kind.and_then(|kind| pack.taxonomies.get(kind.taxonomy.as_ref()?));
+        let knows = |code: &String| {
+            let categories = taxonomy.iter().flat_map(|taxonomy| &taxonomy.categories);
+            categories.into_iter().any(|category| category.code == *code)
+        };
+        let fault = match (kind, &template.category) {
+            (None, _) => format!("kind {:?}", template.kind),
+            (Some(_), Some(code)) if !knows(code) => format!("category {code:?} of its kind"),
+            (Some(_), _) => continue,
+        };
+        let message = format!("template {:?} is for no {fault} that there is", template.id);
+        out.push(Problem::new(0..0, message));
+    }
+}
+
+/// An example is no law: no notice may name one as its basis.
+fn check_bases(pack: &Pack, out: &mut Problems) {
+    for (kind, notice) in &pack.notices {
+        let basis = notice.basis.as_ref().and_then(|basis| pack.sources.get(basis));
+        if basis.is_some_and(|basis| basis.grade == SourceGrade::Example) {
+            let message = format!("notice {:?} names an example as its legal basis", kind.word());
+            out.push(Problem::new(0..0, message).with_hint("leave \"basis\" out"));
         }
     }
 }

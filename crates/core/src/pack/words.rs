@@ -1,6 +1,8 @@
 //! The fixed words that a pack may use, and their spelling in TOML.
 
-use super::model::{AlarmAction, AnswerRule, Ask, Effect, EndKind, Need, Phase, Raiser, Relation};
+use super::model::{
+    AlarmAction, AnswerRule, Ask, Effect, EndKind, Need, NoticeKind, Phase, Raiser, Relation,
+};
 use super::notification::{Addressee, Occasion, Way};
 
 /// The actions that grants may hold and steps may demand.
@@ -59,6 +61,25 @@ impl Word for Phase {
             Phase::Answer => "answer",
             Phase::Closed => "closed",
             Phase::Watch => "watch",
+        }
+    }
+}
+
+impl Word for NoticeKind {
+    const NAME: &'static str = "notice";
+    const ALL: &'static [Self] = &[
+        NoticeKind::Acceptance,
+        NoticeKind::Extension,
+        NoticeKind::Refusal,
+        NoticeKind::Answer,
+    ];
+
+    fn word(self) -> &'static str {
+        match self {
+            NoticeKind::Acceptance => "acceptance",
+            NoticeKind::Extension => "extension",
+            NoticeKind::Refusal => "refusal",
+            NoticeKind::Answer => "answer",
         }
     }
 }

@@ -12,6 +12,8 @@ use crate::label::Label;
 use crate::org::{OrgEvent, Person, Post, Unit};
 use crate::pack::model::Phase;
 
+mod substitutes;
+
 const UNITS: usize = 10;
 const ROLES: [&str; 3] = ["handler", "supervisor", "clerk"];
 const ACTIONS: [&str; 4] = ["read", "handle", "verify", "export"];
@@ -107,6 +109,7 @@ fn viewer(acting: usize, roles: &[(&str, usize)]) -> Viewer {
             .iter()
             .map(|(role, unit)| ((*role).to_owned(), unit_id(*unit)))
             .collect(),
+        stands_in: Vec::new(),
     }
 }
 
@@ -188,7 +191,8 @@ fn what_may_be_read_but_not_handled_is_forbidden_and_the_rest_is_hidden() {
             permit.actor(),
             Actor::Person {
                 person: ME,
-                unit: unit_id(1)
+                unit: unit_id(1),
+                for_person: None,
             }
         );
         assert_eq!(permit.action(), Some("handle"));
@@ -420,7 +424,7 @@ proptest! {
                 match authorize(&viewer, action, case, &rights) {
                     Ok(permit) => {
                         prop_assert!(listed);
-                        let Actor::Person { person, unit } = permit.actor() else {
+                        let Actor::Person { person, unit, .. } = permit.actor() else {
                             panic!("a viewer is a person");
                         };
                         prop_assert_eq!(person, ME);

@@ -187,3 +187,48 @@ fn a_new_round_voids_what_the_one_before_brought() {
          03-04 13:00 health take hand_in => refused: Evidence is needed first",
     );
 }
+
+#[test]
+fn a_right_that_is_lent_makes_nobody_independent() {
+    // Whoever stood in for the handler while it was handled, does not verify: today or later.
+    let handled = "03-02 09:00 reporter raise
+         03-02 10:00 health take assign health
+         03-02 10:30 org stand_in inspect health
+         03-02 11:00 inspect@health prove 1";
+    let check = |then: &str| check_after("anything", handled, then);
+    check(
+        "03-02 12:00 inspect take verify => refused: nobody verifies their own work: health was responsible",
+    );
+    check(
+        "03-05 12:00 inspect take verify => refused: nobody verifies their own work: health was responsible",
+    );
+    check("03-05 12:00 water take verify => to late; verified");
+    // Nor does whoever handled it, in the verifier's name.
+    check(
+        "03-04 09:00 org stand_in health inspect =>
+         03-04 12:00 health@inspect take verify => refused: nobody verifies their own work: health was responsible",
+    );
+}
+
+#[test]
+fn whoever_stands_in_for_the_accused_acts_on_nothing_about_them() {
+    check_timeline(
+        "complaint",
+        "03-02 09:00 reporter raise accused=person:health => raised; accept due 03-04 18:00
+         03-02 10:00 org stand_in inspect health =>
+         03-02 11:00 inspect take accept => refused: person health is complained about in this case
+         03-03 11:00 inspect take accept => to accepted; accept met; handle due 03-10 18:00",
+    );
+}
+
+#[test]
+fn the_system_hands_over_who_is_in_charge_and_nothing_else() {
+    check_timeline(
+        "anything",
+        "03-02 09:00 reporter raise => raised
+         03-02 10:00 timer staff person=clinic => refused: Assigned is needed first
+         03-02 10:00 health take assign health person=health => to open; assigned health
+         03-02 11:00 timer staff person=clinic => assigned health
+         03-02 12:00 import staff person=health => refused: only Any may do this",
+    );
+}

@@ -2,6 +2,7 @@
 //!
 //! `town` is a small org tree, `packs` a few small packs, `timeline` the language of the fixtures.
 
+mod calls;
 mod clocks;
 mod commands;
 mod ends;

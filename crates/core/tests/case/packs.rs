@@ -128,6 +128,9 @@ pub fn pack() -> Pack {
         grants: Vec::new(),
         messages: BTreeMap::new(),
         notifications: BTreeMap::new(),
+        callback: None,
+        templates: Vec::new(),
+        notices: BTreeMap::new(),
         alarms: Vec::new(),
     }
 }
@@ -199,6 +202,7 @@ fn kind(id: &str, text: &str, raised_by: Raiser, answer: AnswerRule) -> Kind {
         listed: false,
         consultation: false,
         silence_days: 7,
+        calls: None,
         publication_days: None,
         initial: states[0].id.clone(),
         start: Vec::new(),

@@ -14,7 +14,7 @@ use bihuan_core::case::fold;
 use bihuan_core::case::refusal::Refusal;
 use bihuan_core::event::{Actor, CaseEvent, Disclosure, Entry, Event, ExternalRef, Linkage, RaisedBy};
 use bihuan_core::id::{IdentityId, UnitId};
-use bihuan_core::org::{Org, OrgEvent};
+use bihuan_core::org::{Org, OrgEvent, Substitution};
 use bihuan_core::pack::model::Pack;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -171,6 +171,12 @@ impl Life {
                 unit: town::unit(arguments.words[1]),
                 on,
             },
+            "stand_in" => OrgEvent::SubstituteNamed(Substitution {
+                person: town::person(arguments.words[1]),
+                substitute: town::person(arguments.words[0]),
+                from: on,
+                until: on.tomorrow().expect("a day"),
+            }),
             "relieve" => OrgEvent::RoleRevoked {
                 person: town::person(arguments.words[0]),
                 role: "clerk".to_owned(),

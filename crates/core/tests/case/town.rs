@@ -101,6 +101,7 @@ pub fn actor(word: &str) -> Actor {
             Actor::Person {
                 person: person(who),
                 unit: unit(acting_for),
+                for_person: None,
             }
         }
     }

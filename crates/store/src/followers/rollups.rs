@@ -171,6 +171,7 @@ fn measured(event: &CaseEvent, after: &Case) -> Vec<(Measure, Option<UnitId>)> {
         | CaseEvent::EvidenceWithdrawn { .. }
         | CaseEvent::Commented { .. }
         | CaseEvent::Instructed { .. }
+        | CaseEvent::CallMade { .. }
         | CaseEvent::ReporterAsked { .. }
         | CaseEvent::ReporterReplied { .. }
         | CaseEvent::Answered { .. }

@@ -73,7 +73,7 @@ impl Tenant {
     ///
     /// # Errors
     /// [`ExecuteError::NotPermitted`] with another permit.
-    pub fn cases_of_phone(
+    pub async fn cases_of_phone(
         &self,
         permit: &Permit,
         phone: &str,
@@ -83,13 +83,15 @@ impl Tenant {
         let Some(hash) = phone_hash(self.keys(), phone) else {
             return Ok(Vec::new());
         };
-        let snapshot = self.snapshot()?;
-        let mut statement = snapshot.connection().prepare(BY_PHONE)?;
-        let found = statement.query_map((Id(self.id().0), hash, limit as i64), |row| {
-            let Id(case) = row.get(0)?;
-            Ok(CaseId(case))
+        let found = self.read(move |reader| {
+            let mut statement = reader.snapshot.connection().prepare(BY_PHONE)?;
+            let tenant = Id(reader.tenant.id().0);
+            statement.query_map((tenant, hash, limit as i64), |row| {
+                let Id(case) = row.get(0)?;
+                Ok(CaseId(case))
+            })
         });
-        Ok(found?)
+        Ok(found.await?)
     }
 
     /// Opens an identity; the proof that its reading is on disk is the argument.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::commit::log;
 use crate::error::{ExecuteError, StoreError};
-use crate::leave::require_action;
+use crate::leave::require_scene;
 use crate::tenant::Tenant;
 use crate::tenant::growth::{calendar_event, grow, pack_event};
 use crate::tenant::scene::{Heads, Scene};
@@ -75,7 +75,7 @@ impl Tenant {
         events: Vec<Event>,
         now: Timestamp,
     ) -> Result<(), ExecuteError> {
-        require_action(permit, "admin")?;
+        events.iter().try_for_each(|event| require_scene(permit, event))?;
         let _one_at_a_time = self.inner.scene_change.lock().await;
         let mut scene = Scene::clone(&self.scene());
         let mut encoded = Vec::with_capacity(events.len());

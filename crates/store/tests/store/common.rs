@@ -130,6 +130,7 @@ impl City {
             person: CLERK,
             unit: HOTLINE,
             roles,
+            stands_in: Vec::new(),
         };
         authorize_general(&viewer, action, &rights).expect("dispatchers may")
     }

@@ -132,7 +132,13 @@ fn permit(bulk: &Bulk, kind: usize, action: &str) -> Permit {
 
 fn viewer_with(roles: Vec<(String, UnitId)>, person: PersonId) -> Viewer {
     let unit = roles.first().map_or(unit_id(0), |(_, unit)| *unit);
-    Viewer { person, unit, roles }
+    let stands_in = Vec::new();
+    Viewer {
+        person,
+        unit,
+        roles,
+        stands_in,
+    }
 }
 
 /// Lists everything in the viewer's scope, page by page.

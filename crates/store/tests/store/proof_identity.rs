@@ -132,7 +132,10 @@ async fn an_erased_identity_is_gone_and_the_log_stays_whole() {
     );
     let operator = permit(&city, CLERK, "register");
     assert_eq!(
-        city.tenant.cases_of_phone(&operator, PHONE, 10).expect("asked"),
+        city.tenant
+            .cases_of_phone(&operator, PHONE, 10)
+            .await
+            .expect("asked"),
         []
     );
     city.tenant.follow().await.expect("followed");
@@ -154,11 +157,12 @@ async fn a_repeat_caller_is_known_by_the_number_however_it_is_written() {
     let found = city
         .tenant
         .cases_of_phone(&operator, "13800138000", 10)
+        .await
         .expect("asked");
     assert_eq!(found.len(), 2);
     assert!(found.contains(&first) && found.contains(&second) && !found.contains(&other));
     let registrar = permit(&city, CLERK, "identity");
-    assert!(city.tenant.cases_of_phone(&registrar, PHONE, 10).is_err());
+    assert!(city.tenant.cases_of_phone(&registrar, PHONE, 10).await.is_err());
 }
 
 #[tokio::test]

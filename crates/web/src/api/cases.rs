@@ -269,6 +269,7 @@ fn steps(story: &Story<'_>) -> Result<Vec<StepShape>, WebError> {
         actor: Actor::Person {
             person: viewer.person,
             unit: viewer.unit,
+            for_person: None,
         },
         occurred_at: ctx.now,
         now: ctx.now,

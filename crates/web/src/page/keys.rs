@@ -39,6 +39,7 @@ pub const ALL: &[Keys] = &[
             key(&["g", "b"], "keys-board"),
             key(&["g", "r"], "keys-register"),
             key(&["g", "v"], "keys-leader"),
+            key(&["g", "c"], "keys-callbacks"),
         ],
         on: |_| true,
     },
@@ -82,9 +83,19 @@ pub const ALL: &[Keys] = &[
         on: is_case,
     },
     Keys {
+        title: "keys-calls",
+        keys: &[
+            key(&["o"], "keys-calls-open"),
+            key(&["1 … 5"], "keys-calls-note"),
+            key(&["w"], "keys-calls-write"),
+        ],
+        on: |page| page.area == Some(Area::Callbacks),
+    },
+    Keys {
         title: "keys-form",
         keys: &[
             key(&["Alt + 1 … 9"], "keys-form-field"),
+            key(&["Alt + T"], "keys-form-template"),
             key(&["Alt + Q"], "keys-form-same"),
             key(&["Alt + C"], "keys-form-category"),
             key(&["Alt + S"], "keys-form-send"),

@@ -47,6 +47,18 @@ pub(super) const ROUTES: &[Route] = &[
     })
     .needs("read")
     .query(&["step", "to"]),
+    Route::staff("read_case_notice", Get, "/cases/{number}/notices/{which}", |m| {
+        on(m, case::notices::read_case_notice)
+    })
+    .needs("read"),
+    Route::staff(
+        "create_named_notice",
+        Post,
+        "/cases/{number}/notices/{which}/name",
+        |m| on(m, case::notices::create_named_notice),
+    )
+    .needs("identity")
+    .audited(),
     Route::staff("create_case_step", Post, "/cases/{number}/steps", |m| {
         on(m, case::send::create_case_step)
     })

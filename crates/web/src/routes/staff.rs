@@ -7,7 +7,8 @@ use crate::route::Route;
 use crate::route::Verb::{Get, Post};
 use crate::staff::register::draft;
 use crate::staff::{
-    board, bulk, desk, export, help, inbox, leader, ledger, origin, person, register, search, unit, views,
+    board, bulk, callbacks, desk, export, handover, help, inbox, leader, ledger, origin, person, register,
+    search, unit, views,
 };
 
 /// Desk, register and ledger.
@@ -48,6 +49,24 @@ pub(super) const ROUTES: &[Route] = &[
     })
     .needs("register")
     .audited(),
+    Route::staff("read_callbacks", Get, "/callbacks", |m| {
+        on(m, callbacks::read_callbacks)
+    })
+    .needs("answer")
+    .query(&["done"]),
+    Route::staff(
+        "create_callback_number",
+        Post,
+        "/callbacks/{number}/number",
+        |m| on(m, callbacks::create_callback_number),
+    )
+    .needs("identity")
+    .audited(),
+    Route::staff("create_callback_call", Post, "/callbacks/{number}/calls", |m| {
+        on(m, callbacks::create_callback_call)
+    })
+    .needs("answer")
+    .audited(),
     Route::staff("read_leader", Get, "/leader", |m| on(m, leader::read_leader)).needs("instruct"),
     Route::staff("read_unit_page", Get, "/units/{unit}", |m| {
         on(m, unit::read_unit_page)
@@ -55,6 +74,26 @@ pub(super) const ROUTES: &[Route] = &[
     Route::staff("read_person_page", Get, "/persons/{person}", |m| {
         on(m, person::read_person_page)
     }),
+    Route::staff("create_substitute", Post, "/persons/{person}/substitutes", |m| {
+        on(m, person::create_substitute)
+    })
+    .token_needs(WRITE_SCOPE),
+    Route::staff("end_substitute", Post, "/persons/{person}/substitutes/end", |m| {
+        on(m, person::end_substitute)
+    })
+    .token_needs(WRITE_SCOPE),
+    Route::staff("read_handover", Get, "/persons/{person}/hand-over", |m| {
+        on(m, handover::read_handover)
+    })
+    .query(&["ended"]),
+    Route::staff("create_handover", Post, "/persons/{person}/hand-over", |m| {
+        on(m, handover::create_handover)
+    })
+    .token_needs("handle"),
+    Route::staff("create_leave", Post, "/persons/{person}/leave", |m| {
+        on(m, handover::create_leave)
+    })
+    .needs("admin"),
     Route::staff("read_ledger", Get, "/ledger", |m| on(m, ledger::read_ledger)),
     Route::staff("read_board", Get, "/board", |m| on(m, board::read_board)),
     Route::staff("read_ledger_suggestions", Get, "/ledger/suggest", |m| {

@@ -20,9 +20,9 @@ pub(super) fn all(event: &CaseEvent) -> Vec<BodyRef> {
         | CaseEvent::IdentityRead { reason }
         | CaseEvent::BodyErased { reason, .. } => vec![*reason],
         CaseEvent::RegistrationCorrected { correction, reason } => corrected(correction, *reason),
-        CaseEvent::StepTaken { remark, .. } | CaseEvent::SatisfactionGiven { remark, .. } => {
-            remark.iter().copied().collect()
-        }
+        CaseEvent::StepTaken { remark, .. }
+        | CaseEvent::SatisfactionGiven { remark, .. }
+        | CaseEvent::CallMade { remark, .. } => remark.iter().copied().collect(),
         CaseEvent::EvidenceAdded { caption, .. } => caption.iter().copied().collect(),
         CaseEvent::Instructed { words, .. } => vec![*words],
         CaseEvent::Commented { text }

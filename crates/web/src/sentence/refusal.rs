@@ -47,6 +47,7 @@ impl Words<'_> {
             Refusal::StillPublished(..)
             | Refusal::NotSolved
             | Refusal::SilenceNotOver(..)
+            | Refusal::CallsDue { .. }
             | Refusal::EndNotAllowed(..)
             | Refusal::Unproven(..)
             | Refusal::Ended
@@ -107,6 +108,10 @@ impl Words<'_> {
             ),
             Refusal::NotSolved => ("not_solved", t.t("refusal-not-solved")),
             Refusal::SilenceNotOver(at) => ("silence", t.t1("refusal-silence", "date", date(*at))),
+            Refusal::CallsDue { made, due } => (
+                "calls_due",
+                t.t2("refusal-calls-due", ("made", made), ("due", due)),
+            ),
             Refusal::EndNotAllowed(end) => (
                 "end_not_allowed",
                 t.t1("refusal-end", "end", t.t(end_kind_key(*end))),

@@ -15,6 +15,7 @@ pub mod kept;
 pub mod lines;
 mod map;
 mod moments;
+pub mod notices;
 pub mod page;
 pub mod relations;
 mod responsible;

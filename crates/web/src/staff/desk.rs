@@ -82,7 +82,8 @@ pub async fn read_desk(ctx: Ctx) -> Result<Response, WebError> {
         .as_ref()
         .map(|(_, person)| person.clone())
         .unwrap_or_default();
-    let plans = plans(owed::filter(&ctx).await?.as_deref(), owed::may(&ctx, "verify"));
+    let mut plans = plans(owed::filter(&ctx).await?.as_deref(), owed::may(&ctx, "verify"));
+    plans.extend(in_hand(&ctx));
     // Who only looks on is told so by an empty desk, not by a word above what stands open.
     let owes = plans.iter().any(|plan| plan.owed);
     let nothing_owed = |groups: &[Group]| {
@@ -166,6 +167,22 @@ fn plans(turn: Option<&str>, verifies: bool) -> Vec<Plan> {
         ));
     }
     plans
+}
+
+/// Returns the group of what the visitor is in charge of, or somebody they stand in for; what was handed over to
+/// them is in it.
+fn in_hand(ctx: &Ctx) -> Option<Plan> {
+    let viewer = &ctx.who.as_ref()?.viewer;
+    if !owed::may(ctx, "handle") {
+        return None;
+    }
+    let away = viewer
+        .stands_in
+        .iter()
+        .map(|away| format!(", \"{}\"", away.person));
+    let filter = format!("open and person in (me{})", away.collect::<String>());
+    let keys = ("desk-mine", "desk-mine-do");
+    Some(Plan::of("mine", keys, "", filter, false))
 }
 
 impl Plan {

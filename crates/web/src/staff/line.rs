@@ -129,6 +129,7 @@ fn flags(ctx: &Ctx, row: &ListRow) -> Vec<(&'static str, String)> {
             Flag::Unsatisfied => ("over", "flag-unsatisfied"),
             Flag::Provisional => ("", "flag-provisional"),
             Flag::Instructed => ("over", "flag-instructed"),
+            Flag::ToCall => ("info", "flag-to-call"),
             Flag::Open | Flag::Breached | Flag::Imported | Flag::Anonymous => return None,
         };
         Some((look, ctx.tongue.t(key)))

@@ -6,6 +6,7 @@
 //! the number to read out.
 
 mod assist;
+mod callers;
 mod choices;
 mod done;
 pub mod draft;

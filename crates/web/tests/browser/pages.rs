@@ -116,6 +116,7 @@ async fn tour(lang: &'static str, width: u32, dark: bool) {
     tour.of_boards().await;
     tour.of_bulk().await;
     tour.of_dialogs().await;
+    tour.of_callbacks().await;
     tour.of_register().await;
     tour.of_people().await;
     tour.of_exports().await;
@@ -262,6 +263,12 @@ impl Tour {
             self.go(path).await;
         }
         self.go(&format!("/persons/{person}")).await;
+        self.enter("admin").await;
+        self.go(&format!("/persons/{person}")).await;
+        self.window.open_all().await;
+        self.look("naming a substitute").await;
+        self.go(&format!("/persons/{person}/hand-over")).await;
+        self.enter("leader").await;
         for filter in [
             "",
             "open%20and%20overdue",
@@ -302,6 +309,31 @@ impl Tour {
             self.window.open_all().await;
             self.look(&format!("case of {login}, all open")).await;
         }
+        let number = self.number(answered).await;
+        self.enter("operator").await;
+        for which in ["answer", "acceptance", "refusal"] {
+            self.go(&format!("/cases/{number}/notices/{which}")).await;
+        }
+    }
+
+    /// A call: before and after the number is opened, with something wrong, and none left.
+    async fn of_callbacks(&mut self) {
+        let matter = Matter {
+            phone: Some("13900001111"),
+            ..matter("A wobbly railing")
+        };
+        let case = self.town.answered(&matter, "works", "handler").await;
+        let number = self.number(case).await;
+        self.enter("caller").await;
+        self.go("/callbacks").await;
+        self.window
+            .click(&format!("form[action='/callbacks/{number}/number'] button"))
+            .await;
+        self.look("callback with the number").await;
+        self.window.click("button[value='not_solved']").await;
+        self.look("callback without a reason").await;
+        self.window.click("button[value='no_number']").await;
+        self.look("no callbacks").await;
     }
 
     /// The board with every menu open, and the steps of a card.

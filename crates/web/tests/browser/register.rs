@@ -151,3 +151,26 @@ async fn twenty_calls_are_taken_without_the_mouse_and_with_few_keys() {
     println!("keys beside the text: {most} at most");
     window.close().await;
 }
+
+/// The arrow down, as the driver takes it.
+const DOWN: &str = "\u{e015}";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_template_is_filled_in_blank_by_blank() {
+    let town = Town::found().await;
+    let window = serve(&town, None).await;
+    log_in(&window, "operator").await;
+    window.go("/register?lang=zh").await;
+    window.until("#text:focus").await;
+    window.strike(ALT, "t").await;
+    window.until("#beginning:focus").await;
+    window.strike("", DOWN).await;
+    window.until("#text:focus").await;
+    window.strike("", "东门").await;
+    window.strike("", TAB).await;
+    window.strike("", "六盏").await;
+    let written = window.value("#text").await;
+    assert!(written.starts_with("东门的路灯不亮，大约六盏，"), "{written}");
+    assert!(!window.value("#category").await.is_empty());
+    window.close().await;
+}

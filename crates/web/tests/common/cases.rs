@@ -10,6 +10,7 @@ use bihuan_core::pack::model::Pack;
 use bihuan_core::permission::{Permit, Rights, Viewer, authorize};
 use bihuan_store::bodies::Bodies;
 use bihuan_store::execute::Receipt;
+use bihuan_store::seal::Identity;
 use bihuan_store::tenant::Tenant;
 use jiff::Timestamp;
 
@@ -24,6 +25,8 @@ pub struct Matter<'a> {
     pub category: Option<&'a str>,
     pub severity: u8,
     pub accused: Option<&'a str>,
+    /// The reporter's telephone number, if they left one.
+    pub phone: Option<&'a str>,
 }
 
 impl Default for Matter<'_> {
@@ -35,6 +38,7 @@ impl Default for Matter<'_> {
             category: Some("construction.municipal.infrastructure"),
             severity: 3,
             accused: None,
+            phone: None,
         }
     }
 }
@@ -191,7 +195,10 @@ async fn raise(tenant: Tenant, now: Timestamp, seed: u64, matter: &Matter<'_>) -
         place: None,
         raised_by: RaisedBy::Reporter {
             identity: None,
-            disclosure: Disclosure::Anonymous,
+            disclosure: match matter.phone {
+                Some(_) => Disclosure::RealName,
+                None => Disclosure::Anonymous,
+            },
         },
         accused: matter
             .accused
@@ -202,8 +209,13 @@ async fn raise(tenant: Tenant, now: Timestamp, seed: u64, matter: &Matter<'_>) -
         external: None,
         imported: None,
     };
+    let identity = matter.phone.map(|phone| Identity {
+        name: Some("Liu".to_owned()),
+        phone: Some(phone.to_owned()),
+        address: None,
+    });
     tenant
-        .raise(&Permit::reporter(), raise, None, bodies, None, now)
+        .raise(&Permit::reporter(), raise, identity, bodies, None, now)
         .await
         .unwrap()
 }

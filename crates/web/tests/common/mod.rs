@@ -78,7 +78,7 @@ pub const HOST: &str = "qinghe.example";
 pub const NEIGHBOUR: &str = "hongye.example";
 
 /// The people of the town: name, login, unit's code, role.
-pub const PEOPLE: [(&str, &str, &str, &str); 9] = [
+pub const PEOPLE: [(&str, &str, &str, &str); 10] = [
     ("陈晓", "operator", "hotline", "operator"),
     ("林达", "dispatcher", "hotline", "dispatcher"),
     ("赵工", "handler", "works", "handler"),
@@ -88,6 +88,7 @@ pub const PEOPLE: [(&str, &str, &str, &str); 9] = [
     ("吴档", "registrar", "hotline", "registrar"),
     ("郑管", "admin", "hotline", "admin"),
     ("何市长", "leader", "city", "leader"),
+    ("冯访", "caller", "hotline", "caller"),
 ];
 
 /// The units of the town: code, Chinese and English name, duty.
@@ -363,6 +364,9 @@ pub fn body(operation: &str) -> serde_json::Value {
         "create_correction" => json!({"title": "路灯", "reason": "写错"}),
         "create_withdrawal" => json!({"evidence": other, "reason": "传错"}),
         "create_erasure" => json!({"body": other, "reason": "本人要求"}),
+        "create_named_notice" => json!({"why": "告知"}),
+        "create_callback_number" => json!({"why": "回访"}),
+        "create_callback_call" => json!({"outcome": "no_answer"}),
         "create_identity_read" => json!({"reason": "回访"}),
         other => panic!("no body for {other}: add one, so that its door is tested"),
     }

@@ -46,10 +46,13 @@ impl Matter<'_> {
         })
     }
 
-    /// The responsible unit names who works on it.
+    /// The responsible unit names who works on it; the system does when somebody's account is closed.
     pub(super) fn staff(&self, co_units: &[UnitId], person: Option<PersonId>) -> Result<CaseEvent, Refusal> {
         self.refuse_ended()?;
-        let unit = self.acting_for_responsible()?;
+        let unit = match self.ctx.actor {
+            Actor::System => self.case.unit.ok_or(Refusal::Needs(Need::Assigned))?,
+            Actor::Person { .. } | Actor::Reporter | Actor::Import => self.acting_for_responsible()?,
+        };
         if co_units == self.case.co_units && person == self.case.person {
             return Err(Refusal::NoChange);
         }

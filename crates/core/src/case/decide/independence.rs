@@ -5,6 +5,9 @@
 //! the organisation chart makes nobody independent. A verifier counts with every unit they held a post or
 //! a role in during that time, not only with the one they act for.
 //!
+//! Whoever stood in for somebody during that time counts with that person's units too, and may be in charge
+//! through them: a right that is lent makes nobody independent.
+//!
 //! Everybody in the tree is under its topmost unit, so only a body that stands outside the tree verifies
 //! what that unit did.
 
@@ -29,12 +32,13 @@ impl Matter<'_> {
         verified_on: Date,
     ) -> Result<(), Refusal> {
         let raised_on = self.ctx.calendar.date_of(self.case.raised_at);
+        let people = people_of(self.ctx.org, person, raised_on, verified_on);
         let mut theirs = units_of(self.ctx.org, person, raised_on, verified_on);
         theirs.insert(unit);
         let days = days_of_other_trees(self.ctx.org, raised_on, self.today());
         for responsible in self.responsible_ever() {
             let own = |unit: &UnitId| self.is_under_on_any(*unit, responsible, &days);
-            let in_charge = self.case.unit == Some(responsible) && self.case.person == Some(person);
+            let in_charge = self.case.unit == Some(responsible) && self.is_in_charge(&people);
             if in_charge || theirs.iter().any(own) || self.lacks_outsider(responsible, unit, &days) {
                 return Err(Refusal::OwnWork(responsible));
             }
@@ -50,13 +54,18 @@ impl Matter<'_> {
         let today = self.today();
         let mut theirs = units_of(self.ctx.org, person, today, today);
         theirs.insert(unit);
-        let in_charge = self.case.unit.filter(|_| self.case.person == Some(person));
+        let people = people_of(self.ctx.org, person, today, today);
+        let in_charge = self.case.unit.filter(|_| self.is_in_charge(&people));
         let own = |responsible: &UnitId| {
             Some(*responsible) == in_charge
                 || theirs.iter().any(|unit| self.is_under_today(*unit, *responsible))
         };
         let found = self.responsible_ever().find(own);
         found.map_or(Ok(()), |responsible| Err(Refusal::OwnWork(responsible)))
+    }
+
+    fn is_in_charge(&self, people: &BTreeSet<PersonId>) -> bool {
+        self.case.person.is_some_and(|person| people.contains(&person))
     }
 
     /// Returns whether `unit` is `ancestor` or under it in today's tree.
@@ -97,19 +106,28 @@ fn days_of_other_trees(org: &Org, from: Date, to: Date) -> Vec<Date> {
     days.into_iter().collect()
 }
 
-/// Returns the units in which `person` held a post or a role on some day from `from` to `to`.
+/// Returns `person` and everybody they stood in for on some day from `from` to `to`.
+pub(super) fn people_of(org: &Org, person: PersonId, from: Date, to: Date) -> BTreeSet<PersonId> {
+    let mut people = org.stands_in_for(person, from, to);
+    people.insert(person);
+    people
+}
+
+/// Returns the units in which `person`, or anybody they stood in for, held a post or a role on some day from
+/// `from` to `to`.
 pub(super) fn units_of(org: &Org, person: PersonId, from: Date, to: Date) -> BTreeSet<UnitId> {
+    let people = people_of(org, person, from, to);
     let meets = |start: Date, end: Option<Date>| start <= to && end.is_none_or(|end| from < end);
     let tenures = org
         .tenures
         .iter()
-        .filter(|held| held.person == person && meets(held.from, held.until));
+        .filter(|held| people.contains(&held.person) && meets(held.from, held.until));
     let of_posts = tenures
         .filter_map(|held| org.posts.get(&held.post))
         .map(|post| post.unit);
     let roles = org
         .roles
         .iter()
-        .filter(|held| held.person == person && meets(held.from, held.until));
+        .filter(|held| people.contains(&held.person) && meets(held.from, held.until));
     of_posts.chain(roles.map(|held| held.unit)).collect()
 }

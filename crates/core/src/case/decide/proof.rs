@@ -6,6 +6,7 @@ use super::Matter;
 use crate::case::refusal::Refusal;
 use crate::case::{Case, Evidence};
 use crate::event::{Actor, End, RaisedBy};
+use crate::id::PersonId;
 use crate::pack::model::{AnswerRule, Effect, EndKind, Kind, Need, Phase, Relation, Step};
 
 impl Matter<'_> {
@@ -82,9 +83,18 @@ impl Matter<'_> {
     }
 
     pub(super) fn refuse_all_but_finder(&self) -> Result<(), Refusal> {
+        self.finder_who_acts().map(drop)
+    }
+
+    /// Returns the finder, who acts themselves or through whoever stands in for them.
+    pub(super) fn finder_who_acts(&self) -> Result<PersonId, Refusal> {
         let (person, _) = self.person()?;
+        let stands_for = match self.ctx.actor {
+            Actor::Person { for_person, .. } => for_person,
+            Actor::Reporter | Actor::System | Actor::Import => None,
+        };
         match self.case.finder() {
-            Some((finder, _)) if finder == person => Ok(()),
+            Some((finder, _)) if finder == person || stands_for == Some(finder) => Ok(finder),
             Some(_) | None => Err(Refusal::WrongRelation(Relation::Finder)),
         }
     }
@@ -118,6 +128,10 @@ impl Matter<'_> {
             None => Err(Refusal::Needs(Need::Answer)),
             Some(_) if self.case.satisfied == Some(true) => Ok(()),
             Some(at) if self.ctx.now < at => Err(Refusal::SilenceNotOver(at)),
+            Some(_) if calls_awaited(self.case, self.kind) => Err(Refusal::CallsDue {
+                made: self.case.calls.unanswered,
+                due: self.case.calls_due(self.kind).unwrap_or_default(),
+            }),
             Some(_) => Ok(()),
         }
     }
@@ -170,6 +184,11 @@ pub(super) fn answer_need(case: &Case, kind: &Kind) -> Need {
         (RaisedBy::Finder { .. }, AnswerRule::Publication) => Need::Publication,
         (RaisedBy::Finder { .. }, AnswerRule::FinderConsent | AnswerRule::Reporter) => Need::Consent,
     }
+}
+
+/// Returns whether the reporter's silence says nothing yet, because they must first be called.
+pub(super) fn calls_awaited(case: &Case, kind: &Kind) -> bool {
+    kind.calls.is_some_and(|rule| rule.silence_waits) && case.calls_due(kind).is_some()
 }
 
 /// Returns when the reporter's silence after the answer of this round counts as consent; `None` where

@@ -1,10 +1,16 @@
 //! What passes between the staff and the reporter, and what is done with what they gave.
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::Matter;
+use crate::case::command::Call;
 use crate::case::refusal::Refusal;
-use crate::event::{Actor, BodyRef, CaseEvent, RaisedBy};
+use crate::event::{Actor, BodyRef, CallOutcome, CaseEvent, RaisedBy};
 use crate::id::BodyId;
-use crate::pack::model::{Need, Relation};
+use crate::pack::model::{Ask, Need, Relation};
+
+/// How far ahead a reporter may put off a call: whoever wishes it later writes when they want to.
+const LATEST_CALL: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 impl Matter<'_> {
     pub(super) fn comment(&self, text: BodyRef) -> Result<CaseEvent, Refusal> {
@@ -46,6 +52,38 @@ impl Matter<'_> {
             solved,
             score,
             remark,
+        })
+    }
+
+    /// What came of a call. "Not solved" needs the reporter's reason, as it does on their own page.
+    pub(super) fn make_call(&self, call: Call, remark: Option<BodyRef>) -> Result<Vec<CaseEvent>, Refusal> {
+        self.refuse_ended()?;
+        self.refuse_without_reporter()?;
+        let (person, unit) = self.person()?;
+        self.refuse_part_in_the_work(person, unit)?;
+        self.need(Need::Answer)?;
+        let made = |outcome, again_at, remark| CaseEvent::CallMade {
+            outcome,
+            again_at,
+            remark,
+        };
+        Ok(match call {
+            Call::Said { solved: false, .. } if remark.is_none() => {
+                return Err(Refusal::Missing(Ask::Reason));
+            }
+            Call::Said { solved, score } => {
+                let said = self.satisfaction(solved, score, remark)?;
+                vec![made(CallOutcome::Reached, None, None), said]
+            }
+            Call::Again { at } => {
+                let latest = self.ctx.now.checked_add(LATEST_CALL).unwrap_or(Timestamp::MAX);
+                if at <= self.ctx.now || at > latest {
+                    return Err(Refusal::OutOfRange("again_at"));
+                }
+                vec![made(CallOutcome::CallAgain, Some(at), remark)]
+            }
+            Call::NoAnswer => vec![made(CallOutcome::NoAnswer, None, remark)],
+            Call::NoNumber => vec![made(CallOutcome::NoNumber, None, remark)],
         })
     }
 

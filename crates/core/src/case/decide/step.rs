@@ -126,7 +126,7 @@ impl Matter<'_> {
             return Ok(());
         };
         let (me, my_units) = match self.ctx.actor {
-            Actor::Person { person, unit } => (Some(person), vec![unit]),
+            Actor::Person { person, unit, .. } => (Some(person), vec![unit]),
             Actor::Reporter | Actor::System | Actor::Import => (None, Vec::new()),
         };
         let scene = Scene {
@@ -160,7 +160,7 @@ impl Matter<'_> {
                 Some(responsible) if self.is_under_today(unit, responsible) => Ok(()),
                 Some(_) | None => wrong,
             },
-            (Relation::Independent, Actor::Person { person, unit }) => {
+            (Relation::Independent, Actor::Person { person, unit, .. }) => {
                 self.refuse_own_work(person, unit, self.today())
             }
             (Relation::Finder, Actor::Person { .. }) => self.refuse_all_but_finder(),
@@ -214,7 +214,7 @@ impl Matter<'_> {
             },
             Effect::Publish => self.published(given)?,
             Effect::Consent => CaseEvent::FinderConsented {
-                person: self.person()?.0,
+                person: self.finder_who_acts()?,
             },
             Effect::LookBackHeld => looked_back(true, given)?,
             Effect::LookBackFailed => looked_back(false, given)?,

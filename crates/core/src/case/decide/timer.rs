@@ -9,7 +9,7 @@ use crate::case::{Case, ClockRun, ClockState};
 use crate::event::{Actor, CaseEvent};
 use crate::pack::model::{Effect, Kind, Need, Relation, Step};
 
-use super::proof::{answer_need, silence_over_at};
+use super::proof::{answer_need, calls_awaited, silence_over_at};
 
 impl Matter<'_> {
     /// Notes what came near its end or ran out, each once and at the instant it did, and takes the first
@@ -61,6 +61,7 @@ impl Case {
             let there_at = match need {
                 Need::Satisfaction if self.satisfied == Some(false) => None,
                 Need::Satisfaction if self.satisfied == Some(true) => Some(self.changed_at),
+                Need::Satisfaction if calls_awaited(self, kind) => None,
                 Need::Satisfaction => silence_over_at(self, kind),
                 Need::Publication => self.published_until,
                 Need::Assigned => self.unit.map(|_| self.changed_at),

@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::refs::{Refs, cite};
 use super::rules::{action, filter, once};
 use super::section::{Problems, Section, Text, Value, unknown};
-use crate::pack::model::{Kind, State, Step};
+use crate::pack::model::{CallRule, Kind, State, Step};
 use crate::problem::Problem;
 
 /// A kind with the places of its parts, for problems that show only later.
@@ -95,6 +95,7 @@ fn kind(
         portal: section.flag("portal", out),
         listed: section.optional_flag("listed", out),
         silence_days: section.number("silence_days", out),
+        calls: section.optional_flag("called_back", out).then(CallRule::default),
         publication_days: section.optional_number("publication_days", out),
         initial: cite("state", initial, &flow.state_ids(), &subject, out),
         start: section

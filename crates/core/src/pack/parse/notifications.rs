@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::refs::Refs;
-use super::rules::check_placeholders;
 use super::section::{Problems, Section, Text, Value, label, unknown};
+use super::told::check_placeholders;
 use crate::label::Label;
 use crate::pack::notification::{NotificationRule, Occasion, PLACEHOLDERS};
 use crate::pack::words::Word;

@@ -35,6 +35,17 @@ impl Refs {
         cite("source", text, &self.sources, section.subject(), out)
     }
 
+    /// Reads the source that a rule may name under `key`.
+    pub(super) fn optional_source(
+        &self,
+        key: &'static str,
+        section: &mut Section<'_, '_>,
+        out: &mut Problems,
+    ) -> Option<String> {
+        let text = section.optional_text(key, out)?;
+        Some(cite("source", text, &self.sources, section.subject(), out))
+    }
+
     pub(super) fn message(&self, text: Text, subject: &str, out: &mut Problems) -> String {
         cite("message", text, &self.messages, subject, out)
     }

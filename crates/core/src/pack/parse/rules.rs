@@ -4,16 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::refs::Refs;
-use super::section::{Problems, Section, Text, Value, label, unknown};
+use super::section::{Problems, Section, Text, Value, unknown};
 use crate::clock::Limit;
 use crate::filter::{self, Ast};
 use crate::label::Label;
 use crate::pack::model::{Alarm, Category, ClockRule, Grant, Named, Source, SourceGrade, Taxonomy};
 use crate::pack::words::ACTIONS;
 use crate::problem::Problem;
-
-/// What a message may have filled in.
-const PLACEHOLDERS: [&str; 4] = ["number", "due", "unit", "text"];
 
 pub(super) fn sources(root: &mut Section<'_, '_>, out: &mut Problems) -> BTreeMap<String, Source> {
     let mut sources = BTreeMap::new();
@@ -277,40 +274,6 @@ pub(super) fn filter(text: &Text, out: &mut Problems) -> Option<Ast> {
                 problem
             }));
             None
-        }
-    }
-}
-
-pub(super) fn messages(root: &mut Section<'_, '_>, out: &mut Problems) -> BTreeMap<String, Label> {
-    let mut messages = BTreeMap::new();
-    for (id, value) in root.named("messages", out) {
-        let subject = format!("message {:?}", id.text);
-        let text = label(subject.clone(), value, out);
-        check_placeholders(&text, &PLACEHOLDERS, value.span(), &subject, out);
-        messages.insert(id.text, text);
-    }
-    messages
-}
-
-/// Reports what stands in braces and is not among `known`.
-pub(super) fn check_placeholders(
-    text: &Label,
-    known: &[&str],
-    span: Range<usize>,
-    subject: &str,
-    out: &mut Problems,
-) {
-    let braces = [&text.zh, &text.en]
-        .into_iter()
-        .flat_map(|text| text.split('{').skip(1));
-    for rest in braces {
-        let placeholder = rest.split('}').next().unwrap_or(rest);
-        if !known.contains(&placeholder) {
-            let text = Text {
-                text: placeholder.to_owned(),
-                span: span.clone(),
-            };
-            out.push(unknown("placeholder", &text, known, subject));
         }
     }
 }

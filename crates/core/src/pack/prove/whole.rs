@@ -37,6 +37,9 @@ fn wrong_raiser(kind: &Kind) -> Vec<String> {
     if kind.raised_by == Raiser::Finder && kind.portal {
         faults.push("it is raised by a finder, so the portal cannot take it".to_owned());
     }
+    if kind.raised_by == Raiser::Finder && kind.calls.is_some() {
+        faults.push("it is raised by a finder, so there is no reporter to call back".to_owned());
+    }
     if let Some(step) = kind.steps.iter().find(|step| step.tell.is_some())
         && kind.raised_by == Raiser::Finder
     {

@@ -17,7 +17,7 @@ use super::relations::{self, Relation};
 use super::responsible::{self, Named, Responsible};
 use super::sieve::{Sieve, Tab};
 use super::steps::{self, Next, StepSheet};
-use super::{address, fields, obstacle};
+use super::{address, fields, notices, obstacle};
 use crate::ctx::Ctx;
 use crate::error::WebError;
 use crate::page::{Area, Page};
@@ -67,6 +67,8 @@ pub struct CasePage {
     withdrawals: Vec<Sheet>,
     thread: Stretch<Message>,
     has_reporter: bool,
+    /// The notices that can be printed: address and title.
+    notices: Vec<(String, String)>,
     to_reporter: Vec<Sheet>,
     remarks: Vec<Remark>,
     to_staff: Vec<Sheet>,
@@ -190,6 +192,7 @@ impl CasePage {
             withdrawals: offered(Place::Evidence),
             thread: story.thread(&address(&case.number)),
             has_reporter: matches!(case.raised_by, RaisedBy::Reporter { .. }),
+            notices: notices::printable(story),
             to_reporter: offered(Place::Thread),
             remarks: lines::remarks(story),
             to_staff: offered(Place::Remarks),

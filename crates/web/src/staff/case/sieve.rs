@@ -110,6 +110,7 @@ fn part_of(event: &CaseEvent) -> Sieve {
         | CaseEvent::ReporterAsked { .. }
         | CaseEvent::ReporterReplied { .. }
         | CaseEvent::Answered { .. }
+        | CaseEvent::CallMade { .. }
         | CaseEvent::SatisfactionGiven { .. } => Sieve::Talk,
         CaseEvent::EvidenceAdded { .. } | CaseEvent::EvidenceWithdrawn { .. } => Sieve::Evidence,
         CaseEvent::ClockStarted(..)

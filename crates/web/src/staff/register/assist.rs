@@ -7,6 +7,7 @@ use askama::Template;
 use bihuan_core::id::UnitId;
 use bihuan_core::pack::model::{Pack, Taxonomy};
 
+use super::callers::{self, Callers};
 use super::similar::{self, Alike};
 use super::{choices, done, entry, routes};
 use crate::ctx::Ctx;
@@ -34,6 +35,8 @@ pub struct Assist {
     elsewhere: Vec<(String, String)>,
     /// What has to be said to the caller first.
     alarms: Vec<String>,
+    /// What is known of the telephone number.
+    callers: Option<Callers>,
     /// The open cases that look like it.
     similar: Vec<Line>,
     /// The number of the one that it will be linked to.
@@ -69,12 +72,14 @@ impl Assist {
                 .iter()
                 .map(|(_, alarm)| ctx.name(&alarm.message))
                 .collect(),
+            callers: None,
             similar: Vec::new(),
             same: Some(form.value("same").to_owned()).filter(|same| !same.is_empty()),
             guesses: Vec::new(),
             duties: Vec::new(),
         };
         if refusing.is_empty() {
+            assist.callers = callers::of(ctx, form.value("phone")).await?;
             assist.suggest(ctx, form).await?;
         }
         Ok(assist)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bihuan_core::case::facts::{CaseFacts, Flag};
-use bihuan_core::pack::model::{Category, Kind, Named, Pack, Phase, Raiser, Taxonomy};
+use bihuan_core::pack::model::{Category, Kind, Named, Pack, Phase, Raiser, Taxonomy, Template};
 
 use crate::access;
 use crate::ctx::Ctx;
@@ -23,8 +23,22 @@ pub struct Choices {
     pub categories: Vec<String>,
     /// The names of the units.
     pub units: Vec<String>,
+    /// The texts to begin with.
+    pub templates: Vec<Beginning>,
     /// The severities.
     pub severities: Vec<Choice>,
+}
+
+/// A text to begin with.
+pub struct Beginning {
+    /// What it is called.
+    pub title: String,
+    /// The kind it is for.
+    pub kind: String,
+    /// The path of its category; empty where it is for none.
+    pub category: String,
+    /// The text.
+    pub text: String,
 }
 
 /// One choice.
@@ -58,9 +72,39 @@ impl Choices {
             sources: named(ctx, &packs, |pack| &pack.supervision_sources),
             categories: categories(ctx, &kinds),
             units: units(ctx),
+            templates: templates(ctx, &kinds),
             severities: severities(ctx),
         }
     }
+}
+
+/// Returns the texts to begin with, of the kinds that may be chosen.
+fn templates(ctx: &Ctx, kinds: &[(Arc<Pack>, Kind)]) -> Vec<Beginning> {
+    let beginning = |(pack, kind): &(Arc<Pack>, Kind)| {
+        let of_kind = pack.templates.iter().filter(|template| template.kind == kind.id);
+        let taxonomy = pack.taxonomy_of(kind);
+        let one = |template: &Template| {
+            let category = template
+                .category
+                .as_deref()
+                .zip(taxonomy)
+                .and_then(|(code, taxonomy)| {
+                    let known = taxonomy
+                        .categories
+                        .iter()
+                        .find(|category| category.code == code)?;
+                    Some(path(ctx, taxonomy, known))
+                });
+            Beginning {
+                title: ctx.name(&template.title),
+                kind: kind.id.clone(),
+                category: category.unwrap_or_default(),
+                text: ctx.name(&template.text),
+            }
+        };
+        of_kind.map(one).collect::<Vec<_>>()
+    };
+    kinds.iter().flat_map(beginning).collect()
 }
 
 /// Returns the kinds of which the visitor may register a case, each with its pack.

@@ -43,6 +43,7 @@ const COMMANDS: &[Command] = &[
     command("area-ledger", "/ledger", None, "g l"),
     command("area-board", "/board", None, "g b"),
     command("area-register", "/register", Some("register"), "g r"),
+    command("area-callbacks", "/callbacks", Some("answer"), "g c"),
     command("search-export", "/ledger#export", Some("export"), ""),
     command("search-columns", "/ledger#columns", None, ""),
     command("keys-title", "/keys", None, "?"),

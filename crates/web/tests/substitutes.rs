@@ -1,0 +1,236 @@
+//! Working life: who stands in for whom, and how what lies with somebody goes to somebody else.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
+
+mod common;
+
+use axum::http::StatusCode;
+use bihuan_core::id::{CaseId, PersonId};
+use bihuan_core::org::OrgEvent;
+use bihuan_core::permission::Permit;
+use common::cases::Matter;
+use common::{Browser, Town, unit};
+
+fn person(town: &Town, name: &str) -> PersonId {
+    town.tenant().scene().org.person_by_name(name).unwrap().id
+}
+
+async fn grant(town: &Town, name: &str, role: &str, code: &str) {
+    let tenant = town.tenant();
+    let granted = OrgEvent::RoleGranted {
+        person: person(town, name),
+        role: role.to_owned(),
+        unit: unit(&tenant, code),
+        on: "2026-01-01".parse().unwrap(),
+    };
+    tenant
+        .change_org(&Permit::system(), granted, town.app.now())
+        .await
+        .unwrap();
+}
+
+async fn in_charge(town: &Town, case: CaseId) -> Option<PersonId> {
+    let view = town.tenant().reader().unwrap().case(case).unwrap().unwrap();
+    view.case.person
+}
+
+/// Puts somebody in charge of a case of the works bureau, by its head.
+async fn put_in_charge(town: &Town, head: &mut Browser, case: CaseId, name: &str) {
+    let number = town.number(case);
+    let page = head.get(&format!("/cases/{number}")).await;
+    let id = person(town, name).to_string();
+    head.submit(
+        &page,
+        &format!("/cases/{number}/assignments"),
+        &[("person", id.as_str())],
+    )
+    .await;
+    assert_eq!(in_charge(town, case).await, Some(person(town, name)));
+}
+
+#[tokio::test]
+async fn a_substitute_acts_for_whoever_is_away_and_the_record_says_so() {
+    let town = Town::found().await;
+    let case = town.assigned(&Matter::default(), "works").await;
+    let number = town.number(case);
+    let (handler, water) = (person(&town, "赵工"), person(&town, "孙水"));
+    let mut away = town.log_in("water").await;
+    assert_eq!(
+        away.get(&format!("/cases/{number}")).await.status,
+        StatusCode::NOT_FOUND
+    );
+
+    // The handler shares no unit with them, so the administrator names them; not for a day that is over.
+    let path = format!("/persons/{handler}");
+    let mut admin = town.log_in("admin").await;
+    let page = admin.get(&path).await;
+    page.says("指定代理人");
+    let id = water.to_string();
+    let mut fields = [
+        ("substitute", id.as_str()),
+        ("from", "2026-03-01"),
+        ("last", "2026-03-06"),
+    ];
+    let refused = admin.submit(&page, &format!("{path}/substitutes"), &fields).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    refused.says("不能早于今天");
+    fields[1].1 = "2026-03-02";
+    admin.submit(&page, &format!("{path}/substitutes"), &fields).await;
+    admin.get(&path).await.says("孙水").says("代行职责");
+    let twice = admin.submit(&page, &format!("{path}/substitutes"), &fields).await;
+    twice.says("这些天里已经有代理人");
+
+    let page = away.get(&format!("/cases/{number}")).await;
+    page.says("代理 赵工");
+    away.submit(&page, &format!("/cases/{number}/steps"), &[("step", "sign")])
+        .await;
+    away.get(&format!("/cases/{number}"))
+        .await
+        .says("住建局 孙水（代 赵工）");
+    // What the person could not do, the substitute cannot; and when it is over, nothing is left of it.
+    let page = admin.get(&path).await;
+    admin
+        .submit(
+            &page,
+            &format!("{path}/substitutes/end"),
+            &[("substitute", id.as_str())],
+        )
+        .await;
+    assert_eq!(
+        away.get(&format!("/cases/{number}")).await.status,
+        StatusCode::NOT_FOUND
+    );
+    admin.get(&path).await.says("现在没有代理");
+}
+
+#[tokio::test]
+async fn who_has_nothing_to_do_with_it_names_nobody() {
+    let town = Town::found().await;
+    let handler = person(&town, "赵工");
+    let mut water = town.log_in("water").await;
+    let own = water.get(&format!("/persons/{}", person(&town, "孙水"))).await;
+    own.says("指定代理人");
+    water
+        .get(&format!("/persons/{handler}"))
+        .await
+        .keeps_silent_about("指定代理人");
+    let id = person(&town, "孙水").to_string();
+    let fields = [
+        ("substitute", id.as_str()),
+        ("from", "2026-03-02"),
+        ("last", "2026-03-06"),
+    ];
+    for path in ["substitutes", "substitutes/end", "hand-over", "leave"] {
+        let path = format!("/persons/{handler}/{path}");
+        let refused = water.submit(&own, &path, &fields).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    // Nobody lends their own rights to another unit.
+    let head = person(&town, "钱局").to_string();
+    let fields = [
+        ("substitute", head.as_str()),
+        ("from", "2026-03-02"),
+        ("last", "2026-03-06"),
+    ];
+    let path = format!("/persons/{}/substitutes", person(&town, "孙水"));
+    let refused = water.submit(&own, &path, &fields).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn whoever_stood_in_for_the_handler_does_not_verify() {
+    let town = Town::found().await;
+    let (handler, supervisor) = (person(&town, "赵工"), person(&town, "周督"));
+    let mut admin = town.log_in("admin").await;
+    let path = format!("/persons/{handler}");
+    let page = admin.get(&path).await;
+    let id = supervisor.to_string();
+    let fields = [
+        ("substitute", id.as_str()),
+        ("from", "2026-03-02"),
+        ("last", "2026-03-02"),
+    ];
+    admin.submit(&page, &format!("{path}/substitutes"), &fields).await;
+    let case = town.verifying(&Matter::default(), "works", "handler").await;
+    town.pass_hours(48);
+    let number = town.number(case);
+    let mut browser = town.log_in("supervisor").await;
+    let page = browser.get(&format!("/cases/{number}")).await;
+    let fields = [("step", "verify"), ("finding", "六盏全亮")];
+    let refused = browser
+        .submit(&page, &format!("/cases/{number}/steps"), &fields)
+        .await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+}
+
+#[tokio::test]
+async fn all_that_lies_with_a_leaver_is_handed_over_before_they_leave() {
+    let town = Town::found().await;
+    grant(&town, "孙水", "handler", "works").await;
+    let (leaver, successor) = (person(&town, "赵工"), person(&town, "孙水"));
+    let mut head = town.log_in("head").await;
+    let mut cases = Vec::new();
+    for _ in 0..3 {
+        let case = town.assigned(&Matter::default(), "works").await;
+        put_in_charge(&town, &mut head, case, "赵工").await;
+        cases.push(case);
+    }
+    let mut admin = town.log_in("admin").await;
+    let path = format!("/persons/{leaver}");
+    let page = admin.get(&format!("{path}/hand-over")).await;
+    page.says("您无权交接").says("结束任职，停用账号");
+    let early = admin.submit(&page, &format!("{path}/leave"), &[]).await;
+    assert_eq!(early.status, StatusCode::CONFLICT);
+    early.says("名下还有在办事项");
+
+    // The head of the works bureau leads it by a post; here by their own right to name who is in charge.
+    let tenant = town.tenant();
+    let post = bihuan_core::id::PostId(uuid::Uuid::from_u128(77));
+    let events = [
+        OrgEvent::PostFounded(bihuan_core::org::Post {
+            id: post,
+            unit: unit(&tenant, "works"),
+            title: bihuan_core::label::Label::new("局长", "Director"),
+            head: true,
+            founded_on: "2026-01-01".parse().unwrap(),
+        }),
+        OrgEvent::TenureBegan {
+            post,
+            person: person(&town, "钱局"),
+            on: "2026-01-01".parse().unwrap(),
+        },
+    ];
+    for event in events {
+        tenant
+            .change_org(&Permit::system(), event, town.app.now())
+            .await
+            .unwrap();
+    }
+    let page = head.get(&format!("{path}/hand-over")).await;
+    page.says("在办并由其经办的 3 件").says("孙水");
+    let to = successor.to_string();
+    let moved = head
+        .submit(&page, &format!("{path}/hand-over"), &[("to", to.as_str())])
+        .await;
+    moved.says("已交接 3 件");
+    for case in &cases {
+        assert_eq!(in_charge(&town, *case).await, Some(successor));
+    }
+    let mut desk = town.log_in("water").await;
+    desk.get("/desk")
+        .await
+        .says("由您经办")
+        .says(&town.number(cases[0]));
+
+    let page = admin.get(&format!("{path}/hand-over")).await;
+    let left = admin.submit(&page, &format!("{path}/leave"), &[]).await;
+    assert!(left.status.is_redirection() || left.status == StatusCode::OK);
+    admin
+        .get(&format!("{path}/hand-over?ended=yes"))
+        .await
+        .says("账号已停用");
+    let today = "2026-03-02".parse().unwrap();
+    assert_eq!(town.tenant().scene().org.roles_of(leaver, today), []);
+    let account = town.tenant().reader().unwrap().account("handler").unwrap();
+    assert!(account.unwrap().disabled_at.is_some());
+}
