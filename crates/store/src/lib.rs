@@ -32,6 +32,7 @@ pub mod keys;
 pub mod lease;
 mod leave;
 pub mod made;
+pub mod mail;
 pub mod measure;
 pub mod moving;
 pub mod notice;

@@ -29,6 +29,8 @@ statements! {
         WHERE tenant = $1 AND person = $2 AND read_at IS NOT NULL AND (at, case_id, occasion) < ($3, $4, $5)
             AND (occasion = $6 OR $6 = '')
         ORDER BY at DESC, case_id DESC, occasion DESC LIMIT $7";
+    ONE = "SELECT at, case_id, occasion, version, unit, due_at, state, read_at FROM notification
+        WHERE tenant = $1 AND person = $2 AND at = $3 AND case_id = $4 AND occasion = $5";
     WAITING = "SELECT case_id FROM notification WHERE tenant = $1 AND person = $2 AND read_at IS NULL
         ORDER BY at DESC LIMIT $3";
     MARK = "UPDATE notification SET read_at = $1
@@ -135,8 +137,16 @@ impl Reader {
             read: last.read,
             after: last.mark.clone(),
         });
+        Ok(Notifications {
+            rows: self.told(lying, wanted.scope)?,
+            next,
+        })
+    }
+
+    /// Puts notifications together with their cases; those of cases outside the scope are left out.
+    fn told(&self, lying: Vec<Lying>, scope: &Checked) -> Result<Vec<Told>, StoreError> {
         let ids: Vec<CaseId> = lying.iter().map(|row| row.mark.case).collect();
-        let mut cases = self.cases_of(&ids, wanted.scope)?;
+        let mut cases = self.cases_of(&ids, scope)?;
         self.add_titles(&mut cases)?;
         let cases: HashMap<CaseId, ListRow> = cases.into_iter().map(|row| (row.id, row)).collect();
         let told = |row: Lying| {
@@ -150,10 +160,28 @@ impl Reader {
                 state: row.state,
             })
         };
-        Ok(Notifications {
-            rows: lying.into_iter().filter_map(told).collect(),
-            next,
-        })
+        Ok(lying.into_iter().filter_map(told).collect())
+    }
+
+    /// Returns one notification of a person, if they may read its case.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the database cannot be read.
+    pub fn notification(
+        &self,
+        person: PersonId,
+        mark: &Mark,
+        scope: &Checked,
+    ) -> Result<Option<Told>, StoreError> {
+        let tenant = Id(self.tenant.id().0);
+        let (at, case, occasion) = (millis(mark.at), Id(mark.case.0), mark.occasion.word());
+        let mut statement = self.snapshot.connection().prepare(ONE)?;
+        let mut rows = statement.query((tenant, Id(person.0), at, case, occasion))?;
+        let lying = match rows.next()? {
+            Some(row) => vec![read_lying(row, row.get::<Option<i64>>(7)?.is_some())?],
+            None => return Ok(None),
+        };
+        Ok(self.told(lying, scope)?.pop())
     }
 
     /// Returns the cases of a person's unread notifications, one for each, the newest first; at most

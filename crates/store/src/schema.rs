@@ -76,6 +76,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/sqlite/0008_notifications.sql"),
         postgres: include_str!("migrations/postgres/0008_notifications.sql"),
     },
+    Migration {
+        number: 9,
+        name: "mail",
+        sqlite: include_str!("migrations/sqlite/0009_mail.sql"),
+        postgres: include_str!("migrations/postgres/0009_mail.sql"),
+    },
 ];
 
 impl Migration {

@@ -43,6 +43,8 @@ pub struct ServeOptions {
     pub in_flight: usize,
     /// The digest of the token that `/metrics` asks for; `None` answers the machine itself alone.
     pub metrics_token: Option<Digest>,
+    /// How mail to the staff is sent; none is where it is `None`.
+    pub mail: Option<MailOptions>,
     /// Whether anonymous senders are throttled; switching it off is honoured in testing directories only.
     pub rate_limit: bool,
 }
@@ -54,6 +56,45 @@ pub struct TlsFiles {
     pub certificate: PathBuf,
     /// The private key.
     pub key: PathBuf,
+}
+
+/// How the way to the mail server is kept from others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Security {
+    /// Not at all: for a server on the same machine.
+    Plain,
+    /// TLS begins after the greeting (STARTTLS); without it nothing is sent.
+    StartTls,
+    /// TLS from the beginning.
+    Tls,
+}
+
+/// How mail leaves the house.
+#[derive(Clone)]
+pub struct MailOptions {
+    /// The mail server's name.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the way there is kept from others.
+    pub security: Security,
+    /// User and password, where the server asks for them.
+    pub login: Option<(String, String)>,
+    /// Whom mails come from, such as `闭环 <bihuan@example.org>`.
+    pub from: String,
+    /// What links begin with, such as `https://bihuan.example.org`; the tenant's host name where it is `None`.
+    pub links: Option<String>,
+}
+
+impl std::fmt::Debug for MailOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MailOptions")
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .field("security", &self.security)
+            .field("login", &"***")
+            .finish_non_exhaustive()
+    }
 }
 
 /// Random bytes of the operating system.
@@ -87,6 +128,7 @@ struct Inner {
     sorry: Semaphore,
     metrics: Metrics,
     metrics_token: Option<Digest>,
+    sends_mail: bool,
     readiness: Readiness,
 }
 
@@ -171,6 +213,7 @@ impl App {
             sorry: Semaphore::new(limits::SALVAGES),
             metrics: Metrics::default(),
             metrics_token: options.metrics_token,
+            sends_mail: options.mail.is_some(),
             readiness: Readiness::default(),
             only: options.tenant.clone(),
             store,
@@ -230,6 +273,11 @@ impl App {
     /// Returns the digest of the token that `/metrics` asks for.
     pub(crate) fn metrics_token(&self) -> Option<Digest> {
         self.inner.metrics_token
+    }
+
+    /// Whether mail to the staff is sent.
+    pub(crate) fn sends_mail(&self) -> bool {
+        self.inner.sends_mail
     }
 
     /// Returns the last answer to whether the process is ready.

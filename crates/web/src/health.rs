@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bihuan_store::error::StoreError;
 use bihuan_store::followers::lag::Lag;
+use bihuan_store::mail::queue::MailHealth;
 use bihuan_store::measure::CacheUse;
 use bihuan_store::tenant::Tenant;
 use subtle::ConstantTimeEq;
@@ -109,6 +110,9 @@ pub async fn read_metrics(State(app): State<App>, request: Request) -> Response 
     if let Ok(Ok(lags)) = tokio::time::timeout(PATIENCE, lags(&served)).await {
         page.lags(&lags, app.now());
     }
+    if let Ok(Ok(health)) = tokio::time::timeout(PATIENCE, mail_health(&served)).await {
+        page.mail(health);
+    }
     let used = served.iter().map(Tenant::cache_use);
     page.cache(used.fold(CacheUse::default(), |all, one| CacheUse {
         hits: all.hits + one.hits,
@@ -128,6 +132,16 @@ fn may_know(app: &App, headers: &HeaderMap, peer: Option<SocketAddr>) -> bool {
     let forwarded = ["x-forwarded-for", "forwarded", "via", "x-real-ip"];
     let through_proxy = forwarded.iter().any(|name| headers.contains_key(*name));
     peer.is_some_and(|peer| peer.ip().is_loopback()) && !through_proxy && !app.behind_proxy()
+}
+
+async fn mail_health(tenants: &[Tenant]) -> Result<MailHealth, StoreError> {
+    let mut all = MailHealth::default();
+    for tenant in tenants {
+        let health = tenant.look(|reader| reader.mail_health()).await?;
+        all.waiting += health.waiting;
+        all.dead += health.dead;
+    }
+    Ok(all)
 }
 
 async fn lags(tenants: &[Tenant]) -> Result<Vec<Lag>, StoreError> {

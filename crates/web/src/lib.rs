@@ -34,6 +34,7 @@ mod frame;
 mod health;
 mod lang;
 mod limits;
+pub mod mail;
 pub mod metrics;
 mod notification;
 mod page;

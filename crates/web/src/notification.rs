@@ -8,6 +8,18 @@ use bihuan_store::tenant::scene::Scene;
 use crate::lang::Tongue;
 use crate::show;
 
+/// Where somebody says how they want to be told.
+pub const SETTINGS: &str = "/inbox/settings";
+
+/// Which of the pack's texts is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carrier {
+    /// A page, behind a door.
+    Page,
+    /// A mail, which other machines carry.
+    Mail,
+}
+
 /// Returns the key of the message that names an occasion.
 pub fn title(occasion: Occasion) -> &'static str {
     match occasion {
@@ -27,15 +39,19 @@ pub fn title(occasion: Occasion) -> &'static str {
 }
 
 /// Returns what the newest version of a case's pack says of an occasion.
-fn rule<'a>(scene: &'a Scene, told: &Told) -> Option<&'a NotificationRule> {
+pub fn rule<'a>(scene: &'a Scene, told: &Told) -> Option<&'a NotificationRule> {
     let pack = scene.newest().find(|pack| pack.id == told.case.pack.id)?;
     pack.notifications.get(&told.mark.occasion)
 }
 
 /// Returns what somebody is told; where the pack says nothing of it any more, the occasion's name.
-pub fn say(scene: &Scene, tongue: Tongue, told: &Told) -> String {
+pub fn say(scene: &Scene, tongue: Tongue, told: &Told, carrier: Carrier) -> String {
     let Some(rule) = rule(scene, told) else {
         return tongue.t(title(told.mark.occasion));
+    };
+    let text = match carrier {
+        Carrier::Page => &rule.text,
+        Carrier::Mail => &rule.mail,
     };
     let name = |label: &Label| label.get(tongue.0).to_owned();
     let unit = told.unit.and_then(|unit| scene.org.unit(unit));
@@ -52,5 +68,5 @@ pub fn say(scene: &Scene, tongue: Tongue, told: &Told) -> String {
         due: &due.unwrap_or_else(|| tongue.t("notification-no-due")),
         state: &state.map_or_else(|| told.state.clone(), |state| name(&state.title)),
     };
-    filling.fill(rule.text.get(tongue.0))
+    filling.fill(text.get(tongue.0))
 }

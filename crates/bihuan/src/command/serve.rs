@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bihuan_core::id::Digest;
@@ -20,8 +21,10 @@ use crate::failure::Failure;
 use crate::installation::{Installation, tenant_of};
 use crate::runtime;
 use keeping::keep_up;
+use mailing::keep_sending;
 
 mod keeping;
+pub mod mailing;
 
 /// How long between two looks at which partitions are missing.
 const DAY: Duration = Duration::from_hours(24);
@@ -83,6 +86,8 @@ pub struct Door {
     /// nobody who comes through a proxy.
     #[arg(long, value_name = "FILE")]
     metrics_token_file: Option<PathBuf>,
+    #[command(flatten)]
+    mail: mailing::MailArgs,
     /// How the log of the program is written to standard error.
     #[arg(long, value_enum, default_value = "auto")]
     log: LogForm,
@@ -123,6 +128,7 @@ pub fn run(wanted: &Serve) -> Result<(), Failure> {
 /// Serves a store until the process is asked to stop; requests under way are ended first.
 pub fn serve(store: Store, door: &Door) -> Result<(), Failure> {
     let options = door.options(&store)?;
+    let post = mailing::post(options.mail.as_ref())?;
     start_log(door.log);
     runtime::run(async {
         let stop = stop_signal()?;
@@ -134,14 +140,23 @@ pub fn serve(store: Store, door: &Door) -> Result<(), Failure> {
             Some(tenant) => vec![tenant.clone()],
             None => store.tenants(),
         };
-        let followers: Vec<_> = served
-            .into_iter()
-            .map(|tenant| tokio::spawn(keep_up(bound.app().clone(), tenant, stop.clone())))
-            .collect();
+        let mut keepers = Vec::new();
+        for tenant in served {
+            if let Some(post) = &post {
+                let (app, post) = (bound.app().clone(), Arc::clone(post));
+                keepers.push(tokio::spawn(keep_sending(
+                    app,
+                    tenant.clone(),
+                    post,
+                    stop.clone(),
+                )));
+            }
+            keepers.push(tokio::spawn(keep_up(bound.app().clone(), tenant, stop.clone())));
+        }
         let served = bound.serve(asked_to_stop(stop)).await.map_err(not_served);
-        for follower in followers {
-            // A follower that broke off has said so in the log.
-            let _ = follower.await;
+        for keeper in keepers {
+            // One that broke off has said so in the log.
+            let _ = keeper.await;
         }
         tracing::info!("stopped");
         served
@@ -168,6 +183,7 @@ impl Door {
             listen: self.listen,
             in_flight: self.max_in_flight as usize,
             metrics_token: self.metrics_token()?,
+            mail: self.mail.options()?,
             tenant: tenant.map(|name| tenant_of(store, Some(name))).transpose()?,
             tls,
             trusted_proxy: self.trusted_proxy,

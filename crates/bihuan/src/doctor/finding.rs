@@ -30,6 +30,8 @@ pub enum Area {
     Pack,
     /// The log's proof.
     Proof,
+    /// Mail to the staff.
+    Mail,
 }
 
 /// What was seen.
@@ -67,6 +69,7 @@ impl Area {
             Area::Key => "key",
             Area::Pack => "pack",
             Area::Proof => "proof",
+            Area::Mail => "mail",
         }
     }
 

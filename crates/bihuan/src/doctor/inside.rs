@@ -5,6 +5,7 @@ use bihuan_core::event::Entry;
 use bihuan_core::label::Label;
 use bihuan_core::pack::model::Pack;
 use bihuan_store::error::StoreError;
+use bihuan_store::mail::queue::MailHealth;
 use bihuan_store::tenant::Tenant;
 use bihuan_store::verify::sample::Sampled;
 use bihuan_web::app::SystemEntropy;
@@ -12,7 +13,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
 use super::clock;
-use super::finding::Area::{Key, Pack as PackArea, Proof};
+use super::finding::Area::{Key, Mail as MailArea, Pack as PackArea, Proof};
 use super::finding::{Finding, both};
 use crate::installation::Installation;
 
@@ -72,7 +73,29 @@ fn look_at(tenant: &Tenant, now: Timestamp) -> Result<Vec<Finding>, StoreError> 
         findings.push(clock::judge_log(entry.recorded_at, now));
     }
     findings.extend(judge_proof(&sampled));
+    findings.push(judge_mail(tenant.name(), tenant.reader()?.mail_health()?));
     Ok(findings)
+}
+
+/// Judges the mail to the staff. What waits may be on its way; what was given up reaches nobody.
+fn judge_mail(tenant: &Label, health: MailHealth) -> Finding {
+    let MailHealth { waiting, dead } = health;
+    if dead == 0 {
+        return MailArea.ok(both(
+            format!("{}：待发邮件 {waiting} 封", tenant.zh),
+            format!("{}: {waiting} mails waiting", tenant.en),
+        ));
+    }
+    MailArea.warn(
+        both(
+            format!("{}：{dead} 封邮件发不出去，已放弃", tenant.zh),
+            format!("{}: {dead} mails could not be sent and were given up", tenant.en),
+        ),
+        both(
+            "管理员可在“通知设置”页查看原因并重新发送",
+            "administrators see why on the page of their inbox's settings, and can have them sent again",
+        ),
+    )
 }
 
 /// Judges the installed packs. All were proved when the store was opened: one that is not does not open.

@@ -48,6 +48,8 @@ mod tests {
             crate::followers::outbox::STATEMENTS,
             crate::followers::rollups::STATEMENTS,
             crate::made::STATEMENTS,
+            crate::mail::STATEMENTS,
+            crate::mail::queue::STATEMENTS,
             crate::moving::copy::STATEMENTS,
             crate::moving::documents::STATEMENTS,
             crate::notice::STATEMENTS,

@@ -9,6 +9,7 @@ use bihuan_core::id::{CaseId, TenantId};
 use bihuan_core::notification::{Directory, Notification, occasion};
 use bihuan_core::pack::Word;
 use bihuan_core::pack::model::Pack;
+use bihuan_core::pack::notification::Way;
 use bihuan_core::permission::Rights;
 use jiff::Timestamp;
 
@@ -16,6 +17,7 @@ use super::follower::Follower;
 use crate::engine::connection::Connection;
 use crate::engine::sql::statements;
 use crate::error::StoreError;
+use crate::mail::queue;
 use crate::tenant::scene::Scene;
 use crate::value::{Id, millis};
 
@@ -24,6 +26,12 @@ statements! {
     INSERT = "INSERT INTO notification (tenant, person, at, case_id, occasion, version, unit, due_at, state)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT (tenant, person, at, case_id, occasion) DO NOTHING";
+    // For whoever has a confirmed address and wants this by mail.
+    MAIL = "INSERT INTO mail (tenant, id, person, form, made_at, case_id, occasion, next_at, attempts)
+        SELECT b.tenant, $1, b.person, 'notification', $2, $3, $4, $5, 0 FROM mail_box b
+        LEFT JOIN mail_choice c ON c.tenant = b.tenant AND c.person = b.person AND c.occasion = $6
+        WHERE b.tenant = $7 AND b.person = $8 AND b.confirmed_at IS NOT NULL AND coalesce(c.way, $9) = 'mail'
+        ON CONFLICT (tenant, id) DO NOTHING";
 }
 
 /// Who is told of what.
@@ -41,6 +49,8 @@ struct Row {
     case: CaseId,
     version: u32,
     told: Notification,
+    /// How it comes where the person has not chosen.
+    way: Way,
 }
 
 impl Told {
@@ -77,6 +87,7 @@ impl Told {
             case: after.id,
             version: after.version,
             told,
+            way: rule.way,
         }));
         Some(())
     }
@@ -105,11 +116,13 @@ impl Follower for Told {
 
     fn write(&self, connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {
         let mut insert = connection.prepare(INSERT)?;
+        let mut mail = connection.prepare(MAIL)?;
         for Row {
             at,
             case,
             version,
             told,
+            way,
         } in &self.rows
         {
             insert.execute((
@@ -122,6 +135,18 @@ impl Follower for Told {
                 told.unit.map(|unit| Id(unit.0)),
                 told.due_at.map(millis),
                 &told.state,
+            ))?;
+            let (at, case, occasion) = (millis(*at), Id(case.0), told.occasion.word());
+            mail.execute((
+                Id(queue::id_of(tenant, told.person, (at, case.0, occasion))),
+                at,
+                case,
+                occasion,
+                at,
+                occasion,
+                Id(tenant.0),
+                Id(told.person.0),
+                way.word(),
             ))?;
         }
         Ok(())

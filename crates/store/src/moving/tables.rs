@@ -75,6 +75,11 @@ tables! {
     DELIVERY = "delivery" (tenant Blob, case_id Blob, version Int; delivered_at Int);
     NOTIFICATION = "notification" (tenant Blob, person Blob, at Int, case_id Blob, occasion Text;
         version Int, unit Blob, due_at Int, state Text, read_at Int);
+    MAIL_BOX = "mail_box" (tenant Blob, person Blob;
+        address Text, language Text, digest_hour Int, asked_at Int, tries Int, confirmed_at Int, digest_at Int);
+    MAIL_CHOICE = "mail_choice" (tenant Blob, person Blob, occasion Text; way Text);
+    MAIL = "mail" (tenant Blob, id Blob; person Blob, form Text, made_at Int, since Int, case_id Blob, occasion Text,
+        next_at Int, attempts Int, done_at Int, outcome Text, error Text);
     ACCOUNT = "account" (tenant Blob, login Text;
         person Blob, password_hash Text, created_at Int, disabled_at Int, failures Int, failed_at Int);
     SESSION = "session" (tenant Blob, token_hash Blob;
@@ -96,7 +101,7 @@ pub(super) const CASE_ROW: Table = Table {
 };
 
 /// The tables that are copied as they are, in the order of their keys.
-pub(super) const PLAIN: [Table; 27] = [
+pub(super) const PLAIN: [Table; 30] = [
     NUMBER_BLOCK,
     CASE_UNIT,
     CASE_PERSON,
@@ -118,6 +123,9 @@ pub(super) const PLAIN: [Table; 27] = [
     OUTBOX,
     DELIVERY,
     NOTIFICATION,
+    MAIL_BOX,
+    MAIL_CHOICE,
+    MAIL,
     ACCOUNT,
     SESSION,
     API_TOKEN,

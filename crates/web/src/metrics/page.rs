@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use bihuan_store::followers::lag::Lag;
+use bihuan_store::mail::queue::MailHealth;
 use bihuan_store::measure::{CacheUse, Histogram, Measured, ReaderUse, ReplicaUse};
 use jiff::Timestamp;
 
@@ -97,6 +98,15 @@ impl Page {
             let count = counts.intake.get(&intake).copied().unwrap_or(0);
             self.line(name, &[("outcome", intake.word())], count as f64);
         }
+    }
+
+    /// Adds the mail to the staff.
+    pub fn mail(&mut self, health: MailHealth) {
+        let help = "Mails to the staff that are not sent yet.";
+        self.single("bihuan_mail_waiting", "gauge", help, health.waiting as f64);
+        let help =
+            "Mails to the staff that were given up; administrators see them and can have them sent again.";
+        self.single("bihuan_mail_dead", "gauge", help, health.dead as f64);
     }
 
     /// Adds what is under way, and what was turned away for want of room.

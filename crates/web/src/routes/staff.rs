@@ -3,8 +3,10 @@
 use axum::routing::on;
 
 use crate::auth::WRITE_SCOPE;
+use crate::notification::SETTINGS;
 use crate::route::Route;
 use crate::route::Verb::{Get, Post};
+use crate::staff::inbox::settings;
 use crate::staff::register::draft;
 use crate::staff::{
     board, bulk, callbacks, desk, export, handover, help, inbox, leader, ledger, origin, person, register,
@@ -13,6 +15,25 @@ use crate::staff::{
 
 /// Desk, register and ledger.
 pub(super) const ROUTES: &[Route] = &[
+    Route::staff("read_inbox_settings", Get, SETTINGS, |m| {
+        on(m, settings::read_inbox_settings)
+    }),
+    Route::staff("save_inbox_settings", Post, SETTINGS, |m| {
+        on(m, settings::save_inbox_settings)
+    })
+    .token_needs(WRITE_SCOPE),
+    Route::staff("save_inbox_address", Post, "/inbox/address", |m| {
+        on(m, settings::save_inbox_address)
+    })
+    .token_needs(WRITE_SCOPE),
+    Route::staff("confirm_inbox_address", Post, "/inbox/address/confirm", |m| {
+        on(m, settings::confirm_inbox_address)
+    })
+    .token_needs(WRITE_SCOPE),
+    Route::staff("retry_mails", Post, "/inbox/mails/retry", |m| {
+        on(m, settings::retry_mails)
+    })
+    .needs("admin"),
     Route::staff("read_desk", Get, "/desk", |m| on(m, desk::read_desk)),
     Route::staff("read_inbox", Get, inbox::HREF, |m| on(m, inbox::read_inbox)),
     Route::staff("open_notification", Post, "/inbox/open", |m| {

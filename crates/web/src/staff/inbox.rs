@@ -1,5 +1,7 @@
 //! The inbox 通知: what somebody is told, unread first. To open one marks it as read and leads to its case.
 
+pub mod settings;
+
 use askama::Template;
 use axum::http::Uri;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -14,7 +16,7 @@ use crate::access;
 use crate::ctx::{Ctx, query_value};
 use crate::error::WebError;
 use crate::form::Form;
-use crate::notification;
+use crate::notification::{self, Carrier};
 use crate::page::{Area, Page, html};
 use crate::show;
 
@@ -122,7 +124,7 @@ fn line(ctx: &Ctx, told: &Told) -> Line {
         read: told.read,
         href: format!("/cases/{}", told.case.number),
         number: told.case.number.clone(),
-        said: notification::say(&ctx.scene, ctx.tongue, told),
+        said: notification::say(&ctx.scene, ctx.tongue, told, Carrier::Page),
         title: ctx.tongue.t(notification::title(occasion)),
         look: match occasion {
             Occasion::Overdue => "over",

@@ -250,6 +250,9 @@ impl Tour {
         self.enter("handler").await;
         self.go("/inbox").await;
         self.go("/inbox?occasion=ended").await;
+        self.go("/inbox/settings").await;
+        self.enter("admin").await;
+        self.go("/inbox/settings").await;
         self.enter("leader").await;
         let person = self.town.tenant().scene().org.person_by_name("赵工").unwrap().id;
         for path in [

@@ -66,6 +66,7 @@ pub fn options() -> ServeOptions {
         tenant: None,
         in_flight: IN_FLIGHT,
         metrics_token: None,
+        mail: None,
         tls: None,
         trusted_proxy: false,
         rate_limit: false,

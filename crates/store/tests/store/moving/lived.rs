@@ -1,15 +1,19 @@
 //! A city that has lived: a row in every table.
 
+use std::collections::BTreeMap;
+
 use bihuan_core::case::command::{Command, Raise};
 use bihuan_core::event::{AccusedParty, ExternalRef, Linkage};
 use bihuan_core::id::{CaseId, Digest, PersonId};
-use bihuan_core::label::Label;
+use bihuan_core::label::{Label, Lang};
 use bihuan_core::org::{OrgEvent, Person};
+use bihuan_core::pack::notification::{Occasion, Way};
 use bihuan_core::permission::Permit;
 use bihuan_store::account::{NewAccount, NewToken};
 use bihuan_store::bodies::Bodies;
 use bihuan_store::commit::idempotency::Once;
 use bihuan_store::export_job::NewExport;
+use bihuan_store::mail::NewMailbox;
 use bihuan_store::personal::NewView;
 use bihuan_store::personal::draft::Filling;
 use bihuan_store::tenant::{Founding, Tenant};
@@ -198,6 +202,15 @@ async fn people(city: &mut City) {
         .await
         .expect("begun");
     tenant.see_inbox(CLERK, HEALTH, now()).await.expect("seen");
+    let mailbox = NewMailbox {
+        address: "zhang@example.org".into(),
+        language: Lang::Zh,
+        digest_hour: 8,
+    };
+    let asked = tenant.set_mailbox(CLERK, mailbox, false, now()).await;
+    asked.expect("asked");
+    let ways = BTreeMap::from([(Occasion::Assigned, Way::Mail)]);
+    tenant.choose_ways(CLERK, ways).await.expect("chosen");
     tenant.blobs().put(b"a photo", 100).expect("kept");
 }
 
