@@ -19,7 +19,8 @@ pub(crate) mod search;
 pub(crate) mod streams;
 mod texts;
 
-use crate::engine::connection::Connection;
+use crate::engine::connection::{Connection, Engine};
+use crate::engine::readers::Snapshot;
 use crate::error::StoreError;
 use crate::proof::{Head, checkpoint};
 use crate::tenant::Tenant;
@@ -101,6 +102,13 @@ impl Tenant {
         if let Some(note) = against {
             heads.push((checkpoint::open(self.keys(), note)?, "the checkpoint given"));
         }
-        order::check(connection, self.keys(), heads, findings, tick)
+        connection.read_in_pages()?;
+        // Beside pages that a server is asked for ahead, nothing can be asked of the same connection.
+        let beside = match connection.engine() {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(self.snapshot()?),
+        };
+        let asked = beside.as_ref().map_or(connection, Snapshot::connection);
+        order::check(connection, asked, self.keys(), heads, findings, tick)
     }
 }

@@ -38,6 +38,9 @@ pub(crate) enum Rows<'s> {
     Postgres(session::Rows),
 }
 
+/// Rows that a server is looking for while something else is done here.
+pub(crate) struct Ahead(session::Asked);
+
 /// One row.
 #[derive(Clone, Copy)]
 pub(crate) enum Row<'r> {
@@ -98,11 +101,29 @@ impl Connection {
         })
     }
 
+    /// Says that what follows in this transaction is read page by page, each by the server alone: to start helpers
+    /// takes it longer than to read a page.
+    pub(crate) fn read_in_pages(&self) -> Result<(), StoreError> {
+        match self {
+            Connection::Sqlite(_) => Ok(()),
+            Connection::Postgres(session) => session.run("SET LOCAL max_parallel_workers_per_gather = 0"),
+        }
+    }
+
     /// Runs statements without parameters, separated by semicolons.
     pub(crate) fn run(&self, sql: &str) -> Result<(), StoreError> {
         match self {
             Connection::Sqlite(connection) => Ok(connection.execute_batch(sql)?),
             Connection::Postgres(session) => session.run(sql),
+        }
+    }
+
+    /// Asks a server for rows that will be wanted next; `None` where there is no server. Nothing else may be asked
+    /// of this connection until they are taken.
+    pub(crate) fn ask_ahead(&self, sql: &str, params: impl Params) -> Result<Option<Ahead>, StoreError> {
+        match self {
+            Connection::Sqlite(_) => Ok(None),
+            Connection::Postgres(session) => session.ask(sql, params.values().as_ref()).map(Ahead).map(Some),
         }
     }
 
@@ -317,6 +338,13 @@ impl Statement<'_> {
             all.push(read(row)?);
         }
         Ok(all)
+    }
+}
+
+impl Ahead {
+    /// Waits for the rows.
+    pub(crate) fn rows(self) -> Result<Rows<'static>, StoreError> {
+        self.0.rows().map(Rows::Postgres)
     }
 }
 

@@ -70,6 +70,7 @@ impl Batch {
         (scene, told): (&Scene, Told),
         cases: &mut Cases,
     ) -> Result<Option<Batch>, StoreError> {
+        connection.read_in_pages()?;
         let mut batch = Batch {
             to: 0,
             clocks: Following::resume(connection, tenant)?,

@@ -1,7 +1,8 @@
 //! The log page by page, in its order, each event at its place.
 //!
 //! On SQLite an event's row is its place, so the table is read from end to end, and a place without a row is seen
-//! by the number that is missing. On PostgreSQL each event is looked up by the name that its place gives it.
+//! by the number that is missing. On PostgreSQL each event is looked up by the name that its place gives it, and the
+//! server looks up the next page while this one is gone through.
 
 use std::ops::Range;
 
@@ -9,7 +10,7 @@ use bihuan_core::event::Stream;
 use bihuan_core::id::{Digest, TenantId};
 use tlog_tiles::{HASH_SIZE, Hash as TreeHash};
 
-use crate::engine::connection::{Connection, Engine, Row};
+use crate::engine::connection::{Ahead, Connection, Engine, Row, Rows};
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::proof::sequence::{self, stream_of};
@@ -32,7 +33,7 @@ statements! {
     PLACES = "SELECT s.seq, s.stream_kind, s.stream_id, s.version, e.data, e.hash, s.hash
         FROM sequence s LEFT JOIN event e ON e.tenant = s.tenant AND e.stream_kind = s.stream_kind
         AND e.stream_id = s.stream_id AND e.version = s.version
-        WHERE s.tenant = $1 AND s.seq >= $2 ORDER BY s.seq LIMIT $3";
+        WHERE s.tenant = $1 AND s.seq >= $2 AND s.seq < $3 ORDER BY s.seq LIMIT 4096";
     EVENT_BEFORE_THERE = "SELECT e.hash, s.seq FROM event e LEFT JOIN sequence s ON s.tenant = e.tenant
         AND s.stream_kind = e.stream_kind AND s.stream_id = e.stream_id AND s.version = e.version
         WHERE e.tenant = $1 AND e.stream_kind = $2 AND e.stream_id = $3 AND e.version = $4";
@@ -43,6 +44,9 @@ statements! {
 
 /// Places that are read at a time.
 const PAGE: u64 = 1_024;
+
+/// Places that a server is asked for at a time, as the statement says too: its planner must know.
+const PAGE_THERE: u64 = 4_096;
 
 /// A piece of the log: places one after the other, and the bytes of their events.
 #[derive(Debug, Default)]
@@ -80,6 +84,8 @@ pub(super) struct Log<'c> {
     next: u64,
     /// How many places there are.
     size: u64,
+    /// The page from `next` on, where a server is looking for it already.
+    ahead: Option<Ahead>,
 }
 
 impl<'c> Log<'c> {
@@ -89,24 +95,22 @@ impl<'c> Log<'c> {
             tenant,
             next: 0,
             size: sequence::size(connection, tenant)?,
+            ahead: None,
         })
     }
 
-    /// Reads the next page; `None` at the end.
+    /// Reads the next page; `None` at the end. Until then nothing else may be asked of the connection, if it is to
+    /// a server.
     pub(super) fn page(&mut self) -> Result<Option<Page>, StoreError> {
         let page = match self.connection.engine() {
             Engine::Sqlite => self.rows()?,
             Engine::Postgres => self.looked_up()?,
         };
-        let Some(last) = page.places.last() else {
-            return Ok(None);
-        };
-        self.next = last.seq + 1;
-        Ok(Some(page))
+        Ok((!page.places.is_empty()).then_some(page))
     }
 
     /// Reads rows, and notes each place that has none.
-    fn rows(&self) -> Result<Page, StoreError> {
+    fn rows(&mut self) -> Result<Page, StoreError> {
         let end = self.size.min(self.next + PAGE);
         let mut page = Page::default();
         let mut statement = self.connection.prepare(ROWS)?;
@@ -131,6 +135,7 @@ impl<'c> Log<'c> {
         for gone in expected..end {
             page.places.push(self.gone(gone)?);
         }
+        self.next = end;
         Ok(page)
     }
 
@@ -148,25 +153,28 @@ impl<'c> Log<'c> {
     }
 
     /// Reads places, each with the event that it names.
-    fn looked_up(&self) -> Result<Page, StoreError> {
+    fn looked_up(&mut self) -> Result<Page, StoreError> {
         let mut page = Page::default();
-        let mut statement = self.connection.prepare(PLACES)?;
-        let from = self.next.cast_signed();
-        let mut rows = statement.query((Id(self.tenant.0), from, PAGE.cast_signed()))?;
-        while let Some(row) = rows.next()? {
-            let Hash(hash) = row.get(6)?;
-            let event = match row.get::<Option<Hash>>(5)? {
-                Some(_) => Some(there(row, &mut page.data)?),
-                None => None,
+        // A page of places that are all gone is not the end.
+        while page.places.is_empty() && self.next < self.size {
+            let asked = match self.ahead.take() {
+                Some(ahead) => Some(ahead),
+                None => self.ask()?,
             };
-            page.places.push(Place {
-                seq: row.get::<i64>(0)?.cast_unsigned(),
-                name: Some((stream_of(row.get(1)?, row.get(2)?)?, row.get(3)?)),
-                leaf: leaf(hash),
-                event,
-            });
+            let Some(asked) = asked else { break };
+            let rows = asked.rows()?;
+            self.next += PAGE_THERE;
+            if self.next < self.size {
+                self.ahead = self.ask()?;
+            }
+            take_places(rows, &mut page)?;
         }
         Ok(page)
+    }
+
+    fn ask(&self) -> Result<Option<Ahead>, StoreError> {
+        let (from, to) = (self.next.cast_signed(), (self.next + PAGE_THERE).cast_signed());
+        self.connection.ask_ahead(PLACES, (Id(self.tenant.0), from, to))
     }
 
     /// Returns the hash of an event and its place, if it has one; `None` where there is no such event.
@@ -202,6 +210,24 @@ impl<'c> Log<'c> {
             }
         }
     }
+}
+
+/// Takes in places, each with the event that it names.
+fn take_places(mut rows: Rows<'_>, page: &mut Page) -> Result<(), StoreError> {
+    while let Some(row) = rows.next()? {
+        let Hash(hash) = row.get(6)?;
+        let event = match row.get::<Option<Hash>>(5)? {
+            Some(_) => Some(there(row, &mut page.data)?),
+            None => None,
+        };
+        page.places.push(Place {
+            seq: row.get::<i64>(0)?.cast_unsigned(),
+            name: Some((stream_of(row.get(1)?, row.get(2)?)?, row.get(3)?)),
+            leaf: leaf(hash),
+            event,
+        });
+    }
+    Ok(())
 }
 
 /// Reads an event from the columns that follow its place.

@@ -53,9 +53,11 @@ struct Stranger {
     hash: Digest,
 }
 
-/// Goes through the log once and returns the head computed from it.
+/// Goes through the log once and returns the head computed from it. What of it has to be looked up is looked up
+/// through `asked`, which is as new as `connection` or newer: none of it ever changes.
 pub(super) fn check(
     connection: &Connection,
+    asked: &Connection,
     keys: &TenantKeys,
     mut heads: Vec<Signed>,
     findings: &mut Findings,
@@ -64,8 +66,8 @@ pub(super) fn check(
     heads.extend(kept_heads(connection, keys, findings)?);
     heads.sort_by_key(|(head, _)| head.size);
     let mut log = Log::begin(connection, keys.tenant)?;
-    let asked = Log::begin(connection, keys.tenant)?;
-    let tiles = Tiles::new(connection, keys.tenant);
+    let tiles = Tiles::new(asked, keys.tenant);
+    let asked = Log::begin(asked, keys.tenant)?;
     let checker = beside(
         Checker::new(heads),
         |checker, page| checker.page(&page),
@@ -82,6 +84,7 @@ pub(super) fn check(
             Ok(())
         },
     )?;
+    let tiles = Tiles::new(connection, keys.tenant);
     for tile in checker.growth.edge() {
         check_tile(&tiles, &tile, findings)?;
     }

@@ -32,6 +32,14 @@ pub(crate) struct Session {
 /// The answer to a statement that is sent.
 type UnderWay = Pin<Box<dyn Future<Output = Result<u64, tokio_postgres::Error>> + Send>>;
 
+/// The rows of a statement that is sent and that the server works on, until they are awaited.
+pub(crate) struct Asked(AskedRows);
+
+enum AskedRows {
+    Coming(Pin<Box<dyn Future<Output = Result<Vec<Row>, tokio_postgres::Error>> + Send>>),
+    There(Vec<Row>),
+}
+
 /// A statement of a session.
 pub(crate) struct Statement<'c> {
     session: &'c Session,
@@ -173,6 +181,29 @@ impl Session {
         Ok(Rows::of(rows))
     }
 
+    /// Sends a statement without waiting for its rows. They must be awaited before anything else is asked of this
+    /// session: what is not taken off the wire stands in the way of every other answer.
+    pub(crate) fn ask(&self, sql: &str, values: &[Value<'_>]) -> Result<Asked, StoreError> {
+        let statement = self.statement(sql)?;
+        let params = values.iter().zip(statement.params());
+        let params: Vec<Encoded> = params
+            .map(|(value, of)| Encoded::of(value, of))
+            .collect::<Result<_, _>>()?;
+        let client = Arc::clone(&self.client);
+        let mut rows = Box::pin(async move {
+            let params: Vec<&(dyn ToSql + Sync)> =
+                params.iter().map(|param| param as &(dyn ToSql + Sync)).collect();
+            client.query(&statement, &params).await
+        });
+        // Looking for the answer once is what sends it.
+        Ok(Asked(
+            match rows.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(rows) => AskedRows::There(rows?),
+                Poll::Pending => AskedRows::Coming(rows),
+            },
+        ))
+    }
+
     /// Commits. What the server made durable here alone, because it was told to stop waiting for its
     /// standby, may be lost with it and counts as not committed.
     pub(crate) fn commit(&self) -> Result<(), StoreError> {
@@ -227,6 +258,16 @@ fn typed<'v>(values: &'v [Value<'_>]) -> Vec<(&'v (dyn ToSql + Sync), Type)> {
     typed.collect()
 }
 
+impl Asked {
+    /// Awaits the rows.
+    pub(crate) fn rows(self) -> Result<Rows, StoreError> {
+        Ok(Rows::of(match self.0 {
+            AskedRows::Coming(rows) => pollster::block_on(rows)?,
+            AskedRows::There(rows) => rows,
+        }))
+    }
+}
+
 impl Rows {
     fn of(rows: Vec<Row>) -> Rows {
         Rows {
@@ -254,10 +295,10 @@ type Broken = Box<dyn error::Error + Sync + Send>;
 struct Encoded(BytesMut);
 
 impl Encoded {
-    fn of(column: &Vec<Value<'_>>, of: &Type) -> Result<Encoded, StoreError> {
+    fn of(param: &impl ToSql, of: &Type) -> Result<Encoded, StoreError> {
         let mut bytes = BytesMut::new();
-        let encoded = column.to_sql_checked(of, &mut bytes);
-        encoded.map_err(|error| StoreError::caused("an array cannot be sent", error))?;
+        let encoded = param.to_sql_checked(of, &mut bytes);
+        encoded.map_err(|error| StoreError::caused("a parameter cannot be sent", error))?;
         Ok(Encoded(bytes))
     }
 }
