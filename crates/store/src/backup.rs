@@ -238,6 +238,8 @@ fn copy_files(
     source.pragma_update(None, "query_only", true)?;
     // The open read transaction holds the snapshot, so commits meanwhile do not restart the copy.
     archive::begin_reading(&source)?;
+    // A backup knows of nothing that a power cut could still take from what it was made of.
+    sqlite::settle(&source)?;
     let with_archive = depth == Depth::Whole && archive::is_attached(&source);
     if with_archive {
         archive::batches(&source, "archive")?;

@@ -156,7 +156,7 @@ fn blobs(side: &Side) -> PathBuf {
 /// ends.
 fn hold(source: &Connection) -> Result<(), StoreError> {
     match source.engine() {
-        Engine::Sqlite => source.begin(),
+        Engine::Sqlite => source.begin().and_then(|()| source.settle()),
         Engine::Postgres => {
             source.begin_reading()?;
             let tables: Vec<&str> = tables::all().map(|table| table.name).collect();

@@ -187,15 +187,15 @@ impl Store {
         archive::open(&connection)?;
         let marks = marks::read(&connection)?;
         options.check_key(marks)?;
-        drop(connection);
-        let readers = Readers::new(database.clone(), options.readers);
+        let writer = Writer::start(&database, options.patience)?;
+        let readers = Readers::new(database, options.readers, writer.durability());
         let replica = Replica::open(options.replica_url.as_deref(), options.readers, &readers)?;
         let store = Store {
             inner: Arc::new(StoreInner {
                 directory: directory.to_owned(),
                 options: options.clone(),
                 marks,
-                writer: Arc::new(Writer::start(&database, options.patience)?),
+                writer: Arc::new(writer),
                 readers,
                 replica,
                 tenants: RwLock::default(),

@@ -164,7 +164,20 @@ pub(crate) fn follow(connection: &Connection) -> Result<(), StoreError> {
 }
 
 fn is_unseen(connection: &Connection) -> Result<bool, StoreError> {
-    Ok(!is_attached(connection) && batches(connection, "main")? > 0)
+    // Read in any case: it is the first thing that a transaction reads, and what fixes its instant.
+    let went_over = batches(connection, "main")?;
+    Ok(went_over > 0 && !is_attached(connection))
+}
+
+/// Chooses whether a commit is synced before it returns. If not, the log is still synced before any of it is
+/// copied into the database, so that the file stays whole. Beside an archive each commit is synced: erasing
+/// changes both, and the event of it must not be lost where the text is.
+pub(crate) fn sync_in_commit(connection: &Connection, synced: bool) -> Result<(), StoreError> {
+    let level = match synced || is_attached(connection) {
+        true => "full",
+        false => "normal",
+    };
+    Ok(connection.pragma_update(None, "synchronous", level)?)
 }
 
 /// Whether the connection sees an archive; after the database itself and the temporary one it is the third.
@@ -217,7 +230,9 @@ fn attach_file(connection: &Connection, file: &Path) -> Result<(), StoreError> {
         .ok_or_else(|| StoreError::unavailable("the archive's path is not UTF-8"))?;
     connection.execute("ATTACH ?1 AS archive", [path])?;
     let fits = check(connection, file).and_then(|()| {
-        connection.pragma_update(Some(NAME), "synchronous", "full")?;
+        for file in ["main", NAME] {
+            connection.pragma_update(Some(file), "synchronous", "full")?;
+        }
         connection.pragma_update(Some(NAME), "cache_size", CACHE)?;
         for kept in [EVENT, BODY] {
             connection.execute_batch(&kept.view(connection)?)?;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::engine::archive::{FILE, make_file};
+use crate::engine::archive::{FILE, make_file, sync_in_commit};
 use crate::engine::connection::Connection;
 use crate::engine::sqlite::File;
 
@@ -34,6 +34,26 @@ fn bytes(connection: &Connection) -> Vec<u8> {
 const EVENT_OF_ONE: &str =
     "INSERT INTO main.event (place, tenant, stream_kind, stream_id, version, recorded_at, data, hash)
     VALUES (7, X'01', 4, X'02', 1, 0, X'AB', X'')";
+
+#[test]
+fn beside_an_archive_each_commit_is_synced() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let connection = with_archive(folder.path());
+    let Connection::Sqlite(writer) = &connection else {
+        unreachable!("it is a file")
+    };
+    let level = || {
+        let level = connection.query_row("PRAGMA main.synchronous", (), |row| row.get::<i64>(0));
+        level.expect("a level")
+    };
+    sync_in_commit(writer, false).expect("chosen");
+    assert_eq!(level(), 1, "normal, while nothing is archived");
+    connection.begin().expect("begun");
+    connection.commit().expect("ended");
+    assert_eq!(level(), 2, "full, once the archive is there");
+    sync_in_commit(writer, false).expect("chosen again");
+    assert_eq!(level(), 2);
+}
 
 #[test]
 fn a_transaction_takes_up_an_archive_that_was_made_since() {

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use crate::engine::archive;
+use crate::engine::{archive, sqlite};
 use crate::error::StoreError;
 
 /// How long after a commit the log is copied: so that a page that many commits change is copied once.
@@ -122,7 +122,7 @@ fn cut_off(connection: &Connection) -> bool {
 /// Copies what is committed and what no reader still reads past, waiting for nobody; the archive's log too.
 fn copy(connection: &Connection) -> Result<(), StoreError> {
     archive::follow(connection)?;
-    Ok(connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_counts| Ok(()))?)
+    sqlite::carry_over(connection)
 }
 
 #[cfg(test)]

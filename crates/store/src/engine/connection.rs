@@ -203,7 +203,17 @@ impl Connection {
         }
     }
 
-    /// Ends a transaction; what it wrote is durable when this returns.
+    /// Makes durable what a transaction that has begun can see, where another process may have committed it
+    /// without syncing.
+    pub(crate) fn settle(&self) -> Result<(), StoreError> {
+        match self {
+            Connection::Sqlite(connection) => sqlite::settle(connection),
+            Connection::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Ends a transaction; what it wrote is durable when this returns, but on the writer's own connection
+    /// ([`crate::engine::durable`]).
     pub(crate) fn commit(&self) -> Result<(), StoreError> {
         match self {
             Connection::Sqlite(connection) => {

@@ -1,9 +1,13 @@
 //! Which database it is, and opening connections to it.
 
+use std::sync::Arc;
+
 use crate::engine::backfill::Backfill;
 use crate::engine::connection::{Connection, Engine};
+use crate::engine::durable::Durability;
 use crate::engine::postgres::server::Server;
 use crate::engine::sqlite::File;
+use crate::engine::syncer::Syncer;
 use crate::error::StoreError;
 
 /// Where the database is.
@@ -45,6 +49,18 @@ impl Database {
         match self {
             Database::Sqlite(file) => Backfill::start(file.open_backfill()?).map(Some),
             Database::Postgres(_) => Ok(None),
+        }
+    }
+
+    /// Starts what syncs commits beside the writer, where that can be; the writer's connection is open and stays
+    /// so. A file layer of its own knows alone how to sync.
+    pub(crate) fn start_syncer(&self) -> Result<Option<Syncer>, StoreError> {
+        match self {
+            Database::Sqlite(file) if file.vfs.is_none() => {
+                let durability = Arc::new(Durability::open(&file.path)?);
+                Syncer::start(&durability).map(Some)
+            }
+            Database::Sqlite(_) | Database::Postgres(_) => Ok(None),
         }
     }
 

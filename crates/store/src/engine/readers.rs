@@ -1,5 +1,6 @@
-//! Connections that read: so many at once and no more, kept for the next reader. Readers never wait for the
-//! writer; where all are taken they wait for each other, in the order they came, and not for long.
+//! Connections that read: so many at once and no more, kept for the next reader. Where all are taken they wait for
+//! each other, in the order they came, and not for long. They never wait for the writer, but on SQLite for the
+//! disk: what a reader sees is durable.
 
 use std::future::Future;
 use std::pin::pin;
@@ -14,6 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::engine::connection::{Connection, Engine};
 use crate::engine::database::Database;
+use crate::engine::durable::Durability;
 use crate::error::StoreError;
 use crate::measure::ReaderUse;
 
@@ -40,6 +42,8 @@ impl Default for ReaderLimits {
 pub(crate) struct Readers {
     database: Database,
     limits: ReaderLimits,
+    /// How far the writer's commits have come, where they are synced beside it.
+    durability: Option<Arc<Durability>>,
     idle: Mutex<Vec<Connection>>,
     places: Arc<Semaphore>,
     /// One place beside the others, for those who ask whether all is well.
@@ -55,11 +59,16 @@ pub(crate) struct Place {
 }
 
 impl Readers {
-    pub(crate) fn new(database: Database, limits: ReaderLimits) -> Arc<Self> {
+    pub(crate) fn new(
+        database: Database,
+        limits: ReaderLimits,
+        durability: Option<Arc<Durability>>,
+    ) -> Arc<Self> {
         let most = limits.most.clamp(1, Semaphore::MAX_PERMITS);
         Arc::new(Readers {
             database,
             limits: ReaderLimits { most, ..limits },
+            durability,
             idle: Mutex::new(Vec::new()),
             places: Arc::new(Semaphore::new(most)),
             watch: Arc::new(Semaphore::new(1)),
@@ -107,18 +116,14 @@ impl Readers {
         self.place_of(come.ok())
     }
 
-    /// Waits for a place on this thread. A worker of an async runtime hands its other tasks on before that.
+    /// Waits for a place on this thread.
     fn place_here(&self) -> Result<Place, StoreError> {
         if let Some(place) = self.free_place() {
             return Ok(place);
         }
         let _waits = Waits::begin(&self.waiting);
         let wait = || wait_for(self.limits.patience, Arc::clone(&self.places).acquire_owned());
-        let come = match Handle::try_current().map(|handle| handle.runtime_flavor()) {
-            Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(wait),
-            _ => wait(),
-        };
-        self.place_of(come)
+        self.place_of(off_the_tasks(wait))
     }
 
     fn free_place(&self) -> Option<Place> {
@@ -161,7 +166,7 @@ impl Readers {
             Ok(is_ready)
         })?;
         if is_ready {
-            return Ok(Some(self.snapshot(connection, place)));
+            return self.snapshot(connection, place).map(Some);
         }
         self.keep(connection);
         Ok(None)
@@ -170,7 +175,7 @@ impl Readers {
     /// Like [`Readers::begin`], at a place that was waited for.
     pub(crate) fn begin_at(self: &Arc<Self>, place: Place) -> Result<Snapshot, StoreError> {
         let (connection, ()) = self.connected(Connection::begin_reading)?;
-        Ok(self.snapshot(connection, place))
+        self.snapshot(connection, place)
     }
 
     /// Takes a connection and does something with it; with the next one where a kept one was lost while it lay
@@ -193,12 +198,20 @@ impl Readers {
         }
     }
 
-    fn snapshot(self: &Arc<Self>, connection: Connection, place: Place) -> Snapshot {
-        Snapshot {
+    /// Waits until what a transaction that has begun can see is durable.
+    fn snapshot(self: &Arc<Self>, connection: Connection, place: Place) -> Result<Snapshot, StoreError> {
+        let snapshot = Snapshot {
             connection: Some(connection),
             pool: Arc::clone(self),
             _place: place,
+        };
+        match &self.durability {
+            Some(durability) if !durability.is_settled() => {
+                off_the_tasks(|| durability.settle(self.limits.patience))?;
+            }
+            Some(_) | None => {}
         }
+        Ok(snapshot)
     }
 
     fn keep(&self, connection: Connection) {
@@ -262,6 +275,14 @@ impl Wake for Unpark {
     }
 }
 
+/// Waits on this thread. A worker of an async runtime hands its other tasks on before that.
+fn off_the_tasks<T>(wait: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(wait),
+        _ => wait(),
+    }
+}
+
 /// Waits on this thread, with no runtime's clock; `None` if that takes longer than `patience`.
 fn wait_for<F: Future>(patience: Duration, future: F) -> Option<F::Output> {
     let until = Instant::now() + patience;
@@ -289,7 +310,34 @@ mod tests {
             vfs: None,
         });
         database.open_writer().unwrap();
-        (Readers::new(database, ReaderLimits { most, patience }), directory)
+        (
+            Readers::new(database, ReaderLimits { most, patience }, None),
+            directory,
+        )
+    }
+
+    #[test]
+    fn nobody_reads_what_is_not_durable_yet() {
+        let directory = tempfile::tempdir().unwrap();
+        let database = Database::Sqlite(File {
+            path: directory.path().join("city.db"),
+            vfs: None,
+        });
+        let writer = database.open_writer().unwrap();
+        writer.run("CREATE TABLE a (b)").unwrap();
+        let syncer = database.start_syncer().unwrap().unwrap();
+        let durability = Arc::clone(syncer.durability());
+        assert!(durability.take_turn(|| Ok(())).unwrap());
+        let limits = ReaderLimits {
+            most: 1,
+            patience: Duration::ZERO,
+        };
+        let pool = Readers::new(database, limits, Some(Arc::clone(&durability)));
+        let number = durability.begin_commit();
+        assert!(matches!(pool.begin(), Err(StoreError::Busy(_))));
+        assert_eq!((pool.used().in_use, pool.idle.lock().unwrap().len()), (0, 1));
+        durability.reach(number, true);
+        assert!(pool.begin().is_ok());
     }
 
     fn until_waiting(pool: &Readers, count: u64) {

@@ -142,7 +142,7 @@ impl Replica {
         let Some(url) = url else {
             return Ok(None);
         };
-        let readers = Readers::new(Database::postgres(url)?, limits);
+        let readers = Readers::new(Database::postgres(url)?, limits, None);
         Ok(Some(Arc::new(Replica {
             readers,
             server: Arc::clone(server),

@@ -1,13 +1,14 @@
 //! The embedded engine: one SQLite file, one connection that writes, many that read.
 
 use std::cell::Cell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags};
 
+use crate::engine::durable;
 use crate::engine::value::Value;
 use crate::error::StoreError;
 
@@ -89,6 +90,19 @@ impl File {
         connection.pragma_update(None, "query_only", true)?;
         Ok(connection)
     }
+}
+
+/// Makes durable what a transaction that has begun can see.
+pub(crate) fn settle(connection: &Connection) -> Result<(), StoreError> {
+    match connection.path().filter(|path| !path.is_empty()) {
+        Some(path) => durable::sync_log(Path::new(path)),
+        None => Ok(()),
+    }
+}
+
+/// Copies what is in the write-ahead log into the database, as far as no reader stands in the way.
+pub(crate) fn carry_over(connection: &Connection) -> Result<(), StoreError> {
+    Ok(connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_counts| Ok(()))?)
 }
 
 /// Binds the values of all parameters.

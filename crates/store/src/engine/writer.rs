@@ -12,6 +12,8 @@
 //! then. What is written together is written again on the next connection, which finds what is there
 //! already; a piece is not, and whoever handed it in is told. A server that stays away is waited for once,
 //! not by each batch anew: after that whoever asks is told at once, until it is back.
+//!
+//! On SQLite the sync of a commit runs beside the writing of the next ([`Deferral`]).
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -23,6 +25,9 @@ use tokio::sync::oneshot;
 use crate::engine::backfill::Backfill;
 use crate::engine::connection::Connection;
 use crate::engine::database::Database;
+use crate::engine::deferral::Deferral;
+use crate::engine::durable::Durability;
+use crate::engine::syncer::Answer;
 use crate::error::StoreError;
 use crate::measure::{Measured, Measures};
 
@@ -85,6 +90,7 @@ pub(crate) struct Writer<T: Together> {
     queue: Option<SyncSender<Message<T>>>,
     thread: Option<JoinHandle<()>>,
     measures: Arc<Measures>,
+    durability: Option<Arc<Durability>>,
 }
 
 impl<T: Together> Writer<T> {
@@ -94,9 +100,15 @@ impl<T: Together> Writer<T> {
         let database = database.clone();
         let (queue, waiting) = sync_channel(QUEUE);
         let measures = Arc::new(Measures::default());
+        let syncer = database.start_syncer()?;
+        let deferral = syncer.map(|syncer| Deferral::new(syncer, &connection));
+        let durability = deferral
+            .as_ref()
+            .map(|deferral| Arc::clone(deferral.durability()));
         let desk = Desk {
             connection,
             backfill: database.start_backfill()?,
+            deferral,
             database,
             patience,
             lost_since: None,
@@ -109,6 +121,7 @@ impl<T: Together> Writer<T> {
             queue: Some(queue),
             thread: Some(thread),
             measures,
+            durability,
         })
     }
 
@@ -162,6 +175,11 @@ impl<T: Together> Writer<T> {
     /// Returns what was counted while it worked.
     pub(crate) fn measured(&self) -> Measured {
         self.measures.read()
+    }
+
+    /// Returns how far its commits have come, where they are synced beside it.
+    pub(crate) fn durability(&self) -> Option<Arc<Durability>> {
+        self.durability.clone()
     }
 
     /// Takes the connection away from the thread until the loan is dropped; waits for its turn.
@@ -261,6 +279,8 @@ type Lend = (SyncSender<Connection>, Receiver<Connection>);
 struct Desk {
     connection: Connection,
     backfill: Option<Backfill>,
+    /// After the connection: it syncs what that one wrote last.
+    deferral: Option<Deferral>,
     database: Database,
     patience: Duration,
     /// Since when nothing could be written because the server is away.
@@ -272,20 +292,22 @@ impl Desk {
     fn serve<T: Together>(mut self, waiting: &Receiver<Message<T>>) {
         while let Ok(first) = waiting.recv() {
             let (batch, lend) = Batch::take(first, waiting);
-            let pieces = batch.len();
-            let erases = batch.together.iter().any(Together::erases);
-            self.measures.left(pieces);
-            if pieces > 0 {
-                let began = Instant::now();
-                let answer = self.commit(batch);
-                self.measures.committed(pieces, began.elapsed());
-                if let Some(backfill) = &self.backfill {
-                    backfill.committed(erases);
-                }
-                answer();
+            self.measures.left(batch.len());
+            if batch.len() > 0 {
+                self.write(batch);
             }
             let Some((give, back)) = lend else { continue };
             self.reconnect_if_lost();
+            let connection = &self.connection;
+            let durable = self
+                .deferral
+                .as_mut()
+                .map(|deferral| deferral.make_durable(connection));
+            if let Some(Err(error)) = durable {
+                // Whoever asked for the connection is told that the writer has stopped.
+                tracing::error!(%error, "the connection cannot be lent");
+                continue;
+            }
             match give.send(self.connection) {
                 Ok(()) => match back.recv() {
                     Ok(returned) => self.connection = returned,
@@ -296,8 +318,33 @@ impl Desk {
         }
     }
 
-    /// Commits a batch, and returns what answers that it is committed, or could not be.
-    fn commit<T: Together>(&mut self, batch: Batch<T>) -> impl FnOnce() + use<T> {
+    /// Commits a batch, and sees that everybody is answered once it is durable.
+    fn write<T: Together>(&mut self, batch: Batch<T>) {
+        let (pieces, began) = (batch.len(), Instant::now());
+        let erases = batch.together.iter().any(Together::erases);
+        let connection = &self.connection;
+        let number = self
+            .deferral
+            .as_mut()
+            .map(|deferral| deferral.begin_commit(connection));
+        let answer = self.commit(batch);
+        if let Some(backfill) = &self.backfill {
+            backfill.committed(erases);
+        }
+        let measures = Arc::clone(&self.measures);
+        let answer: Answer = Box::new(move |synced| {
+            measures.committed(pieces, began.elapsed());
+            answer(synced);
+        });
+        match self.deferral.as_ref().zip(number) {
+            // Also where it wrote nothing: what it read may lie in memory only.
+            Some((deferral, number)) => deferral.after_sync(number, answer),
+            None => answer(Ok(())),
+        }
+    }
+
+    /// Commits a batch, and returns what answers that it is durable, or could not be made so.
+    fn commit<T: Together>(&mut self, batch: Batch<T>) -> impl FnOnce(Result<(), String>) + Send + use<T> {
         let Batch {
             together,
             answers,
@@ -323,11 +370,11 @@ impl Desk {
             let lost = together.len() + finishes.len();
             tracing::error!(%error, "a batch of {lost} could not be committed");
         }
-        let committed = outcome
-            .as_ref()
-            .map(drop)
-            .map_err(|error| format!("commit failed: {error}"));
-        move || {
+        move |synced| {
+            let outcome = outcome
+                .map_err(|error| format!("commit failed: {error}"))
+                .and_then(|results| synced.map(|()| results));
+            let committed = outcome.as_ref().map(drop).map_err(String::clone);
             for finish in finishes {
                 finish(committed.clone());
             }
@@ -335,11 +382,12 @@ impl Desk {
                 Ok(results) => answers.into_iter().zip(results).for_each(|(answer, result)| {
                     let _ = answer.send(result);
                 }),
-                Err(error) => answers.into_iter().for_each(|answer| {
-                    let reason = format!("commit failed: {error}");
-                    let _ = answer.send(Err(StoreError::unavailable(reason).into()));
+                Err(reason) => answers.into_iter().for_each(|answer| {
+                    let _ = answer.send(Err(StoreError::unavailable(reason.clone()).into()));
                 }),
             }
+            // What was written is let go of here, and not on the writer's time.
+            drop(together);
         }
     }
 
@@ -352,6 +400,9 @@ impl Desk {
         finishes: &mut Vec<Finish>,
     ) -> Result<Vec<Result<(), T::Error>>, StoreError> {
         self.reconnect_if_lost();
+        if let Some(deferral) = &self.deferral {
+            deferral.check()?;
+        }
         // First without a savepoint, which would make SQLite keep a copy of every page that changes. A
         // collision undoes the transaction before any piece has run.
         let mut pieces = Some(pieces);
@@ -439,6 +490,9 @@ mod tests {
             path: dir.path().join("test.db"),
             vfs: None,
         });
+        // An empty file has no log yet; a store's is never empty.
+        let first = database.open_writer().expect("opens");
+        first.run("CREATE TABLE first (a INTEGER)").expect("made");
         let writer = Writer::start(&database, Duration::ZERO).expect("writer");
         (dir, writer, database)
     }
@@ -481,6 +535,30 @@ mod tests {
             .query_row("SELECT count(*) FROM t", (), |row| row.get(0))
             .expect("count");
         assert_eq!(count, 1);
+    }
+
+    #[test]
+    fn the_first_writer_of_a_file_syncs_beside_its_commits_and_a_second_within_them() {
+        let (_dir, writer, database) = writer();
+        let second = Writer::<Nothing>::start(&database, Duration::ZERO).expect("a second");
+        let synchronous = |writer: &Writer<Nothing>| {
+            let level = |connection: &Connection| {
+                connection.query_row("PRAGMA synchronous", (), |row| row.get::<i64>(0))
+            };
+            let outcome = writer.submit_piece(level).expect("room");
+            outcome.blocking_recv().expect("answer").expect("a level")
+        };
+        assert_eq!((synchronous(&writer), synchronous(&second)), (1, 2));
+        let loan = writer.borrow().expect("loan");
+        let lent = loan.connection().expect("lent");
+        let level: i64 = lent
+            .query_row("PRAGMA synchronous", (), |row| row.get(0))
+            .expect("a level");
+        assert_eq!(level, 2, "who borrows is told by each commit that it is durable");
+        drop(loan);
+        assert_eq!(synchronous(&writer), 1);
+        let durability = writer.durability().expect("on SQLite");
+        assert!(durability.is_settled(), "everybody was answered");
     }
 
     #[test]
