@@ -6,10 +6,12 @@
 //!
 //! SIGKILL leaves the page cache alone, so the same runs again over a file layer that forgets, at each kill,
 //! whatever was not synced (`layers/forgetful.c`). The layer bites: when it says "synced" and forgets all the
-//! same, as a disk that lies does, acknowledged messages are lost.
+//! same, as a disk that lies does, acknowledged messages are lost. What somebody read is held to the same as what
+//! was acknowledged (`seen.rs`).
 
 mod archive;
 mod forgetting;
+mod seen;
 #[path = "../support/mod.rs"]
 mod support;
 mod two;

@@ -1,11 +1,14 @@
 /* A file layer that forgets what was not synced.
  *
  * Preloaded into a server under test. Every change to a file below $FORGETFUL_ROOT is written through, and
- * what it overwrote is noted first in a journal beside it (<file>.unsynced). fsync and fdatasync empty the
- * journal. SIGKILL leaves the page cache alone, so after a kill the harness plays the journals backwards:
- * each file is then what a power cut could have left, down to the last sync.
+ * what it overwrote is noted first in a journal beside it (<file>.unsynced). fsync and fdatasync take out of the
+ * journal what it held when they began; what is written meanwhile stays. SIGKILL leaves the page cache alone, so
+ * after a kill the harness plays the journals backwards: each file is then what a power cut could have left, down
+ * to the last sync.
  *
  * With $FORGETFUL_LIES set, syncing says yes and the journal stays: a disk that lies.
+ *
+ * With $FORGETFUL_SLOW set to n, each sync of a file below the root takes n milliseconds longer.
  *
  * With $FORGETFUL_DIES set to n, the process dies at its nth sync of a file below the root, before it syncs.
  *
@@ -30,6 +33,7 @@ struct record {
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t syncing = PTHREAD_MUTEX_INITIALIZER;
 
 static ssize_t (*real_pwrite)(int, const void *, size_t, off_t);
 static ssize_t (*real_write)(int, const void *, size_t);
@@ -81,10 +85,21 @@ static void note(int fd, uint64_t offset, uint64_t length) {
     free(bytes);
 }
 
-static void forget_journal(int fd) {
-    char path[PATH_MAX];
-    if (getenv("FORGETFUL_LIES") != NULL) return;
-    if (journal_of(fd, path)) truncate(path, 0);
+/* Takes the first `covered` bytes out of a journal. A kill in the middle leaves it as it was. */
+static void forget_journal(const char *path, off_t covered) {
+    char rest[PATH_MAX + 8];
+    struct stat st;
+    if (getenv("FORGETFUL_LIES") != NULL || stat(path, &st) != 0) return;
+    size_t length = st.st_size - covered;
+    char *bytes = malloc(length + 1);
+    int from = open(path, O_RDONLY | O_CLOEXEC);
+    if (bytes == NULL || from < 0 || pread(from, bytes, length, covered) != (ssize_t)length) abort();
+    close(from);
+    snprintf(rest, sizeof rest, "%s.rest", path);
+    int to = open(rest, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (to < 0 || real_write(to, bytes, length) != (ssize_t)length || rename(rest, path) != 0) abort();
+    close(to);
+    free(bytes);
 }
 
 ssize_t pwrite(int fd, const void *bytes, size_t length, off_t offset) {
@@ -135,20 +150,26 @@ static void may_die(int fd) {
     if (at != NULL && journal_of(fd, path) && ++syncs == atol(at)) kill(getpid(), SIGKILL);
 }
 
-int fsync(int fd) {
+static int sync_with(int (*real)(int), int fd) {
+    char path[PATH_MAX];
+    struct stat st;
+    if (!journal_of(fd, path)) return real(fd);
+    /* One at a time: each knows where in the journal it began. Writers go on meanwhile, as on a disk. */
+    pthread_mutex_lock(&syncing);
     pthread_mutex_lock(&lock);
     may_die(fd);
-    int result = real_fsync(fd);
-    if (result == 0) forget_journal(fd);
+    off_t covered = stat(path, &st) == 0 ? st.st_size : 0;
     pthread_mutex_unlock(&lock);
+    int result = real(fd);
+    const char *slow = getenv("FORGETFUL_SLOW");
+    if (slow != NULL) usleep(1000 * atol(slow));
+    pthread_mutex_lock(&lock);
+    if (result == 0 && covered > 0) forget_journal(path, covered);
+    pthread_mutex_unlock(&lock);
+    pthread_mutex_unlock(&syncing);
     return result;
 }
 
-int fdatasync(int fd) {
-    pthread_mutex_lock(&lock);
-    may_die(fd);
-    int result = real_fdatasync(fd);
-    if (result == 0) forget_journal(fd);
-    pthread_mutex_unlock(&lock);
-    return result;
-}
+int fsync(int fd) { return sync_with(real_fsync, fd); }
+
+int fdatasync(int fd) { return sync_with(real_fdatasync, fd); }

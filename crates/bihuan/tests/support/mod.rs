@@ -313,12 +313,16 @@ impl Client {
     }
 
     pub fn get(&self, path: &str) -> (u16, Value) {
+        self.try_get(path).expect("the server answers")
+    }
+
+    /// Like [`Client::get`], where the server may have gone away.
+    pub fn try_get(&self, path: &str) -> Result<(u16, Value), Gone> {
         let mut request = self.agent.get(format!("{}{path}", self.url));
         if let Some(token) = &self.token {
             request = request.header("Authorization", format!("Bearer {token}"));
         }
-        let answer = request.call().expect("the server answers");
-        read(answer).expect("the server answers")
+        read(request.call().map_err(|_gone| Gone)?)
     }
 
     pub fn post(&self, path: &str, body: &Value) -> (u16, Value) {
