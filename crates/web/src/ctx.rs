@@ -51,6 +51,10 @@ pub struct Known {
     pub look: Look,
     /// Whether the address asks for that look.
     pub asked_look: bool,
+    /// Whether the visitor has put the tour of a demo away, or asks for that.
+    pub tour_hidden: bool,
+    /// Whether the address says so.
+    pub asked_tour: bool,
     /// The present instant; the whole request has one.
     pub now: Timestamp,
     /// Whether it came by TLS, so that cookies are bound to it.
@@ -239,6 +243,7 @@ impl Ctx {
             calls: self.holds("answer") && self.holds("identity"),
             instructs: self.holds("instruct"),
             administers: self.holds("admin"),
+            founding: false,
             mark,
             csrf: self.csrf(),
             here: self.here.clone(),

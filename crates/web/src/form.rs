@@ -97,7 +97,11 @@ impl Form {
             .ok()
     }
 
-    async fn take(request: Request) -> Result<Form, WebError> {
+    /// Reads a form whose token nobody has looked at yet.
+    ///
+    /// # Errors
+    /// [`WebError`] if it is no form, or too large.
+    pub async fn take(request: Request) -> Result<Form, WebError> {
         let kind = text_of(request.headers(), header::CONTENT_TYPE.as_str());
         match kind.is_some_and(|kind| kind.starts_with("multipart/form-data")) {
             true => Form::read_multipart(request).await,

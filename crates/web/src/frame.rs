@@ -211,6 +211,7 @@ fn open(app: &App, request: &Parts, tenant: Tenant, visitor: (Option<Who>, Optio
     let (headers, uri) = (&request.headers, &request.uri);
     let (secure, (who, session)) = (app.is_secure(headers), visitor);
     let asked = |name| uri.query().and_then(|query| ctx::query_value(query, name));
+    let asked_tour = asked("tour").as_deref() == Some("off");
     let (asked, asked_look) = (asked("lang"), asked("look"));
     let tongue = lang::choose(
         asked.as_deref(),
@@ -227,6 +228,8 @@ fn open(app: &App, request: &Parts, tenant: Tenant, visitor: (Option<Who>, Optio
         asked_lang: asked.is_some(),
         look: Look::choose(asked_look.as_deref(), Cookie::Look.read(headers, secure)),
         asked_look: asked_look.is_some(),
+        tour_hidden: asked_tour || Cookie::Tour.read(headers, secure) == Some("off"),
+        asked_tour,
         now: app.now(),
         secure,
         authority: app::authority_of(request).to_owned(),
@@ -257,6 +260,9 @@ fn keep(ctx: &Ctx, headers: &mut HeaderMap, secure: bool) {
     }
     if is_page && ctx.asked_lang {
         Cookie::Lang.set(headers, lang::name(ctx.tongue.0), secure);
+    }
+    if is_page && ctx.asked_tour {
+        Cookie::Tour.set(headers, "off", secure);
     }
     if is_page && ctx.asked_look {
         Cookie::Look.set(headers, ctx.look.name(), secure);

@@ -15,6 +15,7 @@
 //! - [`story`]: a case's timeline, stretch, pictures; [`sentence`]: events and refusals in words;
 //!   [`show`]: instants and clocks in words.
 //! - [`people`]: units and people as tables, from a spreadsheet or a form, and who is still missing.
+//! - [`setup`]: an installation that is not founded yet, and the pages that found it.
 //! - [`limits`]: how large, how long, how often, how many at once. [`stream`]: files on their way out.
 //! - [`lang`]: words come from `assets/text/{zh,en}/*.ftl` by key, never from code or templates.
 //! - [`error`]: what goes wrong becomes a page or problem JSON there and nowhere else.
@@ -49,6 +50,7 @@ mod scenes;
 pub mod secret;
 mod sentence;
 pub mod serve;
+pub mod setup;
 mod show;
 mod staff;
 mod story;

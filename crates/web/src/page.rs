@@ -66,6 +66,8 @@ pub struct Page {
     pub instructs: bool,
     /// Whether they look after units, people and logins.
     pub administers: bool,
+    /// Whether there is no installation yet: nothing leads anywhere but through the set-up.
+    pub founding: bool,
     /// What a demo or testing directory says of itself.
     pub mark: Option<String>,
     /// The token that forms send back.
@@ -155,7 +157,9 @@ impl Page {
             here: self.area == Some(area),
             key,
         };
-        if self.who.is_some() {
+        if self.founding {
+            Vec::new()
+        } else if self.who.is_some() {
             let desk = link(Area::Desk, "/desk", "area-desk", Some("g d"));
             let register = link(Area::Register, "/register", "area-register", Some("g r"));
             let register = self.registers.then_some(register);

@@ -13,7 +13,7 @@ use Verb::{Delete, Get, Post};
 pub enum Visibility {
     /// Everybody, throttled where it writes.
     Public,
-    /// Whoever holds the receipt code of the case; to others there is nothing here.
+    /// Whoever holds the receipt code of the case, or the code of the set-up; to others there is nothing here.
     Code,
     /// Persons of the tree, by session or bearer token.
     Staff,
@@ -28,9 +28,8 @@ pub enum Body {
     Upload,
 }
 
-/// One operation.
-#[derive(Clone, Copy)]
-pub struct Route {
+/// One operation, of a server whose state is `S`.
+pub struct Route<S = App> {
     /// Its id: the handler's name.
     pub id: &'static str,
     /// The method.
@@ -60,8 +59,16 @@ pub struct Route {
     pub takes: Option<fn() -> Described>,
     /// See `takes`.
     pub gives: Option<fn() -> Described>,
-    pub(crate) handler: fn(MethodFilter) -> MethodRouter<App>,
+    pub(crate) handler: fn(MethodFilter) -> MethodRouter<S>,
 }
+
+impl<S> Clone for Route<S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S> Copy for Route<S> {}
 
 /// The methods in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,16 +101,16 @@ impl Verb {
 }
 
 /// Attaches a handler to a method.
-pub(crate) type Handler = fn(MethodFilter) -> MethodRouter<App>;
+pub(crate) type Handler<S> = fn(MethodFilter) -> MethodRouter<S>;
 
-impl Route {
+impl<S> Route<S> {
     pub(crate) const fn new(
         id: &'static str,
         method: Verb,
         path: &'static str,
         seen_by: Visibility,
-        handler: Handler,
-    ) -> Route {
+        handler: Handler<S>,
+    ) -> Route<S> {
         let changes = matches!(method, Post | Delete);
         let (action, token_scope, audited, body) = (None, None, false, Body::Small);
         let (query, takes, gives): (&[&str], _, _) = (&[], None, None);
@@ -131,77 +138,87 @@ impl Route {
         id: &'static str,
         method: Verb,
         path: &'static str,
-        handler: Handler,
-    ) -> Route {
+        handler: Handler<S>,
+    ) -> Route<S> {
         Route::new(id, method, path, Visibility::Public, handler)
     }
 
     /// Something for whoever holds the receipt code.
-    pub(crate) const fn code(id: &'static str, method: Verb, path: &'static str, handler: Handler) -> Route {
+    pub(crate) const fn code(
+        id: &'static str,
+        method: Verb,
+        path: &'static str,
+        handler: Handler<S>,
+    ) -> Route<S> {
         Route::new(id, method, path, Visibility::Code, handler)
     }
 
     /// Something for persons of the tree.
-    pub(crate) const fn staff(id: &'static str, method: Verb, path: &'static str, handler: Handler) -> Route {
+    pub(crate) const fn staff(
+        id: &'static str,
+        method: Verb,
+        path: &'static str,
+        handler: Handler<S>,
+    ) -> Route<S> {
         Route::new(id, method, path, Visibility::Staff, handler)
     }
 
     /// It needs this action.
-    pub(crate) const fn needs(mut self, action: &'static str) -> Route {
+    pub(crate) const fn needs(mut self, action: &'static str) -> Route<S> {
         self.action = Some(action);
         self
     }
 
     /// A bearer token must be good for this.
-    pub(crate) const fn token_needs(mut self, scope: &'static str) -> Route {
+    pub(crate) const fn token_needs(mut self, scope: &'static str) -> Route<S> {
         self.token_scope = Some(scope);
         self
     }
 
     /// It leaves an event in the log.
-    pub(crate) const fn audited(mut self) -> Route {
+    pub(crate) const fn audited(mut self) -> Route<S> {
         self.audited = true;
         self
     }
 
     /// It changes nothing, although it is posted: what it takes must not stand in an address.
-    pub(crate) const fn reads(mut self) -> Route {
+    pub(crate) const fn reads(mut self) -> Route<S> {
         self.changes = false;
         self
     }
 
     /// It keeps a leaf of a form until it is sent.
-    pub(crate) const fn keeps_leaf(mut self) -> Route {
+    pub(crate) const fn keeps_leaf(mut self) -> Route<S> {
         self.keeps_leaf = true;
         self
     }
 
     /// It is about the process: it knows no tenant, no visitor and no language.
-    pub(crate) const fn of_process(mut self) -> Route {
+    pub(crate) const fn of_process(mut self) -> Route<S> {
         self.of_process = true;
         self
     }
 
     /// It takes files.
-    pub(crate) const fn upload(mut self) -> Route {
+    pub(crate) const fn upload(mut self) -> Route<S> {
         self.body = Body::Upload;
         self
     }
 
     /// It reads these fields of the query string.
-    pub(crate) const fn query(mut self, fields: &'static [&'static str]) -> Route {
+    pub(crate) const fn query(mut self, fields: &'static [&'static str]) -> Route<S> {
         self.query = fields;
         self
     }
 
     /// It takes a body of this type.
-    pub(crate) const fn takes(mut self, takes: fn() -> Described) -> Route {
+    pub(crate) const fn takes(mut self, takes: fn() -> Described) -> Route<S> {
         self.takes = Some(takes);
         self
     }
 
     /// It answers with this type.
-    pub(crate) const fn gives(mut self, gives: fn() -> Described) -> Route {
+    pub(crate) const fn gives(mut self, gives: fn() -> Described) -> Route<S> {
         self.gives = Some(gives);
         self
     }

@@ -22,11 +22,13 @@ use crate::error::WebError;
 use crate::limits;
 use crate::route::Verb::{Delete, Get, Post};
 use crate::route::{Body, Route, Visibility};
+use crate::setup::Setup;
 use crate::{health, portal, styleguide};
 
 mod api;
 mod case;
 mod people;
+mod setup;
 mod staff;
 
 /// Pages for everybody and for reporters.
@@ -150,6 +152,11 @@ pub fn all() -> impl Iterator<Item = &'static Route> {
     .flatten()
 }
 
+/// Returns every operation of an installation that is not founded yet.
+pub fn of_setup() -> impl Iterator<Item = &'static Route<Setup>> {
+    setup::ROUTES.iter()
+}
+
 /// Returns the pattern of a route that was found, for as long as the program runs.
 pub fn pattern(found: &str) -> &'static str {
     static PATTERNS: LazyLock<HashSet<&'static str>> =
@@ -170,6 +177,13 @@ pub fn takes_files(found: &str, method: &Method) -> bool {
 pub fn of_process() -> Router<App> {
     let of_process = all().filter(|route| route.of_process);
     of_process.fold(Router::new(), |router, route| {
+        router.route(route.path, (route.handler)(route.method.filter()))
+    })
+}
+
+/// Builds the router of an installation that is not founded yet.
+pub fn setup_router() -> Router<Setup> {
+    of_setup().fold(Router::new(), |router, route| {
         router.route(route.path, (route.handler)(route.method.filter()))
     })
 }

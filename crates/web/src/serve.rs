@@ -3,7 +3,7 @@
 mod guard;
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::api::openapi::Document;
 use crate::app::{App, ServeOptions, TlsFiles};
 use crate::frame::{frame, frame_of_process};
+use crate::limits::connections::Connections;
 use crate::{limits, routes};
 
 use guard::Guard;
@@ -63,7 +64,7 @@ pub enum ServeError {
 /// A server that listens already and does not serve yet, so that whoever starts it knows the port.
 pub struct Bound {
     app: App,
-    listener: std::net::TcpListener,
+    listener: TcpListener,
     tls: Option<TlsFiles>,
 }
 
@@ -83,20 +84,32 @@ pub fn bind(store: Store, options: &ServeOptions) -> Result<Bound, ServeError> {
 /// # Errors
 /// [`ServeError::Listen`] if it is taken or not ours.
 pub fn bind_app(app: App, options: &ServeOptions) -> Result<Bound, ServeError> {
-    let listen = options.listen;
-    let listener =
-        std::net::TcpListener::bind(listen).map_err(|source| ServeError::Listen { listen, source })?;
-    listener
-        .set_nonblocking(true)
-        .map_err(|source| ServeError::Listen { listen, source })?;
-    Ok(Bound {
-        app,
-        listener,
-        tls: options.tls.clone(),
-    })
+    Ok(Bound::on(listen(options.listen)?, app, options))
+}
+
+/// Begins to listen; whoever connects waits until something serves.
+///
+/// # Errors
+/// [`ServeError::Listen`] if the address is taken or not ours.
+pub fn listen(listen: SocketAddr) -> Result<TcpListener, ServeError> {
+    let begin = || {
+        let listener = TcpListener::bind(listen)?;
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    };
+    begin().map_err(|source| ServeError::Listen { listen, source })
 }
 
 impl Bound {
+    /// Makes a server of an address that is listened on already.
+    pub fn on(listener: TcpListener, app: App, options: &ServeOptions) -> Bound {
+        Bound {
+            app,
+            listener,
+            tls: options.tls.clone(),
+        }
+    }
+
     /// Returns the address listened on.
     ///
     /// # Errors
@@ -115,42 +128,47 @@ impl Bound {
     /// # Errors
     /// [`ServeError`] if the certificate cannot be used or serving fails.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
-        let handle = axum_server::Handle::new();
-        let stopping = handle.clone();
-        tokio::spawn(async move {
-            stop.await;
-            stopping.graceful_shutdown(Some(GRACE));
-        });
         let connections = Arc::clone(self.app.connections());
-        let service = router(self.app).into_make_service_with_connect_info::<SocketAddr>();
-        match self.tls {
-            None => {
-                let server = axum_server::from_tcp(self.listener).map_err(ServeError::Serve)?;
-                let mut server = server.map(|inner| Guard::before(inner, connections));
-                hurry(server.http_builder());
-                server
-                    .handle(handle)
-                    .serve(service)
-                    .await
-                    .map_err(ServeError::Serve)
-            }
-            Some(files) => {
-                let _ = rustls::crypto::ring::default_provider().install_default();
-                let config =
-                    axum_server::tls_rustls::RustlsConfig::from_pem_file(files.certificate, files.key);
-                let config = config.await.map_err(ServeError::Tls)?;
-                let server =
-                    axum_server::from_tcp_rustls(self.listener, config).map_err(ServeError::Serve)?;
-                let mut server = server.map(|inner| Guard::before(inner, connections));
-                hurry(server.http_builder());
-                server
-                    .handle(handle)
-                    .serve(service)
-                    .await
-                    .map_err(ServeError::Serve)
-            }
-        }
+        serve_router(self.listener, self.tls, connections, router(self.app), stop).await
     }
+}
+
+/// Serves a router until `stop` is ready; requests under way are ended first.
+///
+/// # Errors
+/// [`ServeError`] if the certificate cannot be used or serving fails.
+pub(crate) async fn serve_router(
+    listener: TcpListener,
+    tls: Option<TlsFiles>,
+    connections: Arc<Connections>,
+    router: Router,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
+    let handle = axum_server::Handle::new();
+    let stopping = handle.clone();
+    tokio::spawn(async move {
+        stop.await;
+        stopping.graceful_shutdown(Some(GRACE));
+    });
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let served = match tls {
+        None => {
+            let server = axum_server::from_tcp(listener).map_err(ServeError::Serve)?;
+            let mut server = server.map(|inner| Guard::before(inner, connections));
+            hurry(server.http_builder());
+            server.handle(handle).serve(service).await
+        }
+        Some(files) => {
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            let config = axum_server::tls_rustls::RustlsConfig::from_pem_file(files.certificate, files.key);
+            let config = config.await.map_err(ServeError::Tls)?;
+            let server = axum_server::from_tcp_rustls(listener, config).map_err(ServeError::Serve)?;
+            let mut server = server.map(|inner| Guard::before(inner, connections));
+            hurry(server.http_builder());
+            server.handle(handle).serve(service).await
+        }
+    };
+    served.map_err(ServeError::Serve)
 }
 
 /// Ends connections whose sender takes too long over a request's head, and bounds what one connection holds.

@@ -21,5 +21,6 @@ pub mod register;
 pub mod search;
 pub mod substitutes;
 mod tally;
+pub mod tour;
 pub mod unit;
 pub mod views;

@@ -46,7 +46,6 @@ pub fn run(wanted: &Init) -> Result<(), Failure> {
         )));
     }
     let texts = pack_texts(&wanted.pack)?;
-    let (options, kept) = master_key(&wanted.installation)?;
     let marks = Marks {
         testing: wanted.for_testing,
         demo: false,
@@ -58,14 +57,35 @@ pub fn run(wanted: &Init) -> Result<(), Failure> {
         packs: &texts.iter().map(String::as_str).collect::<Vec<_>>(),
         now: Timestamp::now(),
     };
-    make_private(directory)?;
-    let store = Store::init(directory, marks, &options, &founding, &mut SystemEntropy).map_err(refused)?;
+    let (store, kept) = found(&wanted.installation, marks, &founding, |options| options)?;
     for tenant in store.tenants() {
         tell(directory, &tenant);
     }
     println!("master key: {kept}");
     println!("Keep a copy of the key elsewhere: without it no text and no identity can be read again.");
     Ok(())
+}
+
+/// Founds an installation, with a master key where it has none yet; returns it, and where its key is kept.
+///
+/// # Errors
+/// [`Failure::Configuration`] if the directory, the key or the database cannot be made.
+pub fn found(
+    installation: &Installation,
+    marks: Marks,
+    founding: &Founding<'_>,
+    change: impl FnOnce(Options) -> Options,
+) -> Result<(Store, String), Failure> {
+    let (options, kept) = master_key(installation)?;
+    make_private(&installation.data)?;
+    let store = Store::init(
+        &installation.data,
+        marks,
+        &change(options),
+        founding,
+        &mut SystemEntropy,
+    );
+    Ok((store.map_err(refused)?, kept))
 }
 
 /// Tells what was founded.

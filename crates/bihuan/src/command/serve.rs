@@ -1,16 +1,16 @@
 //! `bihuan serve`: pages, portal and API, with the followers and timers behind them.
 
 use std::io::IsTerminal;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bihuan_core::id::Digest;
 use bihuan_store::tenant::{Options, ReaderLimits, Store};
-use bihuan_web::app::{ServeOptions, TlsFiles};
+use bihuan_web::app::{App, ServeOptions, TlsFiles};
 use bihuan_web::secret::secret_hash;
-use bihuan_web::serve::{self, ServeError};
+use bihuan_web::serve::{self, Bound, ServeError};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
@@ -25,12 +25,13 @@ use mailing::keep_sending;
 
 mod keeping;
 pub mod mailing;
+mod setup;
 
 /// How long between two looks at which partitions are missing.
 const DAY: Duration = Duration::from_hours(24);
 
 /// What to serve.
-#[derive(Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Serve {
     #[command(flatten)]
     installation: Installation,
@@ -111,56 +112,93 @@ enum LogForm {
 
 /// Serves until the process is asked to stop.
 pub fn run(wanted: &Serve) -> Result<(), Failure> {
-    let readers = ReaderLimits {
-        most: wanted.database_readers as usize,
-        ..ReaderLimits::default()
-    };
-    let patience = Duration::from_secs(wanted.database_patience);
-    let store = wanted.installation.open_with(|options| Options {
-        readers,
-        patience,
-        replica_url: wanted.replica_url.clone(),
-        ..options
-    })?;
-    serve(store, &wanted.door)
+    if !setup::is_needed(&wanted.installation)? {
+        return serve(wanted.open()?, &wanted.door);
+    }
+    start_log(wanted.door.log);
+    runtime::run(async {
+        let stop = stop_signal()?;
+        let listener = serve::listen(wanted.door.listen).map_err(not_served)?;
+        // Whoever is led into the new installation waits at the same address until it is served.
+        let door = listener
+            .try_clone()
+            .map_err(|error| Failure::Internal(error.into()))?;
+        match setup::guide(wanted, door, stop.clone()).await? {
+            Some(store) => serve_at(listener, store, &wanted.door, stop).await,
+            None => Ok(()),
+        }
+    })?
+}
+
+impl Serve {
+    /// Opens the installation for serving.
+    fn open(&self) -> Result<Store, Failure> {
+        self.installation.open_with(|options| self.serving(options))
+    }
+
+    /// Returns how an installation is opened for serving.
+    fn serving(&self, options: Options) -> Options {
+        Options {
+            readers: ReaderLimits {
+                most: self.database_readers as usize,
+                ..ReaderLimits::default()
+            },
+            patience: Duration::from_secs(self.database_patience),
+            replica_url: self.replica_url.clone(),
+            ..options
+        }
+    }
 }
 
 /// Serves a store until the process is asked to stop; requests under way are ended first.
 pub fn serve(store: Store, door: &Door) -> Result<(), Failure> {
-    let options = door.options(&store)?;
-    let post = mailing::post(options.mail.as_ref())?;
+    door.options(&store)?;
     start_log(door.log);
     runtime::run(async {
         let stop = stop_signal()?;
-        let bound = serve::bind(store.clone(), &options).map_err(not_served)?;
-        let scheme = if options.tls.is_some() { "https" } else { "http" };
-        println!("listening on {scheme}://{}", bound.address().map_err(not_served)?);
-        keep_partitions(store.clone());
-        let served = match &options.tenant {
-            Some(tenant) => vec![tenant.clone()],
-            None => store.tenants(),
-        };
-        let mut keepers = Vec::new();
-        for tenant in served {
-            if let Some(post) = &post {
-                let (app, post) = (bound.app().clone(), Arc::clone(post));
-                keepers.push(tokio::spawn(keep_sending(
-                    app,
-                    tenant.clone(),
-                    post,
-                    stop.clone(),
-                )));
-            }
-            keepers.push(tokio::spawn(keep_up(bound.app().clone(), tenant, stop.clone())));
-        }
-        let served = bound.serve(asked_to_stop(stop)).await.map_err(not_served);
-        for keeper in keepers {
-            // One that broke off has said so in the log.
-            let _ = keeper.await;
-        }
-        tracing::info!("stopped");
-        served
+        let listener = serve::listen(door.listen).map_err(not_served)?;
+        serve_at(listener, store, door, stop).await
     })?
+}
+
+/// Serves a store at an address that is listened on already.
+async fn serve_at(
+    listener: TcpListener,
+    store: Store,
+    door: &Door,
+    stop: watch::Receiver<bool>,
+) -> Result<(), Failure> {
+    let options = door.options(&store)?;
+    let post = mailing::post(options.mail.as_ref())?;
+    let app = App::new(store.clone(), &options, Box::new(Timestamp::now));
+    let bound = Bound::on(listener, app, &options);
+    let scheme = if options.tls.is_some() { "https" } else { "http" };
+    println!("listening on {scheme}://{}", bound.address().map_err(not_served)?);
+    keep_partitions(store.clone());
+    let served = match &options.tenant {
+        Some(tenant) => vec![tenant.clone()],
+        None => store.tenants(),
+    };
+    let mut keepers = Vec::new();
+    for tenant in served {
+        if let Some(post) = &post {
+            let (app, post) = (bound.app().clone(), Arc::clone(post));
+            keepers.push(tokio::spawn(keep_sending(
+                app,
+                tenant.clone(),
+                post,
+                stop.clone(),
+            )));
+        }
+        keepers.push(tokio::spawn(keep_up(bound.app().clone(), tenant, stop.clone())));
+    }
+    let served = bound.serve(asked_to_stop(stop)).await.map_err(not_served);
+    for keeper in keepers {
+        // One that broke off has said so in the log.
+        let _ = keeper.await;
+    }
+    tracing::info!("stopped");
+    served
 }
 
 impl Door {
@@ -171,13 +209,6 @@ impl Door {
                 store.directory().display()
             )));
         }
-        let tls = match (&self.tls_cert, &self.tls_key) {
-            (Some(certificate), Some(key)) => Some(TlsFiles {
-                certificate: certificate.clone(),
-                key: key.clone(),
-            }),
-            _ => None,
-        };
         let tenant = self.tenant.as_deref();
         Ok(ServeOptions {
             listen: self.listen,
@@ -185,7 +216,7 @@ impl Door {
             metrics_token: self.metrics_token()?,
             mail: self.mail.options()?,
             tenant: tenant.map(|name| tenant_of(store, Some(name))).transpose()?,
-            tls,
+            tls: self.tls(),
             trusted_proxy: self.trusted_proxy,
             rate_limit: self.rate_limit == Switch::On,
         })
@@ -193,6 +224,14 @@ impl Door {
 }
 
 impl Door {
+    /// Returns certificate and key, to speak TLS.
+    fn tls(&self) -> Option<TlsFiles> {
+        Some(TlsFiles {
+            certificate: self.tls_cert.clone()?,
+            key: self.tls_key.clone()?,
+        })
+    }
+
     /// Reads the token that `/metrics` asks for; its digest is all that is kept.
     fn metrics_token(&self) -> Result<Option<Digest>, Failure> {
         let Some(file) = &self.metrics_token_file else {

@@ -14,6 +14,7 @@ use crate::ctx::{Ctx, query_value};
 use crate::error::WebError;
 use crate::form::Form;
 use crate::page::{Page, html};
+use crate::staff::tour;
 
 /// The password of all accounts of a demo directory; it stands on the page for everybody to read.
 pub const DEMO_PASSWORD: &str = "demo-2026";
@@ -39,6 +40,8 @@ struct DemoAccount {
     login: String,
     role: String,
     who: String,
+    /// What they may try.
+    worth: Vec<String>,
 }
 
 /// `GET /login`
@@ -136,7 +139,13 @@ async fn demo_accounts(ctx: &Ctx) -> Result<Vec<DemoAccount>, WebError> {
     let accounts = ctx.tenant.read(|reader| reader.accounts()).await?;
     let shown = accounts.into_iter().map(|account| {
         let (role, who) = role_and_place(ctx, account.person);
+        let held = ctx
+            .scene
+            .org
+            .roles_of(account.person, ctx.scene.calendar.date_of(ctx.now));
+        let roles: Vec<&str> = held.iter().map(|(role, _)| *role).collect();
         DemoAccount {
+            worth: tour::hints(ctx, &roles),
             login: account.login,
             role,
             who,

@@ -15,6 +15,8 @@ pub enum Cookie {
     Lang,
     /// How pages look.
     Look,
+    /// That the tour of a demo was put away.
+    Tour,
     /// What the visitor's last write lies before in the database server's log.
     Seen,
 }
@@ -30,6 +32,7 @@ impl Cookie {
             (Cookie::Code, false) => "code",
             (Cookie::Lang, _) => "lang",
             (Cookie::Look, _) => "look",
+            (Cookie::Tour, _) => "tour",
             (Cookie::Seen, true) => "__Host-seen",
             (Cookie::Seen, false) => "seen",
         }

@@ -93,6 +93,12 @@ pub fn plan(rows: &Rows, present: &Present<'_>, entropy: &mut dyn Entropy) -> Pl
     planner.plan
 }
 
+/// Whether a code or login is made of what can stand in an address.
+pub fn is_code(code: &str) -> bool {
+    let plain = |c: char| c.is_alphanumeric() || "._-@".contains(c);
+    code.chars().all(plain) && code.chars().count() <= CODE_CHARS
+}
+
 /// Plans row by row, on a copy of the tree.
 struct Planner<'a> {
     present: &'a Present<'a>,
@@ -224,8 +230,7 @@ impl Planner<'_> {
     /// Whether a code or login is made of what can stand in an address.
     fn check_code(&mut self, at: &At<'_>, column: &str) -> bool {
         let code = at.cell(column);
-        let plain = |c: char| c.is_alphanumeric() || "._-@".contains(c);
-        let good = code.chars().all(plain) && code.chars().count() <= CODE_CHARS;
+        let good = is_code(code);
         if !good {
             self.complain(at, column, "people-fault-code", &[("value", code)]);
         }

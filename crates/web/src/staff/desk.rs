@@ -18,7 +18,7 @@ use super::bulk::deed::{self, Offer};
 use super::ledger::page::{CAP, capped};
 use super::ledger::place::Place;
 use super::line::Line;
-use super::origin;
+use super::{origin, tour};
 use crate::access;
 use crate::ctx::Ctx;
 use crate::error::WebError;
@@ -44,6 +44,8 @@ struct DeskPage {
     ended: bool,
     /// What can be done with chosen lines of any group.
     offers: Vec<Offer>,
+    /// What the visitor of a demo may try.
+    tour: Vec<String>,
 }
 
 /// A group of cases.
@@ -100,6 +102,7 @@ pub async fn read_desk(ctx: Ctx) -> Result<Response, WebError> {
         may_register: access::permit_general(&ctx, "register").is_ok(),
         ended: origin::is_ended(&ctx),
         offers: offers(&ctx, &groups),
+        tour: tour::of_visitor(&ctx),
         groups,
         page,
     }))

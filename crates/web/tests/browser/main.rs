@@ -11,6 +11,7 @@ mod kept;
 mod keyboard;
 mod leader;
 mod ledger;
+mod newcomer;
 mod pages;
 mod portal;
 mod register;

@@ -40,7 +40,7 @@ const NO_PAGES: [&str; 14] = [
 
 /// What is wrong with the page that is shown: what axe-core finds, what is wider than the window, and what stands
 /// in Chinese though the page is English; and how large it is, with what is fetched for it.
-const LOOK: &str = r#"
+pub const LOOK: &str = r#"
 const done = arguments[arguments.length - 1];
 const wrong = [];
 const root = document.documentElement;
