@@ -1,5 +1,7 @@
 // What is being written is kept on the server by itself, and what can be said of it is shown beside it; files
 // that are chosen are sent at once and wait there.
+// A pause of the keys, in milliseconds: what can be said is there a tenth of a second after it.
+const PAUSE = 60;
 for (const form of document.querySelectorAll("form[data-draft]")) {
   const box = form.querySelector("[data-assist]");
   const said = form.querySelector("[data-assist-said]");
@@ -10,13 +12,13 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
   let asked = 0;
   let kept = true;
   let under = null;
-  let sending = false;
+  let late = false;
   if (box) box.hidden = false;
   let shown = "";
   const stops = () => [...said.querySelectorAll("a, button")];
-  const written = () => {
+  const written = (whole) => {
     const all = new FormData(form);
-    return files?.files.length ? all : new URLSearchParams([...all].filter(([, value]) => typeof value === "string"));
+    return whole ? all : new URLSearchParams([...all].filter(([, value]) => typeof value === "string"));
   };
   const show = (answer) => {
     if (!said) return;
@@ -28,18 +30,22 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
   };
   const keep = async (options) => {
     clearTimeout(wait);
-    // What is written while files are on their way would be kept without them.
-    if (sending) { wait = setTimeout(keep, 250); return; }
+    // One at a time: what is written while files are on their way would be kept without them, and whoever
+    // writes faster than the server answers must not make it slower.
+    if (under && !options) { late = true; return; }
     const number = ++asked;
     kept = true;
     form.dataset.kept = "no";
-    under = new AbortController();
-    sending = files?.files.length > 0;
-    const sent = fetch(form.dataset.draft, { method: "POST", body: written(), signal: under.signal, ...options });
+    const taken = !options && files?.files.length > 0;
+    const stop = under = new AbortController();
+    const patience = setTimeout(() => stop.abort(), taken ? 120000 : 10000);
+    const sent = fetch(form.dataset.draft, { method: "POST", body: written(taken), signal: stop.signal, ...options });
     const answer = await sent.catch(() => null);
-    const taken = sending;
-    sending = false;
+    clearTimeout(patience);
+    under = null;
     if (number !== asked) return;
+    const more = late;
+    late = false;
     if (!answer || !answer.ok) {
       kept = false;
       state.textContent = form.dataset.unsaved;
@@ -59,12 +65,15 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
     if (saved) here.searchParams.set("draft", field("key").value.split(".")[0]);
     else here.searchParams.delete("draft");
     if (here.pathname === form.getAttribute("action")) history.replaceState(null, "", here);
+    if (more) soon();
   };
-  const soon = () => { kept = false; form.dataset.kept = "no"; clearTimeout(wait); wait = setTimeout(keep, 250); };
-  form.addEventListener("input", soon);
+  const soon = () => { kept = false; form.dataset.kept = "no"; clearTimeout(wait); wait = setTimeout(keep, PAUSE); };
+  // What an input method has not put together yet is no text.
+  form.addEventListener("input", (event) => { if (!event.isComposing) soon(); });
+  form.addEventListener("compositionend", soon);
   form.addEventListener("change", soon);
   form.addEventListener("submit", () => { clearTimeout(wait); asked++; kept = true; under?.abort(); });
-  window.addEventListener("pagehide", () => { if (!kept) keep({ keepalive: true }); });
+  window.addEventListener("pagehide", () => { if (!kept || late) keep({ keepalive: true }); });
   box?.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button) return;
