@@ -2,7 +2,7 @@
 //!
 //! The writer commits without syncing, and the log is synced beside it ([`super::syncer`]). Between the two a
 //! power cut takes a commit back, so whoever could have seen it waits until it is durable: those who wrote it
-//! for their answer, those who read when they begin. `docs/design/0007-syncing-beside-the-writer.md` says why
+//! for their answer, those who read when they begin. `docs/design/0008-syncing-beside-the-writer.md` says why
 //! that is enough.
 //!
 //! Only one process commits like that, the one that has the *turn*: the lock of a file beside the database. It
