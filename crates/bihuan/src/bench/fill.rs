@@ -46,9 +46,11 @@ const SECRET: &str = "report";
 const DESK: &str = "dispatcher";
 /// Who sees what a unit and those below it are responsible for.
 const UNIT: &str = "handler";
+/// Who gives instructions.
+const LEADER: &str = "leader";
 /// The actions that their tokens are for.
-const SCOPES: [&str; 7] = [
-    "read", "register", "assign", "answer", "rule", "approve", "handle",
+const SCOPES: [&str; 8] = [
+    "read", "register", "assign", "answer", "rule", "approve", "handle", "instruct",
 ];
 /// Beside the data of a kept directory: what is known of it.
 const ABOUT_FILE: &str = "about.json";
@@ -78,6 +80,9 @@ pub struct Tokens {
     pub desk: String,
     /// Of somebody in a unit, who may read what the unit is responsible for.
     pub unit: String,
+    /// Of a leader; directories that were kept by an older version have none.
+    #[serde(default)]
+    pub leader: Option<String>,
 }
 
 /// What is known of a filled directory, as it is kept beside it.
@@ -172,6 +177,7 @@ fn fill_place(place: Place, cases: usize, now: Timestamp) -> Result<Filled, Fail
     let tokens = Tokens {
         desk: token(&tenant, &city, DESK, now)?,
         unit: token(&tenant, &city, UNIT, now)?,
+        leader: Some(token(&tenant, &city, LEADER, now)?),
     };
     Ok(Filled {
         place,

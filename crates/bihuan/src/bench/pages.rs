@@ -30,6 +30,8 @@ const ENOUGH: usize = 30;
 const CASE_MARK: &str = "<a class=\"t\" href=";
 /// Pages of a list before the hundredth.
 const BEFORE_HUNDREDTH: usize = 99;
+/// Street lamps, in an address: a word that many texts hold.
+const LAMP: &str = "%E8%B7%AF%E7%81%AF";
 /// Rows of a page of the ledger, and the one more that tells whether there is a next page.
 const ROWS: usize = 50;
 
@@ -48,6 +50,7 @@ enum Floor {
 pub struct Clients {
     desk: Client,
     unit: Client,
+    leader: Option<Client>,
 }
 
 impl Clients {
@@ -59,6 +62,11 @@ impl Clients {
         Ok(Clients {
             desk: Client::connect(address, &tokens.desk)?,
             unit: Client::connect(address, &tokens.unit)?,
+            leader: tokens
+                .leader
+                .as_ref()
+                .map(|token| Client::connect(address, token))
+                .transpose()?,
         })
     }
 }
@@ -143,6 +151,7 @@ fn one(page: &Asked, clients: &mut Clients, server: &Server, floors: &Floors) ->
 pub fn pages(filled: &Filled, clients: &mut Clients) -> Result<Vec<Asked>> {
     let mut all = lists(filled.cases, &hundredth(&mut clients.desk)?);
     all.extend(of_cases(filled, newest(&mut clients.desk)?));
+    all.extend(of_people(clients)?);
     let plain = [
         ("register", "/register"),
         (
@@ -211,7 +220,7 @@ fn lists(cases: usize, hundredth: &str) -> Vec<Asked> {
         under("filter_none", "state+%3D+verifying"),
         under("filter_rare", "closed+and+returned+%3E%3D+1"),
         under("filter_broad", "kind+%3D+complaint"),
-        under("filter_text", "text+has+%22%E8%B7%AF%E7%81%AF%22"),
+        under("filter_text", &format!("text+has+%22{LAMP}%22")),
         under("filter_one", &one),
         unit("unit_ledger", Floor::Rows, list.to_owned()),
         unit(
@@ -221,6 +230,8 @@ fn lists(cases: usize, hundredth: &str) -> Vec<Asked> {
         ),
         desk("desk", Floor::Rows, "/desk".to_owned()),
         unit("unit_desk", Floor::Rows, "/desk".to_owned()),
+        desk("search", Floor::Rows, format!("/search?q={LAMP}")),
+        unit("unit_search", Floor::Rows, format!("/search?q={}", cases / 2)),
     ];
     let api = "/api/v1/cases";
     all.extend([
@@ -265,6 +276,33 @@ fn of_cases(filled: &Filled, newest: Vec<String>) -> Vec<Asked> {
         by_code("track", "/api/v1/portal/track", codes.clone()),
         by_code("own_proof", "/api/v1/portal/proofs", codes),
     ]
+}
+
+/// Returns the pages of a unit, of whoever handles its newest case, and of a leader.
+fn of_people(clients: &mut Clients) -> Result<Vec<Asked>> {
+    let page = clients
+        .unit
+        .get("/api/v1/cases?sort=-raised&limit=1&filter=phase+%3D+act")?;
+    let page: Value = serde_json::from_str(&page)?;
+    let of = |what: &str| page["cases"][0][what].as_str().map(str::to_owned);
+    let mut all = Vec::new();
+    if let Some(id) = of("unit") {
+        all.push(desk("unit_page", Floor::Nothing, format!("/units/{id}")));
+    }
+    if let Some(id) = of("person") {
+        all.push(desk("person_page", Floor::Nothing, format!("/persons/{id}")));
+    }
+    if clients.leader.is_some() {
+        all.push(Asked {
+            name: "leader",
+            floor: Floor::Rows,
+            ask: Box::new(|clients, _| {
+                let leader = clients.leader.as_mut().context("no leader has a token")?;
+                leader.get("/leader")
+            }),
+        });
+    }
+    Ok(all)
 }
 
 /// Returns the ids of the newest cases.
