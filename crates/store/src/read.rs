@@ -9,15 +9,20 @@ pub mod count;
 pub mod events;
 pub mod list;
 pub mod order;
+pub mod outline;
 mod paths;
 pub(crate) mod query;
 pub mod search;
+mod told;
 mod walk;
+
+use std::cell::OnceCell;
 
 use crate::engine::readers::Snapshot;
 use crate::engine::replica::Position;
 use crate::error::StoreError;
 use crate::read::bounds::Bounds;
+use crate::read::paths::Stage;
 use crate::tenant::Tenant;
 
 /// A view of one tenant at one instant.
@@ -25,9 +30,19 @@ use crate::tenant::Tenant;
 pub struct Reader {
     pub(crate) tenant: Tenant,
     pub(crate) snapshot: Snapshot,
+    /// The stages in which there are open cases, once they were asked for.
+    stages: OnceCell<Vec<Stage>>,
 }
 
 impl Reader {
+    fn over(tenant: Tenant, snapshot: Snapshot) -> Reader {
+        Reader {
+            tenant,
+            snapshot,
+            stages: OnceCell::new(),
+        }
+    }
+
     /// Returns how much may be read for one list or count.
     pub(crate) fn bounds(&self) -> Bounds {
         self.tenant.inner.bounds
@@ -45,10 +60,7 @@ impl Tenant {
     /// [`StoreError::Busy`] if too many are reading; [`StoreError::Unavailable`] if the database cannot be
     /// opened.
     pub fn reader(&self) -> Result<Reader, StoreError> {
-        Ok(Reader {
-            tenant: self.clone(),
-            snapshot: self.snapshot()?,
-        })
+        Ok(Reader::over(self.clone(), self.snapshot()?))
     }
 
     /// Reads off the async threads: all that `work` sees is of one instant.
@@ -71,13 +83,13 @@ impl Tenant {
                     Some(snapshot) => snapshot,
                     None => tenant.snapshot()?,
                 };
-                work(&Reader { tenant, snapshot })
+                work(&Reader::over(tenant, snapshot))
             }),
             _ => {
                 let place = self.inner.readers.place().await?;
                 tokio::task::spawn_blocking(move || {
                     let snapshot = tenant.inner.readers.begin_at(place)?;
-                    work(&Reader { tenant, snapshot })
+                    work(&Reader::over(tenant, snapshot))
                 })
             }
         };
@@ -101,7 +113,7 @@ impl Tenant {
         let (tenant, place) = (self.clone(), self.inner.readers.watch_place().await?);
         let look = move || {
             let snapshot = tenant.inner.readers.begin_at(place)?;
-            work(&Reader { tenant, snapshot })
+            work(&Reader::over(tenant, snapshot))
         };
         tokio::task::spawn_blocking(look)
             .await

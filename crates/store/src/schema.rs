@@ -82,6 +82,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/sqlite/0009_mail.sql"),
         postgres: include_str!("migrations/postgres/0009_mail.sql"),
     },
+    Migration {
+        number: 10,
+        name: "desk",
+        sqlite: include_str!("migrations/sqlite/0010_desk.sql"),
+        postgres: include_str!("migrations/postgres/0010_desk.sql"),
+    },
 ];
 
 impl Migration {

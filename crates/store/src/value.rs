@@ -96,6 +96,14 @@ pub fn flags_of(bits: i64) -> Vec<Flag> {
         .collect()
 }
 
+/// Reads a phase from the number of its place.
+pub(crate) fn phase_of(number: i64) -> Result<Phase, StoreError> {
+    let phase = usize::try_from(number).ok().and_then(|place| PHASES.get(place));
+    phase
+        .copied()
+        .ok_or_else(|| StoreError::Corrupt(format!("there is no phase {number}")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -254,6 +254,20 @@ impl Checked {
         }
     }
 
+    /// Returns what the filter asks of cases of a kind in a state.
+    pub fn of_stage(&self, kind: &str, state: &str) -> Checked {
+        let each = |parts: &[Checked]| parts.iter().map(|part| part.of_stage(kind, state)).collect();
+        let known = |is: bool| if is { Checked::Everything } else { Checked::Nothing };
+        match self {
+            Checked::And(parts) => Checked::and(each(parts)),
+            Checked::Or(parts) => Checked::or(each(parts)),
+            Checked::Not(part) => Checked::not(part.of_stage(kind, state)),
+            Checked::Is(Predicate::Word(WordColumn::Kind, among)) => known(among.contains(kind)),
+            Checked::Is(Predicate::Word(WordColumn::State, among)) => known(among.contains(state)),
+            Checked::Everything | Checked::Nothing | Checked::Is(_) => self.clone(),
+        }
+    }
+
     /// Returns the filter that is true of a case that complains about any of these.
     pub fn accuses(units: BTreeSet<UnitId>, persons: BTreeSet<PersonId>) -> Checked {
         let mut parts = Vec::new();
@@ -369,6 +383,29 @@ mod tests {
     fn a_part_that_asks_for_less_takes_the_others_in() {
         let parts = vec![kind(&["help"]), Checked::and(vec![kind(&["help"]), own_unit()])];
         assert_eq!(Checked::or(parts), kind(&["help"]));
+    }
+
+    #[test]
+    fn of_one_stage_what_is_asked_of_kind_and_state_is_known() {
+        let state = |id: &str| {
+            Checked::Is(Predicate::Word(
+                WordColumn::State,
+                BTreeSet::from([id.to_owned()]),
+            ))
+        };
+        let turn = Checked::or(vec![
+            Checked::and(vec![kind(&["help"]), state("assigned")]),
+            Checked::and(vec![kind(&["listed"]), state("handling")]),
+        ]);
+        let filter = |turn| Checked::and(vec![own_unit(), turn]);
+        assert_eq!(filter(turn.clone()).of_stage("help", "assigned"), own_unit());
+        assert_eq!(
+            filter(turn.clone()).of_stage("help", "handling"),
+            Checked::Nothing
+        );
+        let waits = filter(Checked::not(turn));
+        assert_eq!(waits.of_stage("help", "assigned"), Checked::Nothing);
+        assert_eq!(waits.of_stage("listed", "assigned"), own_unit());
     }
 
     #[test]

@@ -60,6 +60,7 @@ mod tests {
             crate::proof::publish::STATEMENTS,
             crate::proof::tree::STATEMENTS,
             crate::read::case::STATEMENTS,
+            crate::read::count::STATEMENTS,
             crate::seal::reading::STATEMENTS,
             crate::tenant::STATEMENTS,
             crate::tenant::health::STATEMENTS,

@@ -19,8 +19,8 @@ impl Default for Bounds {
     /// A few milliseconds' work each.
     fn default() -> Self {
         Bounds {
-            examined: 16_000,
-            steps: 250_000,
+            examined: 8_000,
+            steps: 125_000,
             gathered: 1_200,
             counted: 400,
         }

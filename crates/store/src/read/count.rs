@@ -4,15 +4,25 @@ use bihuan_core::filter::{Checked, Predicate, Sql, SqlValue, Way};
 use bihuan_core::pack::model::Phase;
 
 use crate::commit::search;
-use crate::engine::connection::Engine;
+use crate::engine::connection::{Engine, Row};
+use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::read::Reader;
 use crate::read::bounds::{Count, WINDOWS};
-use crate::read::list::phase_of;
 use crate::read::order::NEWEST;
-use crate::read::paths;
+use crate::read::paths::{self, Stage};
 use crate::read::query::{Query, dialect};
-use crate::value::PHASES;
+use crate::read::told;
+use crate::value::{Id, PHASES, phase_of};
+
+statements! {
+    // Each finds the next by one step into the index of the stages. A comparison of both columns at once would read all
+    // cases of the kind.
+    NEXT_KIND = "SELECT kind FROM case_row WHERE tenant = $1 AND (flags & 1) <> 0 AND kind > $2
+        ORDER BY kind LIMIT 1";
+    NEXT_STATE = "SELECT state FROM case_row WHERE tenant = $1 AND (flags & 1) <> 0 AND kind = $2 AND state > $3
+        ORDER BY state LIMIT 1";
+}
 
 /// The part of what may be done for a count that may be done for each phase.
 const OF_A_PHASE: u64 = 4;
@@ -25,7 +35,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be read.
     pub fn count(&self, filter: &Checked, cap: usize) -> Result<Count, StoreError> {
-        let filter = paths::told(filter);
+        let filter = told::told(filter);
         let is_wordy = self.is_wordy(&filter)?;
         Ok(self.tally(&filter, cap, is_wordy)?.count(cap))
     }
@@ -43,7 +53,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be read.
     pub fn count_phases(&self, filter: &Checked, cap: usize) -> Result<[Count; PHASES.len()], StoreError> {
-        let filter = paths::told(filter);
+        let filter = told::told(filter);
         let is_wordy = self.is_wordy(&filter)?;
         let tally = self.tally(&filter, cap, is_wordy)?;
         self.phases(&filter, cap, is_wordy, &tally)
@@ -67,7 +77,7 @@ impl Reader {
         }
         for (count, phase) in counts.iter_mut().zip(PHASES) {
             let only = Checked::Is(Predicate::Phase([phase].into()));
-            let only = paths::told(&Checked::and(vec![filter.clone(), only]));
+            let only = told::told(&Checked::and(vec![filter.clone(), only]));
             *count = self
                 .tally_in(&only, cap, self.bounds().steps / OF_A_PHASE)?
                 .count(cap);
@@ -110,23 +120,67 @@ impl Reader {
         if *filter == Checked::Nothing {
             return Ok(tally);
         }
-        for way in paths::ways(filter) {
-            let left = cap - tally.known();
-            if left == 0 {
-                break;
+        let mut ways = self.ways(filter)?;
+        let mut counted = 0;
+        while let (Some(way), left @ 1..) = (ways.get(counted), cap - tally.known()) {
+            let of_way = match self.tenant.engine() {
+                Engine::Sqlite => self.tally_in_steps(way, left, steps)?,
+                Engine::Postgres => self.tally_within(way, left)?,
+            };
+            match of_way.is_none() {
+                true => drop(ways.remove(counted)),
+                false => counted += 1,
             }
-            tally.add(match self.tenant.engine() {
-                Engine::Sqlite => self.tally_in_steps(&way, left, steps)?,
-                Engine::Postgres => self.tally_within(&way, left)?,
-            });
+            tally.add(&of_way);
         }
         tally.more |= tally.known() >= cap;
+        tally.ways = ways;
         Ok(tally)
+    }
+
+    /// Returns filters of which every case of `filter` meets just one, each with an index of its own: one where there
+    /// is nothing to part.
+    fn ways(&self, filter: &Checked) -> Result<Vec<Checked>, StoreError> {
+        let of_stages = match paths::asks_stage(filter) {
+            true => paths::by_stage(filter, self.stages()?),
+            false => None,
+        };
+        Ok(of_stages.unwrap_or_else(|| paths::ways(filter)))
+    }
+
+    /// Returns the stages in which there are open cases, found by skipping from one to the next.
+    fn stages(&self) -> Result<&[Stage], StoreError> {
+        if let Some(stages) = self.stages.get() {
+            return Ok(stages);
+        }
+        let connection = self.snapshot.connection();
+        let tenant = Id(self.tenant.id().0);
+        let (mut kinds, mut states) = (connection.prepare(NEXT_KIND)?, connection.prepare(NEXT_STATE)?);
+        let first = |row: Row<'_>| row.get::<String>(0);
+        let mut stages = Vec::new();
+        let mut kind = String::new();
+        while let Some(next) = kinds.query_optional((tenant, &*kind), first)? {
+            kind = next;
+            let mut state = String::new();
+            while let Some(next) = states.query_optional((tenant, &*kind, &*state), first)? {
+                state.clone_from(&next);
+                stages.push(Stage {
+                    kind: kind.clone(),
+                    state: next,
+                });
+            }
+        }
+        Ok(self.stages.get_or_init(|| stages))
     }
 
     /// Counts until SQLite has done so much.
     fn tally_in_steps(&self, way: &Checked, cap: usize, steps: u64) -> Result<Tally, StoreError> {
-        let mut query = Query::of(self, &paths::entered(way), &[], paths::way(way));
+        let mut query = Query::of(self, &told::entered(way), &[], paths::way(way));
+        if paths::narrowed(way) == Checked::Everything {
+            // The newest first, as they lie: where nothing leads to them, the index of any other column may hold
+            // all others first.
+            query.text.push_str(&format!(" ORDER BY {}", NEWEST.order()));
+        }
         let limit = query.bind_count(cap);
         let sql = format!("SELECT c.phase {} LIMIT ${limit}", query.text);
         let mut tally = Tally::default();
@@ -194,24 +248,29 @@ impl Reader {
             let sql = format!("SELECT c.phase, count(*) {} GROUP BY c.phase", query.text);
             let mut statement = self.snapshot.connection().prepare_once(&sql)?;
             let counted = statement.query_map(&query.params[..], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            return Tally::of(counted, true);
+            let mut tally = Tally::of(counted, true)?;
+            tally.ways = paths::ways(filter);
+            return Ok(tally);
         }
         let mut tally = Tally::default();
         let cut = self.each_stretch(filter, NEWEST, None, WINDOWS, |stretch| {
-            tally.add(Tally::of(self.phases_of(stretch)?, false)?);
+            tally.add(&Tally::of(self.phases_of(stretch)?, false)?);
             Ok(tally.known() < cap)
         })?;
         tally.more = cut.is_some() || tally.known() >= cap;
+        tally.ways = paths::ways(filter);
         Ok(tally)
     }
 }
 
 /// How many cases were counted, by the place of their phase.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Tally {
     phases: [usize; PHASES.len()],
     /// Whether there may be more.
     pub(super) more: bool,
+    /// The ways to them: without those that were found to lead to none.
+    pub(super) ways: Vec<Checked>,
 }
 
 impl Tally {
@@ -231,6 +290,11 @@ impl Tally {
         self.phases.iter().sum()
     }
 
+    /// Whether there is certainly none.
+    fn is_none(&self) -> bool {
+        self.known() == 0 && !self.more
+    }
+
     /// Returns how many there are in all phases, up to `cap`.
     pub(super) fn count(&self, cap: usize) -> Count {
         let known = Count {
@@ -244,7 +308,7 @@ impl Tally {
         self.phases[phase as usize] += 1;
     }
 
-    fn add(&mut self, other: Tally) {
+    fn add(&mut self, other: &Tally) {
         for (count, more) in self.phases.iter_mut().zip(other.phases) {
             *count += more;
         }
@@ -288,7 +352,7 @@ mod tests {
         schema::migrate(&connection).expect("migrated");
         // Read again: what a connection knew before the migration is what it plans with.
         connection.run("ANALYZE sqlite_schema").expect("read again");
-        let filter = paths::entered(&paths::told(filter));
+        let filter = told::entered(&told::told(filter));
         let dialect = dialect(Engine::Sqlite, &|_, _| (String::new(), SqlValue::Int(0)));
         let sql = filter.to_sql(2, paths::way(&filter), dialect);
         let explain = format!(
@@ -310,13 +374,13 @@ mod tests {
             is(Predicate::Flag(Flag::Unsatisfied)),
             some(NumberColumn::Reopened),
         ]);
-        let late = is(Predicate::Late {
-            now: Timestamp::UNIX_EPOCH,
-        });
-        let state = is(Predicate::Word(
-            WordColumn::State,
-            BTreeSet::from(["verifying".into()]),
-        ));
+        let late = || {
+            is(Predicate::Late {
+                now: Timestamp::UNIX_EPOCH,
+            })
+        };
+        let of_state = |state: &str| is(Predicate::Word(WordColumn::State, [state.to_owned()].into()));
+        let (state, handling) = (of_state("verifying"), || of_state("handling"));
         let phase = |phase| is(Predicate::Phase(BTreeSet::from([phase])));
         let kind = || is(Predicate::Word(WordColumn::Kind, BTreeSet::from(["help".into()])));
         let unit = || is(Predicate::Id(IdColumn::Unit, BTreeSet::from([Uuid::nil()])));
@@ -330,8 +394,20 @@ mod tests {
                 "case_row_disputed",
             ),
             (
-                Checked::and(vec![open(), late, severe]),
+                Checked::and(vec![open(), is(Predicate::Flag(Flag::Instructed))]),
+                "case_row_instructed",
+            ),
+            (
+                Checked::and(vec![open(), late(), severe]),
+                "case_row_severe (tenant=? AND due_order<?)",
+            ),
+            (
+                Checked::and(vec![open(), late()]),
                 "case_row_open_due (tenant=? AND due_order<?)",
+            ),
+            (
+                Checked::and(vec![open(), kind(), handling(), late()]),
+                "case_row_open_stage (tenant=? AND kind=? AND state=? AND due_order<?)",
             ),
             (state, "case_row_phase (tenant=? AND phase=? AND state=?"),
             (phase(Phase::Verify), "case_row_open_phase (tenant=? AND phase=?"),
@@ -353,6 +429,30 @@ mod tests {
                 "case_row_watch",
             ),
             (co_unit, "r USING PRIMARY KEY (tenant=? AND role=? AND unit=?"),
+        ] {
+            let plan = plan(&filter);
+            assert!(plan.contains(index), "{index}: {plan}");
+        }
+    }
+
+    #[test]
+    fn what_somebody_has_in_hand_or_found_is_found_by_its_index() {
+        let somebody = |column| is(Predicate::Id(column, BTreeSet::from([Uuid::nil()])));
+        let now = Timestamp::UNIX_EPOCH;
+        let open = is(Predicate::Flag(Flag::Open));
+        let in_hand = Checked::and(vec![
+            open.clone(),
+            somebody(IdColumn::Person),
+            is(Predicate::Late { now }),
+        ]);
+        let recurs = Checked::and(vec![open, is(Predicate::Flag(Flag::Recurrence))]);
+        for (filter, index) in [
+            (in_hand, "case_row_person (tenant=? AND person=? AND due_order<?)"),
+            (
+                somebody(IdColumn::Finder),
+                "case_row_finder (tenant=? AND finder=?)",
+            ),
+            (recurs, "case_row_back"),
         ] {
             let plan = plan(&filter);
             assert!(plan.contains(index), "{index}: {plan}");

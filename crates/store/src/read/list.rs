@@ -20,10 +20,12 @@ use crate::engine::value::Bind;
 use crate::error::StoreError;
 use crate::read::Reader;
 use crate::read::bounds::{Count, FIRST, REST, WINDOWS};
-use crate::read::order::{Cursor, Key, NEWEST, Sort, SortBy};
+use crate::read::count::Tally;
+use crate::read::order::{Cursor, Key, Sort, SortBy};
 use crate::read::paths;
 use crate::read::query::Query;
-use crate::value::{Id, PHASES, flags_of, instant};
+use crate::read::told;
+use crate::value::{Id, PHASES, flags_of, instant, phase_of};
 
 statements! {
     in postgres
@@ -148,21 +150,6 @@ impl Reader {
         Ok(self.list_and_count(listing, FEW)?.0)
     }
 
-    /// Returns the newest cases of a filter, `most` of them, without their titles: for figures that are counted
-    /// from them. Where there is a next page, or the page was cut short, older cases are not among them.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] if the database cannot be read.
-    pub fn newest(&self, filter: &Checked, most: usize) -> Result<Page<ListRow>, StoreError> {
-        let listing = Listing {
-            filter,
-            sort: NEWEST,
-            after: None,
-            limit: most,
-        };
-        Ok(self.read_list(&listing, FEW)?.0)
-    }
-
     /// Returns a page of a list, and how many cases there are on all its pages, counted up to `cap`.
     ///
     /// Whatever the filter, no more is read than [`Bounds`](crate::read::bounds::Bounds) say, times the units
@@ -175,17 +162,12 @@ impl Reader {
         listing: &Listing<'_>,
         cap: usize,
     ) -> Result<(Page<ListRow>, Count), StoreError> {
-        let (mut page, count) = self.read_list(listing, cap)?;
-        self.add_titles(&mut page.rows)?;
-        Ok((page, count))
-    }
-
-    fn read_list(&self, listing: &Listing<'_>, cap: usize) -> Result<(Page<ListRow>, Count), StoreError> {
-        let filter = paths::told(listing.filter);
+        let filter = told::told(listing.filter);
         let is_wordy = self.is_wordy(&filter)?;
-        let count = self.tally(&filter, cap, is_wordy)?.count(cap);
-        let page = self.page(&filter, listing, count, is_wordy)?;
-        Ok((page, count))
+        let tally = self.tally(&filter, cap, is_wordy)?;
+        let mut page = self.page(&filter, listing, &tally, cap, is_wordy)?;
+        self.add_titles(&mut page.rows)?;
+        Ok((page, tally.count(cap)))
     }
 
     /// Returns what [`Reader::list_and_count`] and [`Reader::count_phases`] do, the phases of the cases of `tabs`.
@@ -199,7 +181,7 @@ impl Reader {
         tabs: &Checked,
         cap: usize,
     ) -> Result<(Page<ListRow>, Count, [Count; PHASES.len()]), StoreError> {
-        let (filter, tabs) = (paths::told(listing.filter), paths::told(tabs));
+        let (filter, tabs) = (told::told(listing.filter), told::told(tabs));
         let mut is_wordy = self.is_wordy(&tabs)?;
         let mut tally = self.tally(&tabs, cap, is_wordy)?;
         let phases = self.phases(&tabs, cap, is_wordy, &tally)?;
@@ -207,37 +189,41 @@ impl Reader {
             is_wordy = self.is_wordy(&filter)?;
             tally = self.tally(&filter, cap, is_wordy)?;
         }
-        let count = tally.count(cap);
-        let mut page = self.page(&filter, listing, count, is_wordy)?;
+        let mut page = self.page(&filter, listing, &tally, cap, is_wordy)?;
         self.add_titles(&mut page.rows)?;
-        Ok((page, count, phases))
+        Ok((page, tally.count(cap), phases))
     }
 
-    /// Reads a page, without titles, of a list of which is known how many cases it has.
+    /// Reads a page, without titles, of a list that was counted up to `cap`.
     fn page(
         &self,
         filter: &Checked,
         listing: &Listing<'_>,
-        count: Count,
+        tally: &Tally,
+        cap: usize,
         is_wordy: bool,
     ) -> Result<Page<ListRow>, StoreError> {
         let sort = listing.sort;
         // One row more than asked for tells whether there is a next page.
         let wanted = listing.limit.saturating_add(1);
         let (mut rows, mut cut): (Vec<ListRow>, Option<Cursor>) = (Vec::new(), None);
-        let ways = match count {
-            Count {
-                known: 0,
-                more: false,
-            } => Vec::new(),
-            Count { .. } => paths::ways(filter),
+        // Stages have an index in the order of due instants, and in no other.
+        let whole = vec![filter.clone()];
+        let ways = match paths::asks_stage(filter) && sort.by != SortBy::Due && !tally.ways.is_empty() {
+            true => &whole,
+            false => &tally.ways,
         };
+        let count = tally.count(cap);
+        let many = ways.len() == 1 && count.known >= FEW;
         for way in ways {
             let (found, ended) = match (count.more, is_wordy) {
+                (true, true) => self.walk(way, sort, listing.after, wanted, WINDOWS)?,
+                (true, false) => self.few_or_many(way, listing, wanted, many)?,
+                (false, _) if sort.by == SortBy::Due && paths::is_stage(way) => {
+                    self.few_or_many(way, listing, wanted, many)?
+                }
                 // What is few is sorted.
-                (false, _) => (self.sorted(&way, listing, wanted)?, None),
-                (true, true) => self.walk(&way, sort, listing.after, wanted, WINDOWS)?,
-                (true, false) => self.few_or_many(&way, listing, wanted)?,
+                (false, _) => (self.sorted(way, listing, wanted)?, None),
             };
             rows.extend(found);
             cut = match (cut, ended) {
@@ -264,19 +250,24 @@ impl Reader {
         Ok(Page { rows, next, cut })
     }
 
-    /// Reads the first rows of a way of which there may be few or many cases: where they do not come soon in the
-    /// order of the list and there are few, they are sorted.
+    /// Reads the first rows of a way of which there may be few or many cases, or are certainly `many`: where they do
+    /// not come soon in the order of the list and there are few, they are sorted.
     fn few_or_many(
         &self,
         way: &Checked,
         listing: &Listing<'_>,
         wanted: usize,
+        many: bool,
     ) -> Result<(Vec<ListRow>, Option<Cursor>), StoreError> {
+        let rare = !many && paths::is_rare(way);
+        if rare && self.is_few(way, FEW)? {
+            return Ok((self.sorted(way, listing, wanted)?, None));
+        }
         let (mut rows, cut) = self.walk(way, listing.sort, listing.after, wanted, FIRST)?;
         let Some(cut) = cut else {
             return Ok((rows, None));
         };
-        if self.is_few(way, FEW)? {
+        if !many && !rare && self.is_few(way, FEW)? {
             return Ok((self.sorted(way, listing, wanted)?, None));
         }
         let (more, cut) = self.walk(way, listing.sort, Some(&cut), wanted - rows.len(), REST)?;
@@ -291,7 +282,7 @@ impl Reader {
         listing: &Listing<'_>,
         wanted: usize,
     ) -> Result<Vec<ListRow>, StoreError> {
-        let mut query = Query::of(self, &paths::entered(filter), &[], paths::way(filter));
+        let mut query = Query::of(self, &told::entered(filter), &[], paths::way(filter));
         // A plus hides the column from SQLite's indexes.
         let hidden = match self.tenant.engine() {
             Engine::Sqlite => "+",
@@ -344,13 +335,6 @@ impl Reader {
         }
         Ok(())
     }
-}
-
-pub(crate) fn phase_of(number: i64) -> Result<Phase, StoreError> {
-    let phase = usize::try_from(number).ok().and_then(|place| PHASES.get(place));
-    phase
-        .copied()
-        .ok_or_else(|| StoreError::Corrupt(format!("there is no phase {number}")))
 }
 
 fn read_row(row: Row<'_>) -> Result<ListRow, StoreError> {

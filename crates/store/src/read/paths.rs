@@ -1,7 +1,7 @@
 //! Which way to the cases of a list: the part of a filter that an index answers in the list's order, and the
 //! alternatives of a filter that each have a way of their own.
 //!
-//! The indexes are those of migrations 3, 6 and 7. What is said here of a filter is true of it on both engines; which
+//! The indexes are those of migrations 3, 6, 7 and 10. What is said here of a filter is true of it on both engines; which
 //! index serves it is left to the engine's planner.
 
 use std::collections::BTreeSet;
@@ -10,16 +10,24 @@ use bihuan_core::case::facts::Flag;
 use bihuan_core::filter::{
     Checked, IdColumn, InstantColumn, NumberColumn, Order, Predicate, UnitSet, Way, WordColumn,
 };
-use bihuan_core::pack::model::Phase;
 
 use crate::read::order::SortBy;
-use crate::value::PHASES;
 
 /// The most units of which each is a way of its own; more of them are tested row by row.
 const UNITS: usize = 8;
 
-/// The most states of which each is a way of its own.
-const STATES: usize = 8;
+/// The most stages of which each is a way of its own.
+const STAGES: usize = 24;
+
+/// From this severity on what is open has an index of its own.
+pub(super) const SEVERE: u32 = 4;
+
+/// A kind and a state of it in which there are open cases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stage {
+    pub(super) kind: String,
+    pub(super) state: String,
+}
 
 /// The flags that hardly any case carries, which the index of what is marked holds.
 const MARKS: [Flag; 7] = [
@@ -32,102 +40,6 @@ const MARKS: [Flag; 7] = [
     Flag::Instructed,
 ];
 
-/// Returns the same filter with what follows from it and an index begins with, such as that a case was given back
-/// at least once; with all texts that it must hold asked for at once, and its phases too.
-pub(super) fn told(filter: &Checked) -> Checked {
-    let (mut parts, mut tokens, mut phases) = (Vec::new(), BTreeSet::new(), Phases::all());
-    for part in conjuncts(filter) {
-        phases.narrow(part);
-        match part {
-            Checked::Is(Predicate::Text(some)) => tokens.extend(some.iter().cloned()),
-            Checked::Is(Predicate::Phase(_)) => {}
-            Checked::Is(predicate) => {
-                parts.extend(follows(predicate));
-                parts.push(part.clone());
-            }
-            _ => parts.push(part.clone()),
-        }
-    }
-    parts.extend(phases.said(filter));
-    if !tokens.is_empty() {
-        parts.push(Checked::Is(Predicate::Text(tokens.into_iter().collect())));
-    }
-    let mut once: Vec<Checked> = Vec::with_capacity(parts.len());
-    for part in parts {
-        if !once.contains(&part) {
-            once.push(part);
-        }
-    }
-    Checked::and(once)
-}
-
-/// The phases that the cases of a filter may be in. A case is open while its phase is none of an end, and only then:
-/// what an end leads to is proven of every kind (`Case::phase`).
-struct Phases {
-    among: BTreeSet<Phase>,
-    named: bool,
-}
-
-impl Phases {
-    fn all() -> Phases {
-        Phases {
-            among: PHASES.into(),
-            named: false,
-        }
-    }
-
-    /// Takes in what a test that must be true says of the phase.
-    fn narrow(&mut self, test: &Checked) {
-        let open = Checked::Is(Predicate::Flag(Flag::Open));
-        if let Checked::Is(Predicate::Phase(some)) = test {
-            self.named = true;
-            self.among.retain(|phase| some.contains(phase));
-        } else if *test == open {
-            self.among.retain(|phase| !phase.is_end());
-        } else if *test == Checked::not(open) {
-            self.among.retain(|phase| phase.is_end());
-        }
-    }
-
-    /// Returns what is to be said of them: nothing where there can be no case, the phases where the filter names
-    /// any, and that a case is open where it must be.
-    fn said(self, filter: &Checked) -> Vec<Checked> {
-        if self.among.is_empty() {
-            return vec![Checked::Nothing];
-        }
-        let open = Checked::Is(Predicate::Flag(Flag::Open));
-        let untold = self.among.iter().all(|phase| !phase.is_end()) && !conjuncts(filter).contains(&&open);
-        let phases = self.named.then_some(Checked::Is(Predicate::Phase(self.among)));
-        untold.then_some(open).into_iter().chain(phases).collect()
-    }
-}
-
-/// Returns the same filter with the phases that follow from it, where an index over what is open, or over all, can
-/// only be entered by them.
-pub(super) fn entered(filter: &Checked) -> Checked {
-    let mut phases = Phases::all();
-    conjuncts(filter).into_iter().for_each(|part| phases.narrow(part));
-    if phases.named || phases.among.len() == PHASES.len() {
-        return filter.clone();
-    }
-    Checked::and(vec![filter.clone(), Checked::Is(Predicate::Phase(phases.among))])
-}
-
-/// Returns what is true wherever a test is, in the words that an index has for it.
-fn follows(predicate: &Predicate) -> Option<Checked> {
-    match predicate {
-        Predicate::Number(column @ (NumberColumn::Returns | NumberColumn::Reopened), order, value) => {
-            let least = match order {
-                Order::Equal | Order::AtLeast => *value,
-                Order::More => value.saturating_add(1),
-                Order::Unequal | Order::Less | Order::AtMost => 0,
-            };
-            (least >= 1).then_some(Checked::Is(Predicate::Number(*column, Order::AtLeast, 1)))
-        }
-        _ => None,
-    }
-}
-
 /// Returns filters of which every case of `filter` meets just one: one where there is nothing to part.
 ///
 /// The cases of some units, or those that they help with, are found by each unit's own index.
@@ -137,7 +49,7 @@ pub(super) fn ways(filter: &Checked) -> Vec<Checked> {
         let (units, helped) = of_units(part)?;
         Some((at, units, helped))
     }) else {
-        return by_state(filter);
+        return vec![filter.clone()];
     };
     let with = |own: Vec<Checked>| {
         let others = parts.iter().enumerate().filter(|(other, _)| *other != at);
@@ -154,34 +66,53 @@ pub(super) fn ways(filter: &Checked) -> Vec<Checked> {
     ways
 }
 
-/// Returns a way for each of the few states that a filter names of what is open.
-fn by_state(filter: &Checked) -> Vec<Checked> {
+/// Whether a filter of what is open says anything of the state, but neither of units nor of what has an index of its
+/// own: then each stage is a way.
+pub(super) fn asks_stage(filter: &Checked) -> bool {
     let parts = conjuncts(filter);
-    let open = parts.contains(&&Checked::Is(Predicate::Flag(Flag::Open)));
-    let of_unit = |part: &&Checked| matches!(part, Checked::Is(Predicate::Id(IdColumn::Unit, _)));
-    let states = parts.iter().find_map(|part| states(part));
-    match states.filter(|states| open && states.len() <= STATES && !parts.iter().any(of_unit)) {
-        Some(states) => {
-            let state =
-                |state: &String| Checked::Is(Predicate::Word(WordColumn::State, [state.clone()].into()));
-            let way = |one| Checked::and(vec![filter.clone(), state(one)]);
-            states.iter().map(way).collect()
-        }
-        None => vec![filter.clone()],
+    let elsewhere = |part: &&Checked| {
+        let of_unit = matches!(part, Checked::Is(Predicate::Id(IdColumn::Unit, _)));
+        of_unit || of_units(part).is_some() || is_severe(part) || asks_text(part)
+    };
+    let elsewhere = is_rare(filter) || parts.iter().any(elsewhere);
+    is_open(&parts) && parts.iter().any(|part| names_state(part)) && !elsewhere
+}
+
+fn names_state(part: &Checked) -> bool {
+    match part {
+        Checked::Is(predicate) => matches!(predicate, Predicate::Word(WordColumn::State, _)),
+        Checked::And(parts) | Checked::Or(parts) => parts.iter().any(names_state),
+        Checked::Not(part) => names_state(part),
+        Checked::Everything | Checked::Nothing => false,
     }
 }
 
-/// Returns the states outside of which a part of a filter is never true.
-fn states(part: &Checked) -> Option<BTreeSet<String>> {
-    match part {
-        Checked::Is(Predicate::Word(WordColumn::State, states)) => Some(states.clone()),
-        Checked::And(parts) => parts.iter().find_map(states),
-        Checked::Or(parts) => {
-            let all: Option<Vec<_>> = parts.iter().map(states).collect();
-            all.map(|all| all.into_iter().flatten().collect())
-        }
-        Checked::Everything | Checked::Nothing | Checked::Not(_) | Checked::Is(_) => None,
-    }
+/// Returns a way for each stage in which there may be cases of a filter; `None` where they are many.
+pub(super) fn by_stage(filter: &Checked, stages: &[Stage]) -> Option<Vec<Checked>> {
+    let is = |column, word: &String| Checked::Is(Predicate::Word(column, [word.clone()].into()));
+    let ways = stages.iter().filter_map(|Stage { kind, state }| {
+        let asked = filter.of_stage(kind, state);
+        let stage = vec![is(WordColumn::Kind, kind), is(WordColumn::State, state)];
+        (asked != Checked::Nothing).then(|| Checked::and(stage.into_iter().chain([asked]).collect()))
+    });
+    let ways: Vec<Checked> = ways.collect();
+    (ways.len() <= STAGES).then_some(ways)
+}
+
+/// Whether a filter names one stage of what is open: an index lies in the order of due instants there.
+pub(super) fn is_stage(filter: &Checked) -> bool {
+    let parts = conjuncts(filter);
+    let one = |column| parts.iter().any(|part| is_one(part, column));
+    is_open(&parts) && one(WordColumn::Kind) && one(WordColumn::State)
+}
+
+/// Whether a test leaves one value of a column.
+fn is_one(part: &Checked, column: WordColumn) -> bool {
+    matches!(part, Checked::Is(Predicate::Word(of, words)) if *of == column && words.len() == 1)
+}
+
+pub(super) fn is_open(parts: &[&Checked]) -> bool {
+    parts.contains(&&Checked::Is(Predicate::Flag(Flag::Open)))
 }
 
 /// Returns the few units that a part of a filter names, and what else may be true instead.
@@ -210,20 +141,64 @@ fn of_units(part: &Checked) -> Option<(&BTreeSet<uuid::Uuid>, Option<&Checked>)>
 /// is read in that order.
 pub(super) fn along(filter: &Checked, by: SortBy) -> Checked {
     let parts = conjuncts(filter);
-    let open = parts.contains(&&Checked::Is(Predicate::Flag(Flag::Open)));
+    let open = is_open(&parts);
+    let of_one = |part: &Checked| matches!(part, Checked::Is(Predicate::Id(IdColumn::Unit, units)) if units.len() == 1);
+    let (in_unit, in_stage) = (parts.iter().any(|part| of_one(part)), is_stage(filter));
     let enters = |part: &&Checked| match part {
         Checked::Is(Predicate::Flag(Flag::Open)) => matches!(by, SortBy::Raised | SortBy::Due),
-        Checked::Is(Predicate::Id(IdColumn::Unit, units)) => {
-            units.len() == 1 && (by == SortBy::Raised || by == SortBy::Due && open)
+        Checked::Is(Predicate::Id(IdColumn::Unit, _)) => {
+            of_one(part) && (by == SortBy::Raised || by == SortBy::Due && open)
         }
-        Checked::Is(Predicate::Word(WordColumn::State, states)) => {
-            states.len() == 1 && by == SortBy::Due && open
+        Checked::Is(Predicate::Id(IdColumn::Person, persons)) => {
+            persons.len() == 1 && by == SortBy::Due && open && !in_unit && !in_stage
         }
-        // By its due instant what is marked is found among what is open alone, which the desk asks for.
-        part if is_mark(part) => by == SortBy::Raised || by == SortBy::Due && open,
+        Checked::Is(Predicate::Word(WordColumn::Kind | WordColumn::State, _)) => {
+            in_stage && !in_unit && by == SortBy::Due
+        }
+        // By its due instant what is rare is found among what is open alone, which the desk asks for.
+        part if lies_by_due(part) && by == SortBy::Due => open && !in_unit && !in_stage,
+        part if is_mark(part) => by == SortBy::Raised,
         part => is_bound(part, by, open),
     };
     Checked::and(parts.into_iter().filter(enters).cloned().collect())
+}
+
+/// Whether a test has an index in the order of due instants, of what is open and it is true of.
+fn lies_by_due(part: &Checked) -> bool {
+    let alone = matches!(
+        part,
+        Checked::Is(Predicate::Flag(Flag::Disputed | Flag::Instructed))
+    );
+    alone || is_severe(part) || is_back(part)
+}
+
+fn is_severe(part: &Checked) -> bool {
+    matches!(
+        part,
+        Checked::Is(Predicate::Number(NumberColumn::Severity, Order::AtLeast, SEVERE))
+    )
+}
+
+/// Whether a test says that a case came back, or an alternative of that.
+fn is_back(part: &Checked) -> bool {
+    match part {
+        Checked::Is(Predicate::Flag(flag)) => matches!(flag, Flag::Unsatisfied | Flag::Recurrence),
+        Checked::Or(parts) => parts.iter().all(is_back),
+        _ => is_mark(part),
+    }
+}
+
+/// Whether a test leaves so few cases, by an index of their own, that they are counted before a list is read.
+pub(super) fn is_rare(filter: &Checked) -> bool {
+    let related = |part: &Checked| match part {
+        Checked::Is(Predicate::AnyUnit(set, _)) => *set == UnitSet::CoUnit,
+        Checked::Is(Predicate::AnyPerson(_, _) | Predicate::AnyCampaign(_)) => true,
+        Checked::Is(Predicate::Id(column, _)) => matches!(column, IdColumn::Person | IdColumn::Finder),
+        _ => false,
+    };
+    conjuncts(filter)
+        .into_iter()
+        .any(|part| is_mark(part) || related(part))
 }
 
 /// Returns how the cases of a filter are come by where the order does not matter: through the index of what is marked
@@ -276,10 +251,12 @@ fn is_bound(part: &Checked, by: SortBy, open: bool) -> bool {
 pub(super) fn narrowed(filter: &Checked) -> Checked {
     let begins = |part: &&Checked| match part {
         Checked::Is(predicate) => match predicate {
-            Predicate::Id(column, _) => *column == IdColumn::Unit,
+            Predicate::Id(IdColumn::Person, _) => is_open(&conjuncts(filter)),
+            Predicate::Id(column, _) => matches!(column, IdColumn::Unit | IdColumn::Finder),
+            Predicate::Word(WordColumn::Kind, _) => is_stage(filter),
             Predicate::Word(column, _) => matches!(column, WordColumn::State | WordColumn::Number),
             Predicate::Flag(flag) => *flag == Flag::Open || MARKS.contains(flag),
-            Predicate::Number(_, _, _) => is_mark(part),
+            Predicate::Number(_, _, _) => is_mark(part) || is_severe(part),
             Predicate::Instant(column, order, _) => {
                 *column != InstantColumn::Closed && *order != Order::Unequal
             }
@@ -311,7 +288,7 @@ pub(super) fn asks_text(filter: &Checked) -> bool {
     }
 }
 
-fn conjuncts(filter: &Checked) -> Vec<&Checked> {
+pub(super) fn conjuncts(filter: &Checked) -> Vec<&Checked> {
     match filter {
         Checked::And(parts) => parts.iter().collect(),
         Checked::Everything | Checked::Nothing | Checked::Or(_) | Checked::Not(_) | Checked::Is(_) => {

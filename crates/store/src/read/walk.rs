@@ -17,6 +17,7 @@ use crate::error::StoreError;
 use crate::read::Reader;
 use crate::read::list::{COLUMNS, ListRow};
 use crate::read::order::{Cursor, Sort};
+use crate::read::outline::{self, Outline};
 use crate::read::paths;
 use crate::read::query::{Query, dialect};
 use crate::value::Id;
@@ -106,6 +107,25 @@ impl Reader {
         if stretch.documents.is_some() && paths::tokens(stretch.filter).is_some() {
             return self.rows_by_documents(stretch, wanted);
         }
+        let query = self.found_in(stretch);
+        let (sql, params) = found(query, wanted, COLUMNS);
+        self.rows(&sql, params)
+    }
+
+    /// Returns the outlines of the cases of a stretch of which the filter is true, the first `wanted` of them.
+    pub(super) fn outlines_of(
+        &self,
+        stretch: &Stretch<'_>,
+        wanted: usize,
+    ) -> Result<Vec<Outline>, StoreError> {
+        let query = self.found_in(stretch);
+        let (sql, params) = found(query, wanted, outline::COLUMNS);
+        let mut statement = self.snapshot.connection().prepare_once(&sql)?;
+        statement.query_map(&params[..], outline::read)
+    }
+
+    /// Begins a statement for the ids of the cases of a stretch of which the filter is true, in its order.
+    fn found_in(&self, stretch: &Stretch<'_>) -> Query {
         let mut query = self.tested(stretch, "SELECT c.id AS found");
         if self.tenant.engine() == Engine::Postgres {
             // SQLite reads the stretch as it comes, and would sort it again.
@@ -113,12 +133,7 @@ impl Reader {
                 .text
                 .push_str(&format!(" ORDER BY {}", stretch.sort.order()));
         }
-        let limit = query.bind_count(wanted);
-        let sql = format!(
-            "SELECT {COLUMNS} FROM ({} LIMIT ${limit}) f CROSS JOIN case_row c WHERE c.tenant = $1 AND c.id = f.found",
-            query.text
-        );
-        self.rows(&sql, query.params)
+        query
     }
 
     /// Like [`Reader::rows_of`], from the documents of the stretch that hold what the filter asks for.
@@ -213,6 +228,16 @@ impl Reader {
     }
 }
 
+/// Returns the statement for columns of the first `wanted` cases that another finds, and its parameters.
+fn found(mut query: Query, wanted: usize, columns: &str) -> (String, Vec<SqlValue>) {
+    let limit = query.bind_count(wanted);
+    let sql = format!(
+        "SELECT {columns} FROM ({} LIMIT ${limit}) f CROSS JOIN case_row c WHERE c.tenant = $1 AND c.id = f.found",
+        query.text
+    );
+    (sql, query.params)
+}
+
 /// Returns the columns of `case_row c` that a condition names.
 fn columns_in(condition: &str) -> impl Iterator<Item = &str> {
     let named = condition.match_indices("c.").filter(|(at, _)| {
@@ -236,6 +261,7 @@ mod tests {
     use super::*;
     use crate::engine::connection::Connection;
     use crate::read::order::SortBy;
+    use crate::read::told;
     use crate::schema;
 
     #[test]
@@ -246,12 +272,14 @@ mod tests {
         let open = || Checked::Is(Predicate::Flag(Flag::Open));
         let unit = || Checked::Is(Predicate::Id(IdColumn::Unit, [Uuid::nil()].into()));
         let state = || Checked::Is(Predicate::Word(WordColumn::State, ["handling".into()].into()));
+        let kind = || Checked::Is(Predicate::Word(WordColumn::Kind, ["help".into()].into()));
         let filters = [
             Checked::everything(),
             open(),
             unit(),
             Checked::and(vec![open(), unit()]),
             Checked::and(vec![open(), state()]),
+            Checked::and(vec![open(), kind(), state()]),
         ];
         let all = filters
             .iter()
@@ -261,7 +289,7 @@ mod tests {
         for (filter, by) in all.filter(|(filter, by)| **filter != of_unit || *by == SortBy::Due) {
             let sort = Sort { by, descending: true };
             let text = |_: &[String], _| (String::new(), SqlValue::Int(0));
-            let along = paths::along(&paths::told(filter), by);
+            let along = paths::along(&told::told(filter), by);
             let sql = along.to_sql(2, Way::Fewest, dialect(Engine::Sqlite, &text));
             let explain = format!(
                 "EXPLAIN QUERY PLAN SELECT c.id, c.kind, c.flags FROM case_row c WHERE c.tenant = $1 AND ({})

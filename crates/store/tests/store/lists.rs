@@ -98,6 +98,33 @@ async fn a_count_stops_at_its_cap_and_phases_add_up() {
 }
 
 #[tokio::test]
+async fn figures_are_counted_from_the_newest_of_a_list() {
+    let city = city_with(9).await;
+    let reader = city.tenant.reader().expect("reader");
+    let everything = Checked::everything();
+    let listing = Listing {
+        filter: &everything,
+        sort: "-raised".parse().expect("a sort"),
+        after: None,
+        limit: 100,
+    };
+    let listed = reader.list(&listing).expect("reads").rows;
+    for (most, more) in [(4, true), (9, false), (100, false)] {
+        let newest = reader.newest(&everything, most).expect("reads");
+        let raised: Vec<_> = newest.cases.iter().map(|case| case.raised_at).collect();
+        let first: Vec<_> = listed.iter().take(most).map(|row| row.raised_at).collect();
+        assert_eq!((raised, newest.more), (first, more), "{most}");
+        assert!(
+            newest
+                .cases
+                .iter()
+                .all(|case| case.closed_at.is_none() && !case.breached)
+        );
+    }
+    assert_eq!(reader.newest(&Checked::nothing(), 4).expect("reads").cases, []);
+}
+
+#[tokio::test]
 async fn a_title_is_listed_and_found() {
     let mut city = City::new().await;
     city.raise("小区停车难", "物业不管停车").await;

@@ -10,7 +10,7 @@ use bihuan_core::filter::{Checked, Predicate};
 use bihuan_core::permission::READ;
 use bihuan_report::chart::{Columns, Heat};
 use bihuan_store::error::StoreError;
-use bihuan_store::read::list::ListRow;
+use bihuan_store::read::outline::Outline;
 
 use super::case::acts::table::WAYS;
 use super::desk::{Group, Plan, read_groups};
@@ -80,7 +80,7 @@ pub async fn read_leader(ctx: Ctx, uri: Uri) -> Result<Response, WebError> {
         nothing: groups.iter().all(|group| !group.any),
         groups,
         ways: WAYS.iter().map(|(way, key)| (*way, t.t(key))).collect(),
-        units: burdens(&ctx, &open.rows),
+        units: burdens(&ctx, &open.cases),
         heat: (!heat.rows.is_empty()).then_some(heat),
         fates: newest.fates(t.t("unit-fates")),
         counted: counted(&ctx, &newest, "leader-counted"),
@@ -120,8 +120,8 @@ fn plans() -> Vec<Plan> {
 }
 
 /// Returns the category of a case down to the second level: what people complain about, not each detail of it.
-fn category_of(row: &ListRow) -> Option<&str> {
-    let code = row.category.as_deref()?;
+fn category_of(case: &Outline) -> Option<&str> {
+    let code = case.category.as_deref()?;
     let second = code.match_indices('.').nth(1).map_or(code.len(), |(at, _)| at);
     Some(&code[..second])
 }

@@ -6,10 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use bihuan_core::case::facts::Flag;
 use bihuan_core::id::UnitId;
 use bihuan_report::chart::{Columns, Heat, Layer};
-use bihuan_store::read::list::{ListRow, Page};
+use bihuan_store::read::outline::{self, Outline};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
@@ -45,9 +44,9 @@ impl Fate {
     pub const ALL: [Fate; 4] = [Fate::InTime, Fate::Late, Fate::Open, Fate::Overdue];
 
     /// Returns what became of a case by `now`.
-    pub fn of(row: &ListRow, now: Timestamp) -> Fate {
+    pub fn of(row: &Outline, now: Timestamp) -> Fate {
         match row.closed_at {
-            Some(_) if row.flags.contains(&Flag::Breached) => Fate::Late,
+            Some(_) if row.breached => Fate::Late,
             Some(_) => Fate::InTime,
             None if row.due_at.is_some_and(|due| due < now) => Fate::Overdue,
             None => Fate::Open,
@@ -130,7 +129,7 @@ fn days_between(from: Date, to: Date) -> i64 {
 /// The newest cases under a filter.
 pub struct Newest<'a> {
     /// They, the newest first.
-    pub rows: &'a [ListRow],
+    pub rows: &'a [Outline],
     /// In these they were raised, but for some that are older.
     pub periods: Periods,
     ctx: &'a Ctx,
@@ -138,18 +137,18 @@ pub struct Newest<'a> {
 
 impl<'a> Newest<'a> {
     /// Takes what was read for `ctx`.
-    pub fn of(ctx: &'a Ctx, page: &'a Page<ListRow>) -> Newest<'a> {
+    pub fn of(ctx: &'a Ctx, read: &'a outline::Newest) -> Newest<'a> {
         let calendar = &ctx.scene.calendar;
-        let oldest = page.rows.last().filter(|_| page.next.is_some());
+        let oldest = read.cases.last().filter(|_| read.more);
         let since = oldest.map(|row| calendar.date_of(row.raised_at));
         Newest {
-            rows: &page.rows,
+            rows: &read.cases,
             periods: Periods::up_to(calendar.date_of(ctx.now), since),
             ctx,
         }
     }
 
-    fn period(&self, row: &ListRow) -> Option<usize> {
+    fn period(&self, row: &Outline) -> Option<usize> {
         self.periods.of(self.ctx.scene.calendar.date_of(row.raised_at))
     }
 
@@ -211,7 +210,7 @@ impl<'a> Newest<'a> {
     pub fn heat<K: Ord>(
         &self,
         title: String,
-        of: impl Fn(&'a ListRow) -> Option<K>,
+        of: impl Fn(&'a Outline) -> Option<K>,
         name: impl Fn(&K) -> String,
     ) -> Heat {
         let mut rows: BTreeMap<K, Vec<u32>> = BTreeMap::new();
@@ -240,7 +239,7 @@ const DAYS_TAKEN: [i64; 10] = [1, 3, 5, 7, 10, 15, 20, 30, 45, 60];
 const ENOUGH: u32 = 10;
 
 /// Returns how many open cases each unit has, and how many of them are late: the most burdened first.
-pub fn by_unit(rows: &[ListRow], now: Timestamp) -> Vec<(UnitId, u32, u32)> {
+pub fn by_unit(rows: &[Outline], now: Timestamp) -> Vec<(UnitId, u32, u32)> {
     let mut units: BTreeMap<UnitId, (u32, u32)> = BTreeMap::new();
     for row in rows {
         let (Some(unit), fate) = (row.unit, Fate::of(row, now)) else {

@@ -13,7 +13,7 @@ use bihuan_core::permission::READ;
 use bihuan_report::chart::{Columns, Heat};
 use bihuan_store::error::StoreError;
 use bihuan_store::read::bounds::Count;
-use bihuan_store::read::list::{ListRow, Page as Rows};
+use bihuan_store::read::outline::{self, Outline};
 use jiff::civil::Date;
 
 use super::asked::{self, Asked};
@@ -90,7 +90,7 @@ pub async fn read_unit_page(ctx: Ctx, Path(unit): Path<String>) -> Result<Respon
     let (all, open) = read_newest(&ctx, &word, has_parts).await?;
     let newest = Newest::of(&ctx, &all);
     let t = ctx.tongue;
-    let unit_of = |row: &ListRow| row.unit.filter(|of| *of != unit.id);
+    let unit_of = |case: &Outline| case.unit.filter(|of| *of != unit.id);
     let heat = newest.heat(t.t("unit-heat"), unit_of, |unit| unit_name(&ctx, *unit));
     let page = UnitPage {
         name: ctx.name(&unit.name),
@@ -101,7 +101,7 @@ pub async fn read_unit_page(ctx: Ctx, Path(unit): Path<String>) -> Result<Respon
         board: board_of(&ctx, &word),
         fates: newest.fates(t.t("unit-fates")),
         days_taken: newest.days_taken(t.t("unit-days-taken")),
-        parts: open.map_or_else(Vec::new, |open| burdens(&ctx, &open.rows)),
+        parts: open.map_or_else(Vec::new, |open| burdens(&ctx, &open.cases)),
         heat: (has_parts && heat.rows.len() > 1).then_some(heat),
         counted: counted(&ctx, &newest, "unit-counted"),
         duties: duties(&ctx, unit, today),
@@ -178,7 +178,7 @@ async fn read_newest(
     ctx: &Ctx,
     word: &str,
     has_parts: bool,
-) -> Result<(Rows<ListRow>, Option<Rows<ListRow>>), WebError> {
+) -> Result<(outline::Newest, Option<outline::Newest>), WebError> {
     let all = Asked::of(ctx, &format!("unit under {word}")).within(ctx, READ)?;
     let open = Asked::of(ctx, &format!("unit under {word} and open")).within(ctx, READ)?;
     let read = ctx.tenant.read(move |reader| {
@@ -190,7 +190,7 @@ async fn read_newest(
 }
 
 /// Returns what units have on hand, the most burdened first.
-pub(super) fn burdens(ctx: &Ctx, open: &[ListRow]) -> Vec<Burden> {
+pub(super) fn burdens(ctx: &Ctx, open: &[Outline]) -> Vec<Burden> {
     let units = tally::by_unit(open, ctx.now);
     let widest = units.iter().map(|(_, open, _)| *open).max().unwrap_or(0).max(1);
     let burden = |(unit, open, late): (UnitId, u32, u32)| Burden {

@@ -1,0 +1,91 @@
+//! The newest cases in outline: what figures are counted from, and no more of each than that.
+
+use bihuan_core::case::facts::Flag;
+use bihuan_core::filter::Checked;
+use bihuan_core::id::UnitId;
+use jiff::Timestamp;
+
+use crate::engine::connection::Row;
+use crate::error::StoreError;
+use crate::read::Reader;
+use crate::read::order::{NEWEST, Reached};
+use crate::read::{paths, told};
+use crate::value::{Id, flags_of, instant};
+
+/// The columns of an outline, in the order that it is read in.
+pub(super) const COLUMNS: &str = "c.category, c.unit, c.raised_at, c.closed_at, c.due_at, c.flags";
+
+/// The parts of what may be examined that are read one after the other, in sixteenths.
+const PARTS: &[usize] = &[4, 12];
+
+/// What figures ask of a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outline {
+    /// Its category's code.
+    pub category: Option<String>,
+    /// The responsible unit.
+    pub unit: Option<UnitId>,
+    /// When it was raised.
+    pub raised_at: Timestamp,
+    /// When it ended.
+    pub closed_at: Option<Timestamp>,
+    /// When its worst clock runs out.
+    pub due_at: Option<Timestamp>,
+    /// Whether a clock of it ever ran out.
+    pub breached: bool,
+}
+
+/// The newest cases of a filter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Newest {
+    /// They, the newest first.
+    pub cases: Vec<Outline>,
+    /// Whether older ones were left unread.
+    pub more: bool,
+}
+
+impl Reader {
+    /// Returns the newest cases of a filter, at most `most` of them, and of those no more than one list examines.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the database cannot be read.
+    pub fn newest(&self, filter: &Checked, most: usize) -> Result<Newest, StoreError> {
+        let filter = told::told(filter);
+        let (mut cases, mut unread): (Vec<Outline>, Option<Timestamp>) = (Vec::new(), None);
+        let ways = match filter {
+            Checked::Nothing => Vec::new(),
+            _ => paths::ways(&filter),
+        };
+        for way in ways {
+            let mut of_way = Vec::new();
+            // One more than asked for tells whether there are older ones.
+            let cut = self.each_stretch(&way, NEWEST, None, PARTS, |stretch| {
+                of_way.extend(self.outlines_of(stretch, most + 1 - of_way.len())?);
+                Ok(of_way.len() <= most)
+            })?;
+            if let Some(Reached::At(at)) = cut.map(|cut| cut.reached(NEWEST.by)) {
+                unread = unread.max(Some(at));
+            }
+            cases.extend(of_way);
+        }
+        cases.sort_by_key(|case| std::cmp::Reverse(case.raised_at));
+        // What is older may lack the cases of the way that was cut short.
+        cases.retain(|case| unread.is_none_or(|unread| case.raised_at >= unread));
+        let more = unread.is_some() || cases.len() > most;
+        cases.truncate(most);
+        Ok(Newest { cases, more })
+    }
+}
+
+pub(super) fn read(row: Row<'_>) -> Result<Outline, StoreError> {
+    let optional = |millis: Option<i64>| millis.map(instant).transpose();
+    let unit: Option<Id> = row.get(1)?;
+    Ok(Outline {
+        category: row.get(0)?,
+        unit: unit.map(|Id(unit)| UnitId(unit)),
+        raised_at: instant(row.get(2)?)?,
+        closed_at: optional(row.get(3)?)?,
+        due_at: optional(row.get(4)?)?,
+        breached: flags_of(row.get(5)?).contains(&Flag::Breached),
+    })
+}
