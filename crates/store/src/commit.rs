@@ -1,11 +1,9 @@
-//! The commit: events, case rows, bodies, search tokens, inbox rows and idempotency records, all in one
-//! transaction.
+//! The commit: events, case rows, bodies, search tokens and idempotency records, all in one transaction.
 //!
 //! A [`Change`] is built outside the writer: events encoded and linked, the case folded, texts sealed,
 //! tokens cut. Inside the batch it only writes, and finds out whether the case has moved on since.
 
 pub mod idempotency;
-pub(crate) mod inbox;
 pub mod log;
 pub(crate) mod order;
 pub mod rows;
@@ -24,7 +22,6 @@ use jiff::Timestamp;
 
 use crate::bodies::{self, Bodies};
 use crate::commit::idempotency::First;
-use crate::commit::inbox::Notice;
 use crate::commit::log::{AppendError, Encoded, Head};
 use crate::commit::rows::Row;
 use crate::commit::search::Document;
@@ -77,7 +74,6 @@ pub(crate) struct Change {
     erased: Vec<BodyId>,
     /// The search document, where it changes; the caller writes it at the end of the transaction.
     pub(crate) document: Option<Document>,
-    notices: Vec<Notice>,
     external: Option<ExternalRef>,
     beside: Beside,
     now: Timestamp,
@@ -158,7 +154,6 @@ pub(crate) fn change(
             .map(|loaded| row_of(moment.scene, &loaded.case))
             .transpose()?,
         row: row_of(moment.scene, &case)?,
-        notices: inbox::notices(&case, &entries),
         external: before.is_none().then(|| case.external.clone()).flatten(),
         after: Arc::new(Loaded { case, head, key }),
         events: encoded,

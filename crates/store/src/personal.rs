@@ -1,8 +1,8 @@
-//! What belongs to one person: saved views, drafts ([`draft`]), and how far they have read their units' inbox.
+//! What belongs to one person: saved views and drafts ([`draft`]).
 
 pub mod draft;
 
-use bihuan_core::id::{CaseId, Entropy, PersonId, UnitId, uuid_v7};
+use bihuan_core::id::{Entropy, PersonId, uuid_v7};
 use bihuan_core::permission::Permit;
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -23,11 +23,6 @@ statements! {
     DROP_VIEW = "DELETE FROM saved_view WHERE tenant = $1 AND id = $2 AND owner = $3";
     VIEWS = "SELECT id, owner, shared, name, filter, sort, columns, made_at FROM saved_view
         WHERE tenant = $1 AND (owner = $2 OR shared = 1) ORDER BY name, id";
-    INBOX = "SELECT at, case_id, version, what FROM inbox
-        WHERE tenant = $1 AND unit = $2 ORDER BY at DESC, case_id DESC, version DESC LIMIT $3";
-    SEEN = "INSERT INTO inbox_seen (tenant, person, unit, seen_until) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (tenant, person, unit) DO UPDATE SET seen_until = excluded.seen_until";
-    SEEN_UNTIL = "SELECT seen_until FROM inbox_seen WHERE tenant = $1 AND person = $2 AND unit = $3";
 }
 
 /// A filter that somebody keeps.
@@ -64,21 +59,6 @@ pub struct NewView {
     pub sort: String,
     /// The columns, as the page writes them.
     pub columns: String,
-}
-
-/// Something that a unit has to notice.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Noticed {
-    /// When it was taken down.
-    pub at: Timestamp,
-    /// The case.
-    pub case: CaseId,
-    /// The event's version in the case.
-    pub version: u32,
-    /// What: `assigned`, `ruled`, `warned`, `breached`, `replied`, `unsatisfied`, `failed`, `reopened`.
-    pub what: String,
-    /// Whether the person has not seen it yet.
-    pub unseen: bool,
 }
 
 impl Tenant {
@@ -135,23 +115,6 @@ impl Tenant {
             _ => Ok(()),
         }
     }
-
-    /// Notes that a person has seen a unit's inbox up to an instant.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] if the writer has stopped.
-    pub async fn see_inbox(
-        &self,
-        person: PersonId,
-        unit: UnitId,
-        until: Timestamp,
-    ) -> Result<(), StoreError> {
-        self.change(SEEN, move |tenant| {
-            (tenant, Id(person.0), Id(unit.0), millis(until))
-        })
-        .await
-        .map(drop)
-    }
 }
 
 impl Reader {
@@ -167,34 +130,6 @@ impl Reader {
             views.push(read_view(row)?);
         }
         Ok(views)
-    }
-
-    /// Returns the newest of a unit's inbox, newest first, and what `person` has not seen of it.
-    ///
-    /// It names cases without asking who may see them: the caller leaves out what the viewer may not read.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] if the database cannot be read.
-    pub fn inbox(&self, unit: UnitId, person: PersonId, limit: u32) -> Result<Vec<Noticed>, StoreError> {
-        let connection = self.snapshot.connection();
-        let tenant = Id(self.tenant.id().0);
-        let seen_until: Option<i64> =
-            connection.query_optional(SEEN_UNTIL, (tenant, Id(person.0), Id(unit.0)), |row| row.get(0))?;
-        let mut statement = connection.prepare(INBOX)?;
-        let mut rows = statement.query((tenant, Id(unit.0), limit))?;
-        let mut noticed = Vec::new();
-        while let Some(row) = rows.next()? {
-            let at: i64 = row.get(0)?;
-            let Id(case) = row.get(1)?;
-            noticed.push(Noticed {
-                at: instant(at)?,
-                case: CaseId(case),
-                version: row.get(2)?,
-                what: row.get(3)?,
-                unseen: seen_until.is_none_or(|until| at > until),
-            });
-        }
-        Ok(noticed)
     }
 }
 

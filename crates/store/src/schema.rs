@@ -88,6 +88,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/sqlite/0010_desk.sql"),
         postgres: include_str!("migrations/postgres/0010_desk.sql"),
     },
+    Migration {
+        number: 11,
+        name: "one_inbox",
+        sqlite: include_str!("migrations/sqlite/0011_one_inbox.sql"),
+        postgres: include_str!("migrations/postgres/0011_one_inbox.sql"),
+    },
 ];
 
 impl Migration {

@@ -9,7 +9,7 @@ use bihuan_core::id::{CaseId, TenantId};
 use crate::bodies;
 use crate::commit::rows::{self, RowChange};
 use crate::commit::search::{self, Written};
-use crate::commit::{Change, inbox, log};
+use crate::commit::{Change, log};
 use crate::engine::connection::{Connection, Engine};
 use crate::engine::many::{Form, Many};
 use crate::engine::sql::statements;
@@ -43,11 +43,6 @@ static EXTERNALS: LazyLock<Many> = LazyLock::new(|| {
     let columns = [TENANT, ("system", Form::Text), ("key", Form::Text), CASE];
     Many::insert("external", &columns, "")
 });
-static INBOX: LazyLock<Many> = LazyLock::new(|| {
-    let place = [TENANT, ("unit", Form::Blob), ("at", Form::Int), CASE];
-    let columns = [place.as_slice(), &[("version", Form::Int), ("what", Form::Text)]].concat();
-    Many::insert("inbox", &columns, "")
-});
 
 const TENANT: (&str, Form) = ("tenant", Form::Blob);
 const CASE: (&str, Form) = ("case_id", Form::Blob);
@@ -55,7 +50,7 @@ const CASE: (&str, Form) = ("case_id", Form::Blob);
 /// Every statement for many rows of this module.
 #[cfg(test)]
 pub(crate) fn many() -> Vec<&'static Many> {
-    vec![&BODIES, &BODY_KEYS, &RECEIPTS, &IDENTITIES, &EXTERNALS, &INBOX]
+    vec![&BODIES, &BODY_KEYS, &RECEIPTS, &IDENTITIES, &EXTERNALS]
 }
 
 /// A change and where it belongs.
@@ -212,8 +207,7 @@ fn write_texts(connection: &Connection, changes: &[Placed<'_>]) -> Result<(), St
 }
 
 fn write_beside(connection: &Connection, changes: &[Placed<'_>]) -> Result<(), StoreError> {
-    let (mut receipts, mut identities) = (Vec::new(), Vec::new());
-    let (mut externals, mut notices) = (Vec::new(), Vec::new());
+    let (mut receipts, mut identities, mut externals) = (Vec::new(), Vec::new(), Vec::new());
     for Placed { tenant, case, change } in changes {
         let (tenant, case) = (tenant.bind(), case.bind());
         if let Some(code_hash) = &change.beside.receipt {
@@ -227,15 +221,8 @@ fn write_beside(connection: &Connection, changes: &[Placed<'_>]) -> Result<(), S
         if let Some(external) = &change.external {
             externals.push([tenant, external.system.bind(), external.key.bind(), case]);
         }
-        notices.extend(
-            change
-                .notices
-                .iter()
-                .map(|notice| inbox::values(notice, tenant, case)),
-        );
     }
     connection.write_many(&RECEIPTS, &receipts)?;
     connection.write_many(&IDENTITIES, &identities)?;
-    connection.write_many(&EXTERNALS, &externals)?;
-    connection.write_many(&INBOX, &notices)
+    connection.write_many(&EXTERNALS, &externals)
 }

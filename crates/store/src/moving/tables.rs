@@ -61,8 +61,6 @@ tables! {
     RECEIPT = "receipt" (tenant Blob, code_hash Blob; case_id Blob);
     IDEMPOTENCY = "idempotency" (tenant Blob, key Blob; request Blob, result Blob, recorded_at Int);
     EXTERNAL = "external" (tenant Blob, system Text, key Text; case_id Blob);
-    INBOX = "inbox" (tenant Blob, unit Blob, at Int, case_id Blob, version Int; what Text);
-    INBOX_SEEN = "inbox_seen" (tenant Blob, person Blob, unit Blob; seen_until Int);
     IDENTITY = "identity" (tenant Blob, id Blob;
         case_id Blob, wrapped_key Blob, sealed Blob, phone_hash Blob, erased_at Int);
     TILE = "tile" (tenant Blob, level Int, place Int; hashes Blob);
@@ -101,7 +99,7 @@ pub(super) const CASE_ROW: Table = Table {
 };
 
 /// The tables that are copied as they are, in the order of their keys.
-pub(super) const PLAIN: [Table; 30] = [
+pub(super) const PLAIN: [Table; 28] = [
     NUMBER_BLOCK,
     CASE_UNIT,
     CASE_PERSON,
@@ -112,8 +110,6 @@ pub(super) const PLAIN: [Table; 30] = [
     RECEIPT,
     IDEMPOTENCY,
     EXTERNAL,
-    INBOX,
-    INBOX_SEEN,
     IDENTITY,
     TILE,
     CHECKPOINT,

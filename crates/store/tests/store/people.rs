@@ -279,29 +279,3 @@ async fn drafts_of_a_form_come_newest_first_and_old_ones_are_forgotten() {
     assert_eq!(of_form.expect("forgotten"), 1, "another form's drafts stay");
     assert_eq!(ids(&city.tenant, 10), [4]);
 }
-
-#[tokio::test]
-async fn a_unit_notices_what_is_assigned_to_it() {
-    let mut city = City::new().await;
-    let case = city.raise("停水", "三天").await.case();
-    city.assign(case).await;
-    let inbox = city
-        .tenant
-        .reader()
-        .expect("reader")
-        .inbox(HEALTH, CLERK, 10)
-        .expect("reads");
-    assert_eq!(inbox.len(), 1);
-    assert!(
-        (inbox[0].case, inbox[0].what.as_str(), inbox[0].unseen) == (case, "assigned", true),
-        "{inbox:?}"
-    );
-    city.tenant.see_inbox(CLERK, HEALTH, now()).await.expect("seen");
-    let inbox = city
-        .tenant
-        .reader()
-        .expect("reader")
-        .inbox(HEALTH, CLERK, 10)
-        .expect("reads");
-    assert!(!inbox[0].unseen);
-}
