@@ -22,6 +22,12 @@ pub fn uuid_v7(now: jiff::Timestamp, entropy: &mut dyn Entropy) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
 }
 
+/// Returns the instant at which a UUIDv7 was made, to the millisecond: its first 48 bits.
+pub fn made_at(id: Uuid) -> jiff::Timestamp {
+    let millis = i64::try_from(id.as_u128() >> 80).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX)
+}
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -136,5 +142,28 @@ impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Ones;
+
+    impl Entropy for Ones {
+        fn fill(&mut self, bytes: &mut [u8]) {
+            bytes.fill(0xff);
+        }
+    }
+
+    #[test]
+    fn an_id_tells_the_millisecond_at_which_it_was_made() {
+        let at: jiff::Timestamp = "2026-03-05T06:07:08.9129Z".parse().expect("an instant");
+        let told: jiff::Timestamp = "2026-03-05T06:07:08.912Z".parse().expect("an instant");
+        assert_eq!(made_at(uuid_v7(at, &mut Ones)), told);
+        let before_1970 = jiff::Timestamp::MIN;
+        assert_eq!(made_at(uuid_v7(before_1970, &mut Ones)), jiff::Timestamp::UNIX_EPOCH);
+        assert!(made_at(Uuid::max()) > told);
     }
 }

@@ -8,7 +8,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use bihuan_core::id::{Entropy, PersonId};
+use bihuan_core::id::{Entropy, PersonId, made_at};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -114,10 +114,8 @@ impl Waiting {
     /// # Errors
     /// [`StoreError::Unavailable`] if the disk fails.
     pub fn forget(&self, before: Timestamp) -> Result<usize, StoreError> {
-        let before = u128::try_from(before.as_millisecond()).unwrap_or(0);
         let all = self.files().map_err(failed)?;
-        // The first 48 bits of a UUIDv7 are the milliseconds at which it was made.
-        let old = all.into_iter().filter(|(id, _)| id.as_u128() >> 80 < before);
+        let old = all.into_iter().filter(|(id, _)| made_at(*id) < before);
         let removed = old.map(|(id, _)| self.remove(id));
         removed
             .collect::<Result<Vec<()>, _>>()

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use bihuan_core::case::decide::asks_of;
-use bihuan_core::id::{CaseId, Digest, PersonId};
+use bihuan_core::id::{CaseId, Digest, PersonId, made_at};
 use bihuan_store::personal::draft::{Draft, Filling};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -328,9 +328,8 @@ async fn find(ctx: &Ctx, case: CaseId, sheet: &str) -> Result<Kept, WebError> {
 fn read(draft: Draft, ctx: &Ctx) -> Kept {
     // What another version wrote down otherwise is begun anew.
     let written: Written = serde_json::from_str(&draft.text).unwrap_or_default();
-    let oldest = u128::try_from(waiting::oldest(ctx.now).as_millisecond()).unwrap_or(0);
-    // The first 48 bits of a UUIDv7 are the milliseconds at which it was made.
-    let waits = |(id, _): &(Uuid, u64)| id.as_u128() >> 80 >= oldest;
+    let oldest = waiting::oldest(ctx.now);
+    let waits = |(id, _): &(Uuid, u64)| made_at(*id) >= oldest;
     let (photos, lost): (Vec<_>, Vec<_>) = written.photos.into_iter().partition(waits);
     Kept {
         sheet: written.sheet,
