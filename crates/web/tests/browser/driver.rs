@@ -18,6 +18,9 @@ const SIZE: &str = "const root = document.documentElement;
         .map(element => element.outerHTML.slice(0, 120));
     return [root.scrollHeight, out.slice(0, 5)];";
 
+/// How often it is looked whether something has come, 50 ms apart: a machine that others use needs its time.
+const PATIENCE: u32 = 800;
+
 /// chromedriver, ended when dropped.
 struct Driver {
     process: Child,
@@ -196,7 +199,7 @@ impl Window {
 
     /// Waits until the window is at an address that holds `part`, and the page is there.
     pub async fn until_at(&self, part: &str) {
-        for _ in 0..200 {
+        for _ in 0..PATIENCE {
             let there = "return document.readyState === 'complete' ? location.href : ''";
             let at = self.client.execute(there, vec![]).await;
             if at.is_ok_and(|at| at.as_str().is_some_and(|at| at.contains(part))) {
@@ -240,7 +243,7 @@ impl Window {
 
     /// Waits until a script has brought what a selector finds.
     pub async fn until(&self, selector: &str) {
-        let wait = self.client.wait().at_most(Duration::from_secs(10));
+        let wait = self.client.wait().at_most(Duration::from_secs(40));
         let found = wait.for_element(Locator::Css(selector)).await;
         if let Err(error) = found {
             panic!(
@@ -252,7 +255,7 @@ impl Window {
 
     /// Waits until something stands in a field.
     pub async fn until_value(&self, selector: &str) {
-        for _ in 0..200 {
+        for _ in 0..PATIENCE {
             if !self.value(selector).await.is_empty() {
                 return;
             }
@@ -278,7 +281,7 @@ impl Window {
             .await
             .unwrap();
         button.click().await.unwrap();
-        for _ in 0..200 {
+        for _ in 0..PATIENCE {
             let ready = self
                 .client
                 .execute(
