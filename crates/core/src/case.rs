@@ -109,6 +109,8 @@ pub struct Case {
     pub looked_back: Option<(Timestamp, bool)>,
     /// How often the reporter's identity was read.
     pub identity_reads: u32,
+    /// The digest of the receipt code that follows it, where another was given since the first.
+    pub code: Option<Digest>,
     /// The calls to the reporter since the last answer.
     pub calls: Calls,
     /// Who gave instructions about it.

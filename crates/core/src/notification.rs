@@ -84,6 +84,7 @@ pub fn occasion(event: &CaseEvent, after: &Case, kind: &Kind) -> Option<Occasion
         | CaseEvent::ResponsibilityAbsorbed { .. }
         | CaseEvent::RegistrationCorrected { .. }
         | CaseEvent::IdentityRead { .. }
+        | CaseEvent::CodeReissued { .. }
         | CaseEvent::BodyErased { .. }
         | CaseEvent::PackChanged { .. } => None,
     }

@@ -20,7 +20,7 @@ use crate::tenant::scene::Scene;
 use crate::tenant::{Tenant, numbers};
 
 /// How often a command is decided anew because its case moved on.
-const ATTEMPTS: usize = 8;
+pub(crate) const ATTEMPTS: usize = 8;
 
 /// Events that are on disk. Made only after the commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -259,7 +259,7 @@ impl Tenant {
     }
 
     /// Writes changes and their idempotency record with the next batch.
-    async fn commit(
+    pub(crate) async fn commit(
         &self,
         changes: Vec<Change>,
         record: Option<Record>,
@@ -284,7 +284,7 @@ impl Tenant {
     }
 
     /// Returns a case as the log has it now.
-    async fn load_anew(&self, id: CaseId) -> Result<Arc<Loaded>, ExecuteError> {
+    pub(crate) async fn load_anew(&self, id: CaseId) -> Result<Arc<Loaded>, ExecuteError> {
         let loaded = self
             .read(move |reader| Source::Read(&reader.snapshot).case(&reader.tenant, id))
             .await?;
@@ -385,7 +385,7 @@ fn same(once: Option<&Once>, request: Digest, first: &First) -> Result<Appended,
     }
 }
 
-fn failed(error: CommitError) -> ExecuteError {
+pub(crate) fn failed(error: CommitError) -> ExecuteError {
     match error {
         CommitError::Moved => StoreError::Conflict("the case is there already".into()).into(),
         CommitError::Repeated(..) => ExecuteError::KeyReused,

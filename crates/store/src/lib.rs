@@ -41,6 +41,7 @@ pub mod personal;
 pub mod proof;
 pub mod read;
 pub mod receipt;
+mod reissue;
 pub mod schema;
 pub mod seal;
 pub mod tenant;

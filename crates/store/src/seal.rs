@@ -44,6 +44,21 @@ impl Identity {
         self.name.is_none() && self.phone.is_none() && self.address.is_none()
     }
 
+    /// Returns whether somebody who says this name, or this telephone number, may be them.
+    ///
+    /// Names are compared without spaces around them, numbers by their digits; a number has at least seven.
+    pub fn agrees_with(&self, said: &str) -> bool {
+        let said = said.trim();
+        let number = |text: &str| -> Zeroizing<String> {
+            let digits: Zeroizing<String> = Zeroizing::new(text.chars().filter_map(narrow_digit).collect());
+            Zeroizing::new(strip_country_code(&digits, text).to_owned())
+        };
+        let same_name = self.name.as_ref().is_some_and(|name| name.trim() == said);
+        let digits = number(said);
+        let same_number = self.phone.as_ref().is_some_and(|phone| number(phone) == digits);
+        !said.is_empty() && (same_name || same_number && digits.len() >= 7)
+    }
+
     /// Seals the identity for the database.
     pub fn seal(&self, keys: &TenantKeys, id: IdentityId, entropy: &mut dyn Entropy) -> SealedIdentity {
         let owner = id.0.as_bytes();
@@ -254,6 +269,18 @@ mod tests {
         }
         assert_ne!(phone_hash(&keys, "13800138001"), expected);
         assert_eq!(phone_hash(&keys, "none"), None);
+    }
+
+    #[test]
+    fn an_identity_agrees_with_its_name_or_its_number_and_with_nothing_else() {
+        let known = identity();
+        for said in ["张三", " 张三 ", "13800138000", "+86 138-0013-8000"] {
+            assert!(known.agrees_with(said), "{said}");
+        }
+        for said in ["", " ", "张", "李四", "13800138001", "8000", "no number"] {
+            assert!(!known.agrees_with(said), "{said}");
+        }
+        assert!(!Identity::default().agrees_with(""));
     }
 
     #[test]

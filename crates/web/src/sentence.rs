@@ -116,6 +116,7 @@ impl Words<'_> {
             | CaseEvent::SatisfactionGiven { .. }
             | CaseEvent::CallMade { .. }
             | CaseEvent::IdentityRead { .. }
+            | CaseEvent::CodeReissued { .. }
             | CaseEvent::BodyErased { .. } => self.handling(kind, event),
             CaseEvent::Verified { .. }
             | CaseEvent::VerificationFailed { .. }
@@ -243,6 +244,7 @@ impl Words<'_> {
                 outcome, again_at, ..
             } => self.call(*outcome, *again_at),
             CaseEvent::IdentityRead { .. } => t.t("event-identity-read"),
+            CaseEvent::CodeReissued { .. } => t.t("event-code-reissued"),
             _ => t.t("event-body-erased"),
         }
     }
@@ -436,6 +438,7 @@ pub fn name(event: &CaseEvent) -> &'static str {
         CaseEvent::ResponsibilityAbsorbed { .. } => "responsibility_absorbed",
         CaseEvent::RegistrationCorrected { .. } => "registration_corrected",
         CaseEvent::IdentityRead { .. } => "identity_read",
+        CaseEvent::CodeReissued { .. } => "code_reissued",
         CaseEvent::BodyErased { .. } => "body_erased",
         CaseEvent::PackChanged { .. } => "pack_changed",
     }

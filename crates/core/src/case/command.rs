@@ -234,6 +234,13 @@ pub enum Command {
         /// Why.
         reason: BodyRef,
     },
+    /// Give the reporter another receipt code; the store makes the code and writes its hash with the event.
+    ReissueCode {
+        /// A digest of the keyed hash by which the new code is found.
+        code: Digest,
+        /// What was checked before.
+        checked: BodyRef,
+    },
     /// Note that a body is erased; the store erases it in the same transaction.
     EraseBody {
         /// The body.

@@ -84,7 +84,7 @@ pub fn action_needed<'a>(command: &Command, kind: &'a Kind) -> Option<&'a str> {
         Command::GiveSatisfaction { .. } | Command::MakeCall { .. } => Some("answer"),
         Command::Comment { .. } => Some("read"),
         Command::Instruct { .. } => Some("instruct"),
-        Command::ReadIdentity { .. } => Some("identity"),
+        Command::ReadIdentity { .. } | Command::ReissueCode { .. } => Some("identity"),
         Command::EraseBody { .. } | Command::ChangePack { .. } => Some("admin"),
         Command::Reply { .. } | Command::Tick | Command::RecomputeClocks => None,
     }
@@ -142,6 +142,7 @@ impl<'a> Matter<'a> {
                 remark,
             } => self.satisfaction(*solved, *score, *remark),
             Command::ReadIdentity { reason } => self.read_identity(*reason),
+            Command::ReissueCode { code, checked } => self.reissue_code(*code, *checked),
             Command::EraseBody { body, reason } => self.erase_body(*body, *reason),
             Command::Link { other, linkage } => self.link(*other, *linkage),
             Command::Split { into, reason } => self.split(into, *reason),

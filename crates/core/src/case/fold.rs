@@ -157,6 +157,7 @@ fn raised(id: CaseId, fields: &Fields, entry: &Entry) -> Case {
         reopened: 0,
         looked_back: None,
         identity_reads: 0,
+        code: None,
         calls: Calls::default(),
         instructors: BTreeSet::new(),
     }
@@ -204,10 +205,7 @@ impl Case {
             CaseEvent::ReporterAsked { .. } => self.question_open = true,
             CaseEvent::ReporterReplied { .. } => self.reporter_wrote(at),
             CaseEvent::Answered { text, way } => self.answer(*text, *way, at),
-            CaseEvent::SatisfactionGiven { solved, .. } => {
-                self.satisfied = Some(*solved);
-                self.unsatisfied = !solved;
-            }
+            CaseEvent::SatisfactionGiven { solved, .. } => self.hear(*solved),
             CaseEvent::CallMade {
                 outcome, again_at, ..
             } => self.calls.note(*outcome, *again_at),
@@ -224,6 +222,7 @@ impl Case {
             CaseEvent::ResponsibilityAbsorbed { units, .. } => self.ever_responsible.extend(units),
             CaseEvent::RegistrationCorrected { correction, .. } => self.correct(correction),
             CaseEvent::IdentityRead { .. } => self.identity_reads += 1,
+            CaseEvent::CodeReissued { code, .. } => self.code = Some(*code),
             CaseEvent::PackChanged { pack } => self.pack = pack.clone(),
             CaseEvent::Instructed { .. } => {
                 if let Actor::Person { person, .. } = entry.actor {
@@ -304,6 +303,11 @@ impl Case {
         self.answered = Some(Answer { text, way, at });
         self.satisfied = self.satisfied.filter(|solved| !solved);
         self.calls = Calls::default();
+    }
+
+    fn hear(&mut self, solved: bool) {
+        self.satisfied = Some(solved);
+        self.unsatisfied = !solved;
     }
 
     fn reporter_wrote(&mut self, at: Timestamp) {

@@ -305,6 +305,13 @@ pub enum CaseEvent {
         /// Why.
         reason: BodyRef,
     },
+    /// The reporter got another receipt code, because theirs was lost; the ones before follow nothing.
+    CodeReissued {
+        /// A digest of the keyed hash by which the new code is found.
+        code: Digest,
+        /// What was checked before.
+        checked: BodyRef,
+    },
     /// A body was erased: its text, salt and search tokens are gone.
     BodyErased {
         /// The body.

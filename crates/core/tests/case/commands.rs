@@ -167,6 +167,10 @@ fn command_of_record(verb: &str, given: &Arguments) -> Command {
             ..Correction::default()
         }),
         "identity" => Command::ReadIdentity { reason },
+        "reissue" => Command::ReissueCode {
+            code: Digest::of(&[b"code"]),
+            checked: reason,
+        },
         "erase" => Command::EraseBody {
             body: body(3).id,
             reason,

@@ -128,6 +128,7 @@ fn each_command_names_the_action_it_needs() {
         ("comment", Some("read")),
         ("instruct", Some("instruct")),
         ("identity", Some("identity")),
+        ("reissue", Some("identity")),
         ("erase", Some("admin")),
         ("reply", None),
         ("tick", None),

@@ -162,6 +162,8 @@ fn staff_and_reporter_write_to_each_other() {
          03-02 11:00 reporter reply => reporter replied
          03-02 11:00 reporter identity => refused: only Any may do this
          03-02 11:00 inspect identity => identity read
+         03-02 11:00 reporter reissue => refused: only Any may do this
+         03-02 11:00 inspect reissue => code reissued
          03-02 11:00 inspect erase => body erased
          03-02 11:00 reporter instruct => refused: only Any may do this
          03-02 11:00 world show => new round 1, due 03-04 18:00, open, timer 03-04 18:00",
@@ -170,7 +172,8 @@ fn staff_and_reporter_write_to_each_other() {
         "listed",
         "03-02 09:00 health raise finder=health => raised
          03-02 10:00 inspect ask => refused: only Reporter may do this
-         03-02 10:00 inspect identity => refused: there is no identity to read",
+         03-02 10:00 inspect identity => refused: there is no identity to read
+         03-02 10:00 inspect reissue => refused: there is no identity to read",
     );
 }
 

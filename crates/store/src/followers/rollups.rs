@@ -186,6 +186,7 @@ fn measured(event: &CaseEvent, after: &Case) -> Vec<(Measure, Option<UnitId>)> {
         | CaseEvent::ResponsibilityAbsorbed { .. }
         | CaseEvent::RegistrationCorrected { .. }
         | CaseEvent::IdentityRead { .. }
+        | CaseEvent::CodeReissued { .. }
         | CaseEvent::BodyErased { .. }
         | CaseEvent::PackChanged { .. } => Vec::new(),
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use bihuan_core::case::Case;
 use bihuan_core::case::facts::CaseFacts;
 use bihuan_core::case::fold::fold_all;
-use bihuan_core::event::{BodyRef, ExternalRef, Stream};
-use bihuan_core::id::{BodyId, CaseId};
+use bihuan_core::event::{BodyRef, CaseEvent, Event, ExternalRef, Stream};
+use bihuan_core::id::{BodyId, CaseId, Digest};
 
 use crate::bodies;
 use crate::commit::log::{self, Logged};
@@ -16,6 +16,7 @@ use crate::engine::value::Params;
 use crate::error::StoreError;
 use crate::read::Reader;
 use crate::receipt::ReceiptCode;
+use crate::reissue::mark_of;
 use crate::tie::Tie;
 use crate::value::Id;
 
@@ -138,14 +139,31 @@ impl Reader {
         self.find(BY_NUMBER, (Id(self.tenant.id().0), number))
     }
 
-    /// Returns the case that a receipt code follows.
+    /// Returns the case that a receipt code follows; `None` where another was given in its place.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be read.
     pub fn by_code(&self, code: &ReceiptCode) -> Result<Option<CaseId>, StoreError> {
         let keys = self.tenant.keys();
         let either = (code.lookup_hash(keys), code.whole_hash(keys));
-        self.find(BY_CODE, (Id(self.tenant.id().0), either.0, either.1))
+        let found = self.find(BY_CODE, (Id(self.tenant.id().0), either.0, either.1))?;
+        let Some(id) = found else {
+            return Ok(None);
+        };
+        let newest = self.reissued_code(id)?;
+        let follows = newest.is_none_or(|reissued| reissued == mark_of(code, keys));
+        Ok(follows.then_some(id))
+    }
+
+    /// Returns what the newest event of a case that names a receipt code says of it.
+    fn reissued_code(&self, id: CaseId) -> Result<Option<Digest>, StoreError> {
+        let (connection, tenant) = (self.snapshot.connection(), self.tenant.id());
+        let logged = log::read(connection, tenant, Stream::Case(id), 1)?;
+        let mut newest = logged.iter().rev();
+        Ok(newest.find_map(|logged| match &logged.entry.event {
+            Event::Case(CaseEvent::CodeReissued { code, .. }) => Some(*code),
+            _ => None,
+        }))
     }
 
     /// Returns the case that an imported record became.

@@ -172,3 +172,39 @@ async fn no_file_of_the_store_holds_the_name_the_number_or_the_text() {
     city.place
         .assert_hides(&[NAME, PHONE, "13800138000", "人民路的路灯坏了三天"]);
 }
+
+#[tokio::test]
+async fn a_code_that_was_given_anew_follows_the_case_and_the_old_one_nothing() {
+    let (mut city, _) = with_reporter().await;
+    let receipt = raise_as(&mut city, PHONE).await;
+    let (case, old) = (receipt.case(), receipt.code().expect("a reporter's code").clone());
+    let registrar = permit(&city, CLERK, "identity");
+    let mut codes = vec![old];
+    for _ in 0..2 {
+        let mut bodies = city.bodies();
+        let checked = bodies.write("姓名和上次来电时间");
+        let code = city
+            .tenant
+            .reissue_code(&registrar, case, bodies, checked, now())
+            .await
+            .expect("they left an identity");
+        codes.push(code);
+    }
+    let reader = city.tenant.reader().expect("a reader");
+    let found: Vec<_> = codes
+        .iter()
+        .map(|code| reader.by_code(code).expect("reads"))
+        .collect();
+    assert_eq!(found, [None, None, Some(case)]);
+    let operator = permit(&city, CLERK, "register");
+    let mut bodies = city.bodies();
+    let checked = bodies.write("没有权限");
+    let refused = city
+        .tenant
+        .reissue_code(&operator, case, bodies, checked, now())
+        .await;
+    assert!(matches!(refused, Err(ExecuteError::NotPermitted { .. })));
+    city.tenant.follow().await.expect("followed");
+    let verified = city.tenant.verify(None, &mut |_| {}).expect("verified");
+    assert_eq!(verified.differences, []);
+}

@@ -59,6 +59,15 @@ pub(super) const ROUTES: &[Route] = &[
     )
     .needs("identity")
     .audited(),
+    Route::staff("new_case_code", Get, "/cases/{number}/code", |m| {
+        on(m, case::code::new_case_code)
+    })
+    .needs("identity"),
+    Route::staff("create_case_code", Post, "/cases/{number}/code", |m| {
+        on(m, case::code::create_case_code)
+    })
+    .needs("identity")
+    .audited(),
     Route::staff("create_case_step", Post, "/cases/{number}/steps", |m| {
         on(m, case::send::create_case_step)
     })

@@ -1,6 +1,6 @@
 //! What was written with an event: by whom it may be read is decided here.
 
-use bihuan_core::event::{BodyRef, CaseEvent, Correction, End};
+use bihuan_core::event::{BodyRef, CaseEvent, End};
 
 /// Returns what was written with an event.
 pub(super) fn all(event: &CaseEvent) -> Vec<BodyRef> {
@@ -18,13 +18,14 @@ pub(super) fn all(event: &CaseEvent) -> Vec<BodyRef> {
         | CaseEvent::Split { reason, .. }
         | CaseEvent::Merged { reason, .. }
         | CaseEvent::IdentityRead { reason }
+        | CaseEvent::RegistrationCorrected { reason, .. }
         | CaseEvent::BodyErased { reason, .. } => vec![*reason],
-        CaseEvent::RegistrationCorrected { correction, reason } => corrected(correction, *reason),
         CaseEvent::StepTaken { remark, .. }
         | CaseEvent::SatisfactionGiven { remark, .. }
         | CaseEvent::CallMade { remark, .. } => remark.iter().copied().collect(),
         CaseEvent::EvidenceAdded { caption, .. } => caption.iter().copied().collect(),
         CaseEvent::Instructed { words, .. } => vec![*words],
+        CaseEvent::CodeReissued { checked, .. } => vec![*checked],
         CaseEvent::Commented { text }
         | CaseEvent::ReporterAsked { text }
         | CaseEvent::ReporterReplied { text }
@@ -75,9 +76,4 @@ fn end_quotes(end: &End) -> Vec<BodyRef> {
         End::HandedOver { organ, receipt } => vec![*organ, *receipt],
         End::StruckOff | End::Answered | End::Merged | End::ImportedClosed => Vec::new(),
     }
-}
-
-fn corrected(correction: &Correction, reason: BodyRef) -> Vec<BodyRef> {
-    let parts = [correction.title, correction.text, correction.place];
-    [reason].into_iter().chain(parts.into_iter().flatten()).collect()
 }

@@ -6,6 +6,8 @@
 //! no rule lives here.
 
 pub mod acts;
+pub mod code;
+mod corrected;
 mod facts;
 pub mod fields;
 pub mod files;

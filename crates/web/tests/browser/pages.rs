@@ -313,6 +313,8 @@ impl Tour {
             self.look(&format!("case of {login}, all open")).await;
         }
         let number = self.number(answered).await;
+        self.enter("registrar").await;
+        self.go(&format!("/cases/{number}/code")).await;
         self.enter("operator").await;
         for which in ["answer", "acceptance", "refusal"] {
             self.go(&format!("/cases/{number}/notices/{which}")).await;

@@ -365,6 +365,7 @@ pub fn body(operation: &str) -> serde_json::Value {
         "create_correction" => json!({"title": "路灯", "reason": "写错"}),
         "create_withdrawal" => json!({"evidence": other, "reason": "传错"}),
         "create_erasure" => json!({"body": other, "reason": "本人要求"}),
+        "create_case_code" | "create_code" => json!({"said": "Liu", "checked": "姓名"}),
         "create_named_notice" => json!({"why": "告知"}),
         "create_callback_number" => json!({"why": "回访"}),
         "create_callback_call" => json!({"outcome": "no_answer"}),

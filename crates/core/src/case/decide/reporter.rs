@@ -6,7 +6,7 @@ use super::Matter;
 use crate::case::command::Call;
 use crate::case::refusal::Refusal;
 use crate::event::{Actor, BodyRef, CallOutcome, CaseEvent, RaisedBy};
-use crate::id::BodyId;
+use crate::id::{BodyId, Digest};
 use crate::pack::model::{Ask, Need, Relation};
 
 /// How far ahead a reporter may put off a call: whoever wishes it later writes when they want to.
@@ -95,6 +95,12 @@ impl Matter<'_> {
             } => Ok(CaseEvent::IdentityRead { reason }),
             RaisedBy::Reporter { identity: None, .. } | RaisedBy::Finder { .. } => Err(Refusal::NoIdentity),
         }
+    }
+
+    /// Only who left an identity can show that they are who they say.
+    pub(super) fn reissue_code(&self, code: Digest, checked: BodyRef) -> Result<CaseEvent, Refusal> {
+        self.read_identity(checked)?;
+        Ok(CaseEvent::CodeReissued { code, checked })
     }
 
     pub(super) fn erase_body(&self, body: BodyId, reason: BodyRef) -> Result<CaseEvent, Refusal> {

@@ -3,6 +3,7 @@
 use bihuan_core::event::{CaseEvent, Event};
 use bihuan_store::commit::log::Logged;
 
+use super::corrected;
 use super::responsible;
 use super::sieve::Sieve;
 use crate::limits;
@@ -75,8 +76,14 @@ fn all_entries(story: &Story<'_>, sieve: Sieve) -> Vec<(u32, Entry)> {
             .quotes
             .into_iter()
             .filter(|_| !shown_elsewhere)
-            .map(|body| story.text(body))
-            .collect();
+            .map(|body| story.text(body));
+        let changed = match &logged.entry.event {
+            Event::Case(CaseEvent::RegistrationCorrected { correction, .. }) => {
+                corrected::said(story, logged.version, correction)
+            }
+            _ => Vec::new(),
+        };
+        let quotes = changed.into_iter().chain(quotes).collect();
         let said = Said {
             sentence: told.said,
             quotes,

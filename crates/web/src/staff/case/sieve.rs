@@ -144,6 +144,7 @@ fn part_of(event: &CaseEvent) -> Sieve {
         | CaseEvent::ResponsibilityAbsorbed { .. }
         | CaseEvent::RegistrationCorrected { .. }
         | CaseEvent::IdentityRead { .. }
+        | CaseEvent::CodeReissued { .. }
         | CaseEvent::BodyErased { .. }
         | CaseEvent::PackChanged { .. } => Sieve::Steps,
     }
