@@ -5,6 +5,7 @@
 mod common;
 
 use axum::http::StatusCode;
+use bihuan_core::case::command::Command;
 use common::Town;
 use common::cases::Matter;
 
@@ -163,6 +164,27 @@ async fn what_was_struck_off_is_told_without_anything_that_a_reporter_wrote() {
         .get("/struck-off?after=nonsense")
         .await
         .says("Works Bureau");
+}
+
+#[tokio::test]
+async fn what_reporters_said_stands_beside_what_was_struck_off() {
+    let town = Town::found().await;
+    let mut browser = town.browser();
+    strike_off(&town, &Matter::default()).await;
+    let heard = town.answered(&Matter::default(), "works", "handler").await;
+    town.carry_out("operator", heard, |_| Command::GiveSatisfaction {
+        solved: true,
+        score: None,
+        remark: None,
+    })
+    .await;
+    town.step("supervisor", heard, "strike_off", |_, _| {}).await;
+    let page = browser.get("/struck-off").await;
+    page.says("class=\"chip ok\">反映人说：已经解决")
+        .says("说已经解决的 1 件，说没有解决的 0 件，没有表态的 1 件");
+    let mut dispatcher = town.log_in("dispatcher").await;
+    let page = dispatcher.get("/ledger?filter=satisfied").await;
+    page.says(&town.number(heard)).says("class=\"ok\">满意");
 }
 
 #[tokio::test]

@@ -124,20 +124,24 @@ impl Case {
         }
     }
 
-    /// Returns how many unanswered calls are still due before the reporter need no longer be called; `None`
-    /// where they are not to be called: not answered, heard already, or nobody who could be.
-    pub fn calls_due(&self, kind: &Kind) -> Option<u32> {
-        let rule = kind.calls?;
-        let waits = self.end.is_none() && self.answered.is_some() && self.satisfied.is_none();
-        let identity = matches!(
+    /// Whether its reporter left a sealed identity.
+    pub fn has_identity(&self) -> bool {
+        matches!(
             self.raised_by,
             RaisedBy::Reporter {
                 identity: Some(_),
                 ..
             }
-        );
+        )
+    }
+
+    /// Returns how many unanswered calls are still due before the reporter need no longer be called; `None`
+    /// where they are not to be called: not answered, heard already, or nobody who could be.
+    pub fn calls_due(&self, kind: &Kind) -> Option<u32> {
+        let rule = kind.calls?;
+        let waits = self.end.is_none() && self.answered.is_some() && self.satisfied.is_none();
         let due = rule.attempts.saturating_sub(self.calls.unanswered);
-        (waits && identity && !self.calls.no_number && due > 0).then_some(due)
+        (waits && self.has_identity() && !self.calls.no_number && due > 0).then_some(due)
     }
 
     fn carries(&self, flag: Flag, kind: &Kind) -> bool {
@@ -163,6 +167,7 @@ impl Case {
             },
             Flag::Instructed => !self.instructors.is_empty(),
             Flag::ToCall => self.calls_due(kind).is_some(),
+            Flag::Satisfied => self.satisfied == Some(true),
         }
     }
 }

@@ -35,11 +35,13 @@ pub enum Flag {
     Instructed,
     /// The reporter was answered and is to be called 待回访.
     ToCall,
+    /// The reporter said "solved" of the last answer.
+    Satisfied,
 }
 
 impl Flag {
     /// All flags, in the order of their bits in the case row.
-    pub const ALL: [Flag; 13] = [
+    pub const ALL: [Flag; 14] = [
         Flag::Open,
         Flag::Breached,
         Flag::Disputed,
@@ -53,6 +55,7 @@ impl Flag {
         Flag::Anonymous,
         Flag::Instructed,
         Flag::ToCall,
+        Flag::Satisfied,
     ];
 
     /// Returns the flag's word in the filter language.
@@ -71,6 +74,7 @@ impl Flag {
             Flag::Anonymous => "anonymous",
             Flag::Instructed => "instructed",
             Flag::ToCall => "to_call",
+            Flag::Satisfied => "satisfied",
         }
     }
 

@@ -137,6 +137,7 @@ pub(super) const FLAGS: &[Word<Flag>] = &[
     word(Flag::Anonymous, &["anonymous"], &["匿名"]),
     word(Flag::Instructed, &["instructed"], &["批示件"]),
     word(Flag::ToCall, &["to_call"], &["待回访"]),
+    word(Flag::Satisfied, &["satisfied"], &["满意"]),
 ];
 
 pub(super) const PHASES: &[Word<Phase>] = &[

@@ -14,11 +14,16 @@ use bihuan_store::read::order::Cursor;
 
 use crate::ctx::{Ctx, query_value};
 use crate::error::WebError;
+use crate::lang::Fill as _;
 use crate::page::{Area, Page, html};
 use crate::show;
 
 /// The most on one page.
 const SHOWN: usize = 20;
+/// The looks of what reporters said.
+const SOLVED: &str = "ok";
+/// See [`SOLVED`].
+const NOT_SOLVED: &str = "over";
 /// The most on the first page of the portal.
 const SHOWN_AT_HOME: usize = 4;
 
@@ -27,6 +32,8 @@ const SHOWN_AT_HOME: usize = 4;
 struct StruckPage {
     page: Page,
     lines: Vec<Line>,
+    /// What their reporters said of them, counted.
+    heard: String,
     first: Option<String>,
     next: Option<String>,
 }
@@ -43,6 +50,8 @@ pub struct Line {
     pub took: String,
     /// When it was struck off.
     pub on: String,
+    /// What its reporter said of it last: the look, and the words. Both weigh the same.
+    pub said: Option<(&'static str, String)>,
     /// What else its reporter may like to know of it.
     pub marks: Vec<String>,
 }
@@ -55,6 +64,7 @@ pub async fn read_struck_off(ctx: Ctx) -> Result<Response, WebError> {
     let (lines, next) = read(&ctx, after, SHOWN).await?;
     Ok(html(&StruckPage {
         page: ctx.page(Some(Area::StruckOff)),
+        heard: heard(&ctx, &lines),
         lines,
         first,
         next: next.map(|next| format!("/struck-off?after={next}")),
@@ -67,6 +77,20 @@ pub async fn read_struck_off(ctx: Ctx) -> Result<Response, WebError> {
 /// [`WebError`] if the store fails.
 pub async fn lately(ctx: &Ctx) -> Result<Vec<Line>, WebError> {
     Ok(read(ctx, None, SHOWN_AT_HOME).await?.0)
+}
+
+/// Says how many of the reporters of a page said what.
+fn heard(ctx: &Ctx, lines: &[Line]) -> String {
+    let count = |wanted: Option<&str>| {
+        let said = lines.iter().map(|line| line.said.as_ref().map(|(look, _)| *look));
+        said.filter(|look| *look == wanted).count()
+    };
+    let counts = [
+        ("solved", count(Some(SOLVED)).fill()),
+        ("unsolved", count(Some(NOT_SOLVED)).fill()),
+        ("silent", count(None).fill()),
+    ];
+    ctx.tongue.tell("struck-heard", &counts)
 }
 
 async fn read(
@@ -135,8 +159,12 @@ fn line(ctx: &Ctx, row: &ListRow) -> Line {
     let closed_at = row.closed_at.unwrap_or(row.changed_at);
     let (raised_on, closed_on) = (calendar.date_of(row.raised_at), calendar.date_of(closed_at));
     let days = calendar.working_days_between(raised_on, closed_on);
+    let said = [
+        (Flag::Satisfied, SOLVED, "struck-satisfied"),
+        (Flag::Unsatisfied, NOT_SOLVED, "struck-unsatisfied"),
+    ];
+    let said = said.into_iter().find(|(flag, ..)| row.flags.contains(flag));
     let marks = [
-        (Flag::Unsatisfied, "struck-unsatisfied"),
         (Flag::Reopened, "struck-reopened"),
         (Flag::Breached, "struck-late"),
     ];
@@ -147,6 +175,7 @@ fn line(ctx: &Ctx, row: &ListRow) -> Line {
         unit: unit.map(|unit| ctx.name(&unit.name)).unwrap_or_default(),
         took: ctx.tongue.t1("limit-working-days", "count", days),
         on: show::date(calendar, ctx.tongue, closed_at),
+        said: said.map(|(_, look, key)| (look, ctx.tongue.t(key))),
         marks: marks.map(|(_, key)| ctx.tongue.t(key)).collect(),
     }
 }

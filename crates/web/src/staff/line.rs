@@ -130,6 +130,7 @@ fn flags(ctx: &Ctx, row: &ListRow) -> Vec<(&'static str, String)> {
             Flag::Provisional => ("", "flag-provisional"),
             Flag::Instructed => ("over", "flag-instructed"),
             Flag::ToCall => ("info", "flag-to-call"),
+            Flag::Satisfied => ("ok", "flag-satisfied"),
             Flag::Open | Flag::Breached | Flag::Imported | Flag::Anonymous => return None,
         };
         Some((look, ctx.tongue.t(key)))

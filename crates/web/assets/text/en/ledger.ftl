@@ -84,6 +84,7 @@ flag-duplicate = duplicate
 flag-recurrence = recurrence
 flag-reopened = taken up again
 flag-unsatisfied = not satisfied
+flag-satisfied = satisfied
 flag-instructed = Instruction
 flag-provisional = provisional date
 ledger-phase-raise = New

@@ -84,6 +84,7 @@ flag-duplicate = 重复件
 flag-recurrence = 复发
 flag-reopened = 重办
 flag-unsatisfied = 不满意
+flag-satisfied = 满意
 flag-instructed = 领导批示
 flag-provisional = 期限暂定
 ledger-phase-raise = 待受理
