@@ -9,7 +9,7 @@ use axum::extract::ConnectInfo;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
-use bihuan_core::id::{Digest, Entropy, TenantId};
+use bihuan_core::id::{CaseId, Digest, Entropy, TenantId};
 use bihuan_store::receipt::ReceiptCode;
 use bihuan_store::tenant::scene::Scene;
 use bihuan_store::tenant::{Store, Tenant};
@@ -120,6 +120,7 @@ struct Inner {
     clock: Clock,
     anonymous: Option<Anonymous>,
     logins: Throttle,
+    comparisons: Throttle,
     exports: Runs,
     alarms: OfScenes<Alarms>,
     names: OfScenes<Names>,
@@ -181,6 +182,12 @@ const LOGINS: Rate = Rate {
     window: SignedDuration::from_mins(10),
 };
 
+/// How often what somebody says is compared with the identity of one case, by whomever: nobody guesses a name.
+const COMPARISONS: Rate = Rate {
+    most: 10,
+    window: SignedDuration::from_hours(1),
+};
+
 impl Anonymous {
     fn new() -> Anonymous {
         let throttle = |rate| Throttle::new(rate, &mut SystemEntropy);
@@ -205,6 +212,7 @@ impl App {
             clock,
             anonymous: throttled.then(Anonymous::new),
             logins: Throttle::new(LOGINS, &mut SystemEntropy),
+            comparisons: Throttle::new(COMPARISONS, &mut SystemEntropy),
             exports: Runs::default(),
             alarms: OfScenes::default(),
             names: OfScenes::default(),
@@ -372,6 +380,14 @@ impl App {
     /// [`WebError::TooMany`] if that is too many.
     pub fn throttle_login(&self, peer: Option<IpAddr>, now: Timestamp) -> Result<(), WebError> {
         take(&self.inner.logins, peer, now)
+    }
+
+    /// Counts one more comparison with the sealed identity of a case.
+    ///
+    /// # Errors
+    /// [`WebError::TooMany`] if that is too many.
+    pub fn throttle_comparison(&self, case: CaseId, now: Timestamp) -> Result<(), WebError> {
+        take_as(&self.inner.comparisons, case.0.as_bytes(), now)
     }
 
     /// Whether this request came by TLS, so that cookies are bound to it.

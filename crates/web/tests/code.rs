@@ -5,29 +5,29 @@
 mod common;
 
 use axum::http::StatusCode;
-use common::Town;
 use common::cases::Matter;
+use common::{Browser, Town};
+
+/// Sends a report under a name; returns its code and its number.
+async fn report(citizen: &mut Browser) -> (String, String) {
+    let page = citizen.get("/report").await;
+    let fields = [
+        ("text", "路灯不亮三周了，晚上很危险"),
+        ("disclosure", "real_name"),
+        ("name", "刘梅"),
+        ("phone", "13900001111"),
+    ];
+    let sent = citizen.submit(&page, "/report", &fields).await;
+    let shown = sent.text();
+    let number = shown.split("<dd>").nth(1).unwrap().split('<').next().unwrap();
+    (sent.element("code"), number.to_owned())
+}
 
 #[tokio::test]
 async fn a_lost_code_is_given_anew_to_who_is_who_they_say_and_the_old_one_ends() {
     let town = Town::found().await;
     let mut citizen = town.browser();
-    let page = citizen.get("/report").await;
-    let sent = citizen
-        .submit(
-            &page,
-            "/report",
-            &[
-                ("text", "路灯不亮三周了，晚上很危险"),
-                ("disclosure", "real_name"),
-                ("name", "刘梅"),
-                ("phone", "13900001111"),
-            ],
-        )
-        .await;
-    let old = sent.element("code");
-    let shown = sent.text();
-    let number = shown.split("<dd>").nth(1).unwrap().split('<').next().unwrap();
+    let (old, number) = report(&mut citizen).await;
     let mut registrar = town.log_in("registrar").await;
     let path = format!("/cases/{number}/code");
     let page = registrar.get(&path).await;
@@ -45,14 +45,38 @@ async fn a_lost_code_is_given_anew_to_who_is_who_they_say_and_the_old_one_ends()
     let page = other.get("/track").await;
     other.submit(&page, "/track", &[("code", new.as_str())]).await;
     other.get("/track").await.says(&number).says("重发查询码");
-    // Whoever has the old one, even in a cookie, follows nothing.
-    citizen.get("/track").await.keeps_silent_about("晚上很危险");
+    // Whoever has the old one, even in a cookie, follows nothing, and learns that there is another.
+    let page = citizen.get("/track").await;
+    page.keeps_silent_about("晚上很危险").says("另发了新的查询码");
+    let page = citizen.submit(&page, "/track", &[("code", old.as_str())]).await;
+    page.keeps_silent_about("晚上很危险").says("另发了新的查询码");
     let page = registrar.get(&format!("/cases/{number}")).await;
     page.says("电话、反映的内容").says("核对身份，重发查询码");
     let mut operator = town.log_in("operator").await;
     let page = operator.get(&format!("/cases/{number}")).await;
     let refused = operator.submit(&page, &path, &right).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn nobody_guesses_a_name_by_asking_again_and_again() {
+    let town = Town::found().await;
+    let (old, number) = report(&mut town.browser()).await;
+    let mut registrar = town.log_in("registrar").await;
+    let path = format!("/cases/{number}/code");
+    let page = registrar.get(&path).await;
+    for _ in 0..10 {
+        let wrong = [("said", "王梅"), ("checked", "姓名")];
+        let refused = registrar.submit(&page, &path, &wrong).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let right = [("said", "刘梅"), ("checked", "姓名")];
+    let refused = registrar.submit(&page, &path, &right).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    let mut other = town.browser();
+    let page = other.get("/track").await;
+    other.submit(&page, "/track", &[("code", old.as_str())]).await;
+    other.get("/track").await.says(&number);
 }
 
 #[tokio::test]

@@ -144,6 +144,20 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be read.
     pub fn by_code(&self, code: &ReceiptCode) -> Result<Option<CaseId>, StoreError> {
+        let given = self.given(code)?;
+        Ok(given.and_then(|(id, follows)| follows.then_some(id)))
+    }
+
+    /// Returns whether a code followed a case until another was given in its place.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the database cannot be read.
+    pub fn has_ended(&self, code: &ReceiptCode) -> Result<bool, StoreError> {
+        Ok(self.given(code)?.is_some_and(|(_, follows)| !follows))
+    }
+
+    /// Returns the case that a code was given for, and whether the code still follows it.
+    fn given(&self, code: &ReceiptCode) -> Result<Option<(CaseId, bool)>, StoreError> {
         let keys = self.tenant.keys();
         let either = (code.lookup_hash(keys), code.whole_hash(keys));
         let found = self.find(BY_CODE, (Id(self.tenant.id().0), either.0, either.1))?;
@@ -152,7 +166,7 @@ impl Reader {
         };
         let newest = self.reissued_code(id)?;
         let follows = newest.is_none_or(|reissued| reissued == mark_of(code, keys));
-        Ok(follows.then_some(id))
+        Ok(Some((id, follows)))
     }
 
     /// Returns what the newest event of a case that names a receipt code says of it.

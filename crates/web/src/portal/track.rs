@@ -27,7 +27,13 @@ struct CodePage {
 pub async fn read_track(ctx: Ctx) -> Result<Response, WebError> {
     match followed(&ctx).await? {
         Some(case) => Ok(html(&TrackPage::read(&ctx, case, Said::default()).await?)),
-        None => Ok(ask(&ctx, "", None, false)),
+        None => {
+            let ended = match in_cookie(&ctx) {
+                Some(code) => ended(&ctx, &code).await?,
+                None => None,
+            };
+            Ok(ask(&ctx, "", ended, false))
+        }
     }
 }
 
@@ -44,7 +50,9 @@ pub async fn open_track(ctx: Ctx, form: Form) -> Result<Response, WebError> {
         Err(error) => return Ok(ask(&ctx, written, Some(mistake(&ctx, error)), false)),
     };
     if find(&ctx, &code).await?.is_none() {
-        return Ok(ask(&ctx, written, Some(ctx.tongue.t("track-unknown")), false));
+        let ended = ended(&ctx, &code).await?;
+        let said = ended.unwrap_or_else(|| ctx.tongue.t("track-unknown"));
+        return Ok(ask(&ctx, written, Some(said), false));
     }
     let mut response = Redirect::to("/track").into_response();
     Cookie::Code.set(response.headers_mut(), &code.to_string(), ctx.secure);
@@ -71,14 +79,14 @@ pub async fn read_track_evidence(ctx: Ctx, Path(evidence): Path<String>) -> Resu
 /// # Errors
 /// [`WebError::Internal`] if the store fails.
 pub async fn followed(ctx: &Ctx) -> Result<Option<CaseId>, WebError> {
-    match ctx
-        .code
-        .as_deref()
-        .and_then(|code| code.parse::<ReceiptCode>().ok())
-    {
+    match in_cookie(ctx) {
         Some(code) => find(ctx, &code).await,
         None => Ok(None),
     }
+}
+
+fn in_cookie(ctx: &Ctx) -> Option<ReceiptCode> {
+    ctx.code.as_deref().and_then(|code| code.parse().ok())
 }
 
 /// Returns the case with this code.
@@ -93,6 +101,16 @@ pub async fn find(ctx: &Ctx, code: &ReceiptCode) -> Result<Option<CaseId>, WebEr
         ctx.app.throttle_code(code, ctx.now)?;
     }
     Ok(found)
+}
+
+/// Says to who has a code that it has ended. Whoever did not ask for another learns that somebody else has one.
+async fn ended(ctx: &Ctx, code: &ReceiptCode) -> Result<Option<String>, WebError> {
+    let wanted = code.clone();
+    let ended = ctx.tenant.read(move |reader| reader.has_ended(&wanted)).await?;
+    if ended {
+        ctx.app.throttle_code(code, ctx.now)?;
+    }
+    Ok(ended.then(|| ctx.tongue.t("track-ended")))
 }
 
 fn ask(ctx: &Ctx, written: &str, error: Option<String>, left: bool) -> Response {

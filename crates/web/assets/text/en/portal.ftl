@@ -75,6 +75,7 @@ track-lead = You got the code when you sent your report: seven groups of letters
 track-code = Code
 track-open = Show
 track-unknown = There is no report with this code. Please check for missing or wrong characters.
+track-ended = This code has ended: the reporter asked for another, and got it. If that was not you, please tell us at once.
 track-mistyped = One letter or digit of the code is wrong. Please check it.
 track-length = A code has 28 letters and digits; this one has { $count }.
 track-leave = Stop following

@@ -72,6 +72,7 @@ track-lead = 查询码在提交反映时给出，一共七组字母和数字；�
 track-code = 查询码
 track-open = 查看
 track-unknown = 没有找到这个查询码对应的事项。请核对有没有少字或错字。
+track-ended = 这个查询码已经失效：应反映人要求，另发了新的查询码。如果不是您本人要求的，请立即告诉我们。
 track-mistyped = 查询码里有一个字母或数字不对，请核对。
 track-length = 查询码一共 28 个字母和数字，现在是 { $count } 个。
 track-leave = 结束查看

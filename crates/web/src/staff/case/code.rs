@@ -4,7 +4,6 @@
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
-use bihuan_core::event::RaisedBy;
 use bihuan_store::bodies::Bodies;
 use bihuan_store::read::case::CaseView;
 
@@ -75,6 +74,7 @@ async fn reissue(ctx: &Ctx, view: &CaseView, form: &Form) -> Result<String, WebE
     let said = read.needed("said", limits::NAME_CHARS);
     let checked = read.needed("checked", limits::NOTE_CHARS);
     read.done()?;
+    ctx.app.throttle_comparison(view.case.id, ctx.now)?;
     let mut bodies = Bodies::new(ctx.now, &mut SystemEntropy);
     let reason = bodies.write(&ctx.tongue.t("code-reason"));
     let identity = ctx
@@ -102,13 +102,7 @@ impl NewCodePage {
                 ..ctx.page(Some(Area::Ledger))
             },
             address: address(&number),
-            known: matches!(
-                view.case.raised_by,
-                RaisedBy::Reporter {
-                    identity: Some(_),
-                    ..
-                }
-            ),
+            known: view.case.has_identity(),
             number,
             code: None,
             checked: String::new(),
