@@ -18,10 +18,10 @@ use crate::tenant::Tenant;
 use crate::value::{Id, instant, millis};
 
 statements! {
-    SAVE_VIEW = "INSERT INTO saved_view (tenant, id, owner, shared, name, filter, sort, columns, made_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    SAVE_VIEW = "INSERT INTO saved_view (tenant, id, owner, shared, name, filter, sort, columns, made_at,
+        layout) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     DROP_VIEW = "DELETE FROM saved_view WHERE tenant = $1 AND id = $2 AND owner = $3";
-    VIEWS = "SELECT id, owner, shared, name, filter, sort, columns, made_at FROM saved_view
+    VIEWS = "SELECT id, owner, shared, name, filter, sort, columns, made_at, layout FROM saved_view
         WHERE tenant = $1 AND (owner = $2 OR shared = 1) ORDER BY name, id";
 }
 
@@ -42,6 +42,8 @@ pub struct SavedView {
     pub sort: String,
     /// The columns, as the page writes them.
     pub columns: String,
+    /// How its rows stand, as the page writes it; `None` where it was saved before views kept that.
+    pub layout: Option<String>,
     /// When it was saved.
     pub made_at: Timestamp,
 }
@@ -59,6 +61,8 @@ pub struct NewView {
     pub sort: String,
     /// The columns, as the page writes them.
     pub columns: String,
+    /// How its rows stand, as the page writes it.
+    pub layout: String,
 }
 
 impl Tenant {
@@ -92,11 +96,14 @@ impl Tenant {
             filter,
             sort,
             columns,
+            layout,
         } = view;
         let made_at = millis(now);
         let insert = move |connection: &Connection| {
             let (id, owner) = (Id(id), Id(owner.0));
-            let row = (tenant, id, owner, shared, name, filter, sort, columns, made_at);
+            let row = (
+                tenant, id, owner, shared, name, filter, sort, columns, made_at, layout,
+            );
             connection.execute(SAVE_VIEW, row).map(drop)
         };
         self.make_once(owner, id, once, now, insert).await
@@ -143,6 +150,7 @@ fn read_view(row: Row<'_>) -> Result<SavedView, StoreError> {
         filter: row.get(4)?,
         sort: row.get(5)?,
         columns: row.get(6)?,
+        layout: row.get(8)?,
         made_at: instant(row.get(7)?)?,
     })
 }

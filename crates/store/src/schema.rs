@@ -94,6 +94,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/sqlite/0011_one_inbox.sql"),
         postgres: include_str!("migrations/postgres/0011_one_inbox.sql"),
     },
+    Migration {
+        number: 12,
+        name: "layout",
+        sqlite: include_str!("migrations/sqlite/0012_layout.sql"),
+        postgres: include_str!("migrations/postgres/0012_layout.sql"),
+    },
 ];
 
 impl Migration {
@@ -271,6 +277,28 @@ mod tests {
         });
         let expected = [(vec![0x0A], None, Some(7)), (vec![0x0B], Some(vec![0x0C]), None)];
         assert_eq!(bodies.expect("read"), expected);
+    }
+
+    /// Whoever kept a view before views kept a layout has it as it was.
+    fn an_older_view_says_nothing_of_its_layout(connection: &Connection) {
+        let before = MIGRATIONS.iter().position(|migration| migration.name == "layout");
+        migrate_to(connection, &MIGRATIONS[..before.expect("it is there")]).expect("the schema before");
+        let add = "INSERT INTO saved_view (tenant, id, owner, shared, name, filter, sort, columns, made_at)
+            VALUES ($1, $1, $1, 0, 'v', 'open', 'due', 'unit', 7)";
+        connection.execute(add, (vec![7_u8],)).expect("a row");
+        migrate(connection).expect("brought up to date");
+        let views = "SELECT name, layout FROM saved_view";
+        let views = connection.query(views, (), |row| {
+            Ok((row.get::<String>(0)?, row.get::<Option<String>>(1)?))
+        });
+        assert_eq!(views.expect("read"), [("v".to_owned(), None)]);
+    }
+
+    #[test]
+    fn views_of_an_older_database_say_nothing_of_their_layout() {
+        an_older_view_says_nothing_of_its_layout(&memory());
+        let database = bihuan_test_postgres::empty();
+        an_older_view_says_nothing_of_its_layout(&server(&database));
     }
 
     #[test]

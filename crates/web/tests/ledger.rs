@@ -189,6 +189,8 @@ async fn a_view_comes_back_as_it_was_saved_and_goes_when_its_owner_deletes_it() 
         ("sort", "severity"),
         ("dir", "asc"),
         ("columns", "severity unit"),
+        ("group", "unit"),
+        ("density", "compact"),
     ];
     let saved = browser.submit(&page, "/ledger/views", &fields).await;
     saved.says("重要的").says("value=\"severity &#62; 3\"");
@@ -205,7 +207,14 @@ async fn a_view_comes_back_as_it_was_saved_and_goes_when_its_owner_deletes_it() 
     opened
         .says("严重程度 &#62; 3")
         .says("name=\"columns\" value=\"unit severity\"")
-        .says("name=\"dir\" value=\"asc\"");
+        .says("name=\"dir\" value=\"asc\"")
+        .says("name=\"group\" value=\"unit\"")
+        .says("class=\"cases compact\"");
+    // What is changed on the page stays changed, though the view says otherwise.
+    let loose = browser
+        .get(&format!("/ledger?view={view}&filter=severity+%3E+3"))
+        .await;
+    loose.keeps_silent_about("class=\"cases compact\"");
     town.log_in("supervisor")
         .await
         .get("/ledger")
@@ -254,12 +263,20 @@ async fn a_program_keeps_shares_and_drops_views_as_the_page_does() {
     let town = Town::found().await;
     let mut head = town.program("dispatcher").await;
     let wanted = json!({"title": "急件", "filter": "severity >= 4", "sort": "due",
-        "columns": ["severity", "unit"], "shared": true});
+        "columns": ["severity", "unit"], "group": "due", "density": "compact", "shared": true});
     let kept = head.create("/api/v1/views", &wanted).await;
     assert_eq!(
         (&kept["columns"], &kept["sort"]),
         (&json!(["unit", "severity"]), &json!("due"))
     );
+    assert_eq!(
+        (&kept["group"], &kept["density"]),
+        (&json!("due"), &json!("compact"))
+    );
+    let bad = json!({"title": "急件", "group": "weather", "density": "airy"});
+    let bad = head.post_json("/api/v1/views", &bad).await;
+    assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(bad.json()["fields"].as_array().map(Vec::len), Some(2));
     let mut handler = town.program("handler").await;
     let listed = handler.get("/api/v1/views").await.json();
     assert_eq!(

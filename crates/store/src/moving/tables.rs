@@ -85,7 +85,7 @@ tables! {
     API_TOKEN = "api_token" (tenant Blob, token_hash Blob;
         name Text, login Text, scopes Text, created_at Int, expires_at Int, revoked_at Int);
     SAVED_VIEW = "saved_view" (tenant Blob, id Blob;
-        owner Blob, shared Int, name Text, filter Text, sort Text, columns Text, made_at Int);
+        owner Blob, shared Int, name Text, filter Text, sort Text, columns Text, made_at Int, layout Text);
     DRAFT = "draft" (tenant Blob, person Blob, form Text; sealed Blob, saved_at Int);
     EXPORT_JOB = "export_job" (tenant Blob, id Blob;
         person Blob, filter Text, form Text, state Text, done Int, total Int, file Text, made_at Int);

@@ -162,6 +162,7 @@ async fn a_shared_view_is_seen_by_others_and_dropped_by_its_owner() {
         filter: "overdue > 0d".into(),
         sort: "due".into(),
         columns: "number title".into(),
+        layout: "group=due".into(),
     };
     let own = city
         .tenant

@@ -14,6 +14,7 @@ use super::{Asked, json};
 use crate::ctx::Ctx;
 use crate::error::{Complaint, WebError};
 use crate::staff::ledger::column::Column;
+use crate::staff::ledger::group::{Density, GroupBy};
 use crate::staff::ledger::place::Place;
 use crate::staff::views::{self, Wanted};
 
@@ -30,6 +31,10 @@ pub struct NewView {
     /// Its columns beside number and title, such as `unit` or `state`.
     #[serde(default)]
     pub columns: Vec<Line>,
+    /// What its rows are put together by, such as `due` or `unit`; nothing where it is absent.
+    pub group: Option<Line>,
+    /// How close its rows stand: `comfortable` or `compact`.
+    pub density: Option<Line>,
     /// Whether everybody sees it; needs a grant with `view.share`.
     #[serde(default)]
     pub shared: bool,
@@ -48,6 +53,10 @@ pub struct ViewShape {
     pub sort: String,
     /// Its columns beside number and title.
     pub columns: Vec<String>,
+    /// What its rows are put together by; `null` where by nothing.
+    pub group: Option<String>,
+    /// How close its rows stand: `comfortable` or `compact`.
+    pub density: String,
     /// Whether everybody sees it.
     pub shared: bool,
     /// Whether it is the asker's own, who alone can delete it.
@@ -71,7 +80,7 @@ pub async fn keep_view(ctx: Ctx, asked: Asked<NewView>) -> Result<Response, WebE
     let wanted = Wanted {
         name: new.title.0,
         shared: new.shared,
-        place: place(new.filter, new.sort, &new.columns)?,
+        place: standing(place(new.filter, new.sort, &new.columns)?, new.group, new.density)?,
     };
     let id = views::keep(&ctx, wanted, asked.once, Vec::new()).await?;
     let person = ctx.who()?.viewer.person;
@@ -109,9 +118,34 @@ pub fn place(filter: Option<Note>, sort: Option<Line>, columns: &[Line]) -> Resu
     }
 }
 
+/// Returns a place with its rows as a body says.
+fn standing(mut place: Place, group: Option<Line>, density: Option<Line>) -> Result<Place, WebError> {
+    let mut complaints = Vec::new();
+    if let Some(word) = group {
+        place.group = GroupBy::named(&word.0);
+        if place.group.is_none() {
+            complaints.push(Complaint::new("group", "field-bad-choice"));
+        }
+    }
+    if let Some(word) = density {
+        let all = [Density::Comfortable, Density::Compact];
+        match all.into_iter().find(|known| known.word() == word.0) {
+            Some(known) => place.density = known,
+            None => complaints.push(Complaint::new("density", "field-bad-choice")),
+        }
+    }
+    match complaints.is_empty() {
+        true => Ok(place),
+        false => Err(WebError::Input(complaints)),
+    }
+}
+
 impl ViewShape {
     fn of(view: SavedView, person: PersonId) -> ViewShape {
+        let stands = Place::default().with_layout(view.layout.as_deref().unwrap_or_default());
         ViewShape {
+            group: stands.group.map(|by| by.word().to_owned()),
+            density: stands.density.word().to_owned(),
             id: view.id.to_string(),
             title: view.name,
             filter: view.filter,

@@ -1,4 +1,4 @@
-//! Saved views of the ledger: a filter with its order and columns, kept under a name.
+//! Saved views of the ledger: a filter with its order, its columns and how its rows stand, kept under a name.
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -90,6 +90,7 @@ pub async fn keep(
         filter: place.filter.clone(),
         sort: place.sort.to_string(),
         columns: place.column_words(),
+        layout: place.layout_words(),
     };
     Ok(ctx
         .tenant
@@ -110,7 +111,8 @@ pub async fn all(ctx: &Ctx) -> Result<Vec<SavedView>, WebError> {
     Ok(ctx.tenant.read(move |reader| reader.views(person)).await?)
 }
 
-/// Returns the place that a view keeps; the page stays that of `place`.
+/// Returns the place that a view keeps; the page stays that of `place`, and so does how its rows stand where the view
+/// is from before views kept that.
 pub fn place_of(view: &SavedView, place: Place) -> Place {
     let order = view.sort.strip_prefix('-');
     let fields = [
@@ -119,12 +121,16 @@ pub fn place_of(view: &SavedView, place: Place) -> Place {
         ("dir", if order.is_some() { "desc" } else { "asc" }),
         ("columns", &view.columns),
     ];
-    Place {
+    let kept = Place {
         view: Some(view.id),
         after: place.after,
         group: place.group,
         density: place.density,
         ..Place::read(fields.into_iter())
+    };
+    match &view.layout {
+        Some(layout) => kept.with_layout(layout),
+        None => kept,
     }
 }
 
@@ -146,7 +152,7 @@ pub fn tabs(ctx: &Ctx, views: Vec<SavedView>, place: &Place) -> Vec<ViewTab> {
 
 /// Returns the place that a form of the ledger was on.
 pub fn place(form: &Form) -> Place {
-    let names = ["filter", "sort", "dir", "columns"];
+    let names = ["filter", "sort", "dir", "columns", "group", "density"];
     Place::read(
         names
             .into_iter()

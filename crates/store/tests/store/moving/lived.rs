@@ -172,6 +172,7 @@ async fn people(city: &mut City) {
         filter: "overdue > 0d".into(),
         sort: "due".into(),
         columns: "number title".into(),
+        layout: "group=due".into(),
     };
     let export = NewExport {
         filter: "open".into(),

@@ -110,7 +110,8 @@ impl Place {
     pub fn query(&self) -> String {
         let plain = Place::default();
         let mut query = Vec::new();
-        if !self.filter.is_empty() {
+        // A view that is asked for without a filter is opened as it was kept.
+        if !self.filter.is_empty() || self.view.is_some() {
             query.push(format!("filter={}", escaped(&self.filter)));
         }
         if self.sort != plain.sort {
@@ -140,6 +141,27 @@ impl Place {
             .map(|column| column.word())
             .collect::<Vec<_>>()
             .join(" ")
+    }
+
+    /// Returns how the rows stand, as saved views write it: what they are put together by, and how close.
+    pub fn layout_words(&self) -> String {
+        let group = self.group.map(GroupBy::word);
+        let density = (self.density != Density::default()).then(|| self.density.word());
+        group.into_iter().chain(density).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Returns the same page with its rows as [`Place::layout_words`] wrote it.
+    pub fn with_layout(&self, words: &str) -> Place {
+        let compact = Density::Compact.word();
+        let density = match words.split_whitespace().any(|word| word == compact) {
+            true => Density::Compact,
+            false => Density::Comfortable,
+        };
+        Place {
+            group: words.split_whitespace().find_map(GroupBy::named),
+            density,
+            ..self.clone()
+        }
     }
 
     /// Returns the first page under another filter.
@@ -220,9 +242,18 @@ mod tests {
         };
         place.columns = vec![Column::Unit, Column::Severity];
         place.view = Some(Uuid::from_u128(7));
+        assert_eq!(place.layout_words(), "");
         place.group = Some(GroupBy::Due);
         place.density = Density::Compact;
         assert_eq!(read(&place.href()), place);
+        assert_eq!(place.layout_words(), "due compact");
+        let plain = Place {
+            group: None,
+            density: Density::Comfortable,
+            ..place.clone()
+        };
+        assert_eq!(plain.with_layout("due compact"), place);
+        assert_eq!(place.with_layout("nonsense"), plain);
     }
 
     #[test]
