@@ -223,7 +223,12 @@ async fn all_that_lies_with_a_leaver_is_handed_over_before_they_leave() {
         .says(&town.number(cases[0]));
 
     let page = admin.get(&format!("{path}/hand-over")).await;
-    let left = admin.submit(&page, &format!("{path}/leave"), &[]).await;
+    page.says("角色：住建局 ");
+    let unsure = admin.submit(&page, &format!("{path}/leave"), &[]).await;
+    unsure.says("没有结束任何一项");
+    let left = admin
+        .submit(&page, &format!("{path}/leave"), &[("sure", "yes")])
+        .await;
     assert!(left.status.is_redirection() || left.status == StatusCode::OK);
     admin
         .get(&format!("{path}/hand-over?ended=yes"))
@@ -233,4 +238,18 @@ async fn all_that_lies_with_a_leaver_is_handed_over_before_they_leave() {
     assert_eq!(town.tenant().scene().org.roles_of(leaver, today), []);
     let account = town.tenant().reader().unwrap().account("handler").unwrap();
     assert!(account.unwrap().disabled_at.is_some());
+}
+
+#[tokio::test]
+async fn an_administrator_does_not_end_their_own_login() {
+    let town = Town::found().await;
+    let mut admin = town.log_in("admin").await;
+    let account = town.tenant().reader().unwrap().account("admin").unwrap().unwrap();
+    let path = format!("/persons/{}", account.person);
+    let page = admin.get(&format!("{path}/hand-over")).await;
+    page.says("由另一位管理员来结束")
+        .keeps_silent_about("结束任职，停用账号");
+    let refused = admin.submit(&page, &format!("{path}/leave"), &[]).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    admin.get("/people").await.says("admin");
 }

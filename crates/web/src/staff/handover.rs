@@ -56,10 +56,14 @@ struct HandoverPage {
     /// Where the next stretch begins, if there is one.
     after: Option<String>,
     may_end: bool,
+    /// Whether another administrator has to, because it is the visitor's own.
+    others_to_end: bool,
     /// What ends with the person's leaving, in words.
     ending: Vec<String>,
     /// Whether it was asked to end while something still lies with them.
     too_early: bool,
+    /// Whether it was asked to end without saying that it is meant.
+    unsure: bool,
     ended: bool,
 }
 
@@ -112,14 +116,21 @@ pub async fn create_handover(ctx: Ctx, Path(person): Path<String>, form: Form) -
 }
 
 /// `POST /persons/{person}/leave`: ends posts, roles and login of who has nothing left.
-pub async fn create_leave(ctx: Ctx, Path(person): Path<String>, _form: Form) -> Result<Response, WebError> {
+pub async fn create_leave(ctx: Ctx, Path(person): Path<String>, form: Form) -> Result<Response, WebError> {
     let permit = access::permit_general(&ctx, ADMIN)?;
     let person = person_of(&ctx, &person)?;
+    if is_self(&ctx, person) {
+        return Err(WebError::Forbidden);
+    }
     let load = load(&ctx, person, None, SHOWN).await?;
-    if load.all.known > 0 || load.all.more {
-        let mut page = HandoverPage::read(&ctx, person).await?;
-        page.too_early = true;
-        let mut response = html(&page);
+    let too_early = load.all.known > 0 || load.all.more;
+    if too_early || form.value("sure") != "yes" {
+        let page = HandoverPage::read(&ctx, person).await?;
+        let mut response = html(&HandoverPage {
+            too_early,
+            unsure: !too_early,
+            ..page
+        });
         *response.status_mut() = WebError::Stale.status();
         return Ok(response);
     }
@@ -136,6 +147,11 @@ pub async fn create_leave(ctx: Ctx, Path(person): Path<String>, _form: Form) -> 
             .await?;
     }
     Ok(Redirect::to(&format!("/persons/{person}/hand-over?ended=yes")).into_response())
+}
+
+/// Whether somebody would end their own login: nobody locks themselves out, the last administrator least of all.
+fn is_self(ctx: &Ctx, person: PersonId) -> bool {
+    ctx.who.as_ref().is_some_and(|who| who.viewer.person == person)
 }
 
 /// Names another person in charge of a case; its co-units stay.
@@ -232,9 +248,13 @@ fn ending(ctx: &Ctx, person: PersonId) -> Vec<String> {
     let said = |event: &OrgEvent| match event {
         OrgEvent::TenureEnded { post, .. } => {
             let post = org.post(*post)?;
-            Some(format!("{} {}", unit(post.unit), ctx.name(&post.title)))
+            let held = format!("{} {}", unit(post.unit), ctx.name(&post.title));
+            Some(ctx.tongue.t1("handover-ends-post", "post", held))
         }
-        OrgEvent::RoleRevoked { role, unit: of, .. } => Some(format!("{} {}", unit(*of), title(role))),
+        OrgEvent::RoleRevoked { role, unit: of, .. } => {
+            let held = format!("{} {}", unit(*of), title(role));
+            Some(ctx.tongue.t1("handover-ends-role", "role", held))
+        }
         _ => None,
     };
     ends(ctx, person).iter().filter_map(said).collect()
@@ -244,7 +264,8 @@ impl HandoverPage {
     async fn read(ctx: &Ctx, person: PersonId) -> Result<HandoverPage, WebError> {
         let load = load(ctx, person, None, SHOWN).await?;
         let name = ctx.scene.org.person(person);
-        let may_end = access::permit_general(ctx, ADMIN).is_ok();
+        let is_admin = access::permit_general(ctx, ADMIN).is_ok();
+        let may_end = is_admin && !is_self(ctx, person);
         Ok(HandoverPage {
             name: name.map_or_else(String::new, |person| ctx.name(&person.name)),
             href: format!("/persons/{person}"),
@@ -259,8 +280,10 @@ impl HandoverPage {
             refused: Vec::new(),
             after: None,
             ending: if may_end { ending(ctx, person) } else { Vec::new() },
+            others_to_end: is_admin && !may_end,
             may_end,
             too_early: false,
+            unsure: false,
             ended: false,
             page: ctx.page(Some(Area::Ledger)),
         })

@@ -147,7 +147,7 @@ impl NoticePage {
             title: ctx.name(&notice.title),
             all: all.collect(),
             example: source.is_some_and(|source| source.grade == SourceGrade::Example),
-            may_name: name.is_none() && access::may(ctx, IDENTITY, &view.facts),
+            may_name: name.is_none() && view.case.has_identity() && access::may(ctx, IDENTITY, &view.facts),
             sheet: told(&story, kind).map(|told| sheet(&story, notice, &told, name)),
             page: Page {
                 here: href(number, kind),
