@@ -37,6 +37,10 @@ statements! {
         WHERE tenant = $2 AND person = $3 AND at = $4 AND case_id = $5 AND occasion = $6 AND read_at IS NULL";
     MARK_ALL = "UPDATE notification SET read_at = $1
         WHERE tenant = $2 AND person = $3 AND at <= $4 AND read_at IS NULL";
+    IS_UNREAD = "SELECT 1 FROM notification
+        WHERE tenant = $1 AND person = $2 AND case_id = $3 AND read_at IS NULL LIMIT 1";
+    MARK_CASE = "UPDATE notification SET read_at = $1
+        WHERE tenant = $2 AND person = $3 AND case_id = $4 AND at <= $5 AND read_at IS NULL";
     FORGET = "DELETE FROM notification WHERE tenant = $1 AND at < $2";
 }
 
@@ -198,6 +202,17 @@ impl Reader {
         Ok(rows.into_iter().collect())
     }
 
+    /// Returns whether a person has an unread notification of a case.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the database cannot be read.
+    pub fn is_unread(&self, person: PersonId, case: CaseId) -> Result<bool, StoreError> {
+        let of = (Id(self.tenant.id().0), Id(person.0), Id(case.0));
+        let connection = self.snapshot.connection();
+        let found: Option<i64> = connection.query_optional(IS_UNREAD, of, |row| row.get(0))?;
+        Ok(found.is_some())
+    }
+
     /// Returns how many of `cases`, as [`Reader::unread`] gave them, are within a scope.
     ///
     /// # Errors
@@ -306,6 +321,24 @@ impl Tenant {
         })
         .await
         .map(drop)
+    }
+
+    /// Notes that a person has read what they were told of a case up to an instant; returns how much that was.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the writer has stopped.
+    pub async fn mark_case_read(
+        &self,
+        person: PersonId,
+        case: CaseId,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let (person, case) = (Id(person.0), Id(case.0));
+        self.change(MARK_CASE, move |tenant| {
+            (millis(now), tenant, person, case, millis(until))
+        })
+        .await
     }
 
     /// Deletes the notifications of before an instant, read or not, and returns how many there were.

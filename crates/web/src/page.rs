@@ -195,6 +195,13 @@ impl Page {
         self.area == Some(Area::Inbox)
     }
 
+    /// Takes off those that are read with this page; where there are more than are counted it is not known how many.
+    pub fn saw(&mut self, notifications: u32) {
+        if self.unread < MOST_COUNTED {
+            self.unread = self.unread.saturating_sub(notifications);
+        }
+    }
+
     /// Returns how many notifications are unread: the figure beside the link, and the link's name.
     pub fn unread_said(&self) -> Option<(String, String)> {
         let figure = match self.unread {

@@ -65,6 +65,23 @@ async fn reply(town: &Town, case: CaseId) {
 }
 
 #[tokio::test]
+async fn who_opens_a_case_from_anywhere_has_read_what_they_were_told_of_it() {
+    let town = Town::found().await;
+    let opened = town.assigned(&Matter::default(), "works").await;
+    town.assigned(&Matter::default(), "works").await;
+    let (mut handler, page) = inbox_of(&town, "handler").await;
+    page.says("2 条未读");
+    let path = format!("/cases/{}", town.number(opened));
+    handler.get(&path).await.says("通知，1 条未读");
+    handler.get("/inbox").await.says("1 条未读");
+    // A second look reads nothing more, and what comes later is unread again.
+    handler.get(&path).await.says("通知，1 条未读");
+    reply(&town, opened).await;
+    town.tenant().follow().await.unwrap();
+    handler.get("/desk").await.says("通知，2 条未读");
+}
+
+#[tokio::test]
 async fn who_handles_for_a_unit_is_told_what_is_assigned_to_it_until_they_open_it() {
     let town = Town::found().await;
     let case = town.assigned(&Matter::default(), "works").await;

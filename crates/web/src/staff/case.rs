@@ -37,6 +37,7 @@ use crate::access;
 use crate::ctx::{Ctx, query_value};
 use crate::error::WebError;
 use crate::page::html;
+use crate::staff::inbox;
 use crate::story::Story;
 
 /// `GET /cases/{number}`
@@ -46,10 +47,11 @@ pub async fn read_case_page(
     RawQuery(query): RawQuery,
 ) -> Result<Response, WebError> {
     let view = open(&ctx, &number).await?;
+    let seen = inbox::see(&ctx, view.case.id).await?;
     let done = query.and_then(|query| query_value(&query, "done"));
-    Ok(html(
-        &page::CasePage::read(&ctx, &view, done.as_deref(), None).await?,
-    ))
+    let mut page = page::CasePage::read(&ctx, &view, done.as_deref(), None).await?;
+    page.page.saw(seen);
+    Ok(html(&page))
 }
 
 /// Opens the case with this number, if the visitor may read it.

@@ -117,6 +117,25 @@ pub async fn mark_inbox_read(ctx: Ctx, form: Form) -> Result<Response, WebError>
     Ok(Redirect::to(HREF).into_response())
 }
 
+/// Marks as read what the visitor was told of a case, for they are looking at it; returns how much that was.
+///
+/// # Errors
+/// [`WebError`] if the store fails.
+pub async fn see(ctx: &Ctx, case: CaseId) -> Result<u32, WebError> {
+    let who = ctx.who()?;
+    let (person, now) = (who.viewer.person, ctx.now);
+    if who.unread == 0
+        || !ctx
+            .tenant
+            .read(move |reader| reader.is_unread(person, case))
+            .await?
+    {
+        return Ok(0);
+    }
+    let marked = ctx.tenant.mark_case_read(person, case, now, now).await?;
+    Ok(u32::try_from(marked).unwrap_or(u32::MAX))
+}
+
 fn line(ctx: &Ctx, told: &Told) -> Line {
     let occasion = told.mark.occasion;
     Line {

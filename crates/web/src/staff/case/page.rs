@@ -29,7 +29,7 @@ use crate::story::{Message, Stop, Story, Stretch};
 #[derive(Template)]
 #[template(path = "case/case.html")]
 pub struct CasePage {
-    page: Page,
+    pub(super) page: Page,
     address: String,
     /// Back to the list it was opened from, and on to the next of it.
     way: Option<Way>,
