@@ -76,7 +76,7 @@ async fn reissue(ctx: &Ctx, view: &CaseView, form: &Form) -> Result<String, WebE
     read.done()?;
     ctx.app.throttle_comparison(view.case.id, ctx.now)?;
     let mut bodies = Bodies::new(ctx.now, &mut SystemEntropy);
-    let reason = bodies.write(&ctx.tongue.t("code-reason"));
+    let reason = bodies.write(ctx.tongue.t("code-reason"));
     let identity = ctx
         .tenant
         .read_identity(&permit, view.case.id, bodies, reason, ctx.now)
