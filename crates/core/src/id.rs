@@ -163,7 +163,10 @@ mod tests {
         let told: jiff::Timestamp = "2026-03-05T06:07:08.912Z".parse().expect("an instant");
         assert_eq!(made_at(uuid_v7(at, &mut Ones)), told);
         let before_1970 = jiff::Timestamp::MIN;
-        assert_eq!(made_at(uuid_v7(before_1970, &mut Ones)), jiff::Timestamp::UNIX_EPOCH);
+        assert_eq!(
+            made_at(uuid_v7(before_1970, &mut Ones)),
+            jiff::Timestamp::UNIX_EPOCH
+        );
         assert!(made_at(Uuid::max()) > told);
     }
 }

@@ -163,6 +163,32 @@ async fn whoever_stood_in_for_the_handler_does_not_verify() {
     assert_eq!(refused.status, StatusCode::CONFLICT);
 }
 
+/// Makes somebody the head of a unit.
+async fn lead(town: &Town, name: &str, code: &str) {
+    let tenant = town.tenant();
+    let (post, on) = (bihuan_core::id::PostId(uuid::Uuid::from_u128(77)), "2026-01-01");
+    let events = [
+        OrgEvent::PostFounded(bihuan_core::org::Post {
+            id: post,
+            unit: unit(&tenant, code),
+            title: bihuan_core::label::Label::new("局长", "Director"),
+            head: true,
+            founded_on: on.parse().unwrap(),
+        }),
+        OrgEvent::TenureBegan {
+            post,
+            person: person(town, name),
+            on: on.parse().unwrap(),
+        },
+    ];
+    for event in events {
+        tenant
+            .change_org(&Permit::system(), event, town.app.now())
+            .await
+            .unwrap();
+    }
+}
+
 #[tokio::test]
 async fn all_that_lies_with_a_leaver_is_handed_over_before_they_leave() {
     let town = Town::found().await;
@@ -183,29 +209,7 @@ async fn all_that_lies_with_a_leaver_is_handed_over_before_they_leave() {
     assert_eq!(early.status, StatusCode::CONFLICT);
     early.says("名下还有在办事项");
 
-    // The head of the works bureau leads it by a post; here by their own right to name who is in charge.
-    let tenant = town.tenant();
-    let post = bihuan_core::id::PostId(uuid::Uuid::from_u128(77));
-    let events = [
-        OrgEvent::PostFounded(bihuan_core::org::Post {
-            id: post,
-            unit: unit(&tenant, "works"),
-            title: bihuan_core::label::Label::new("局长", "Director"),
-            head: true,
-            founded_on: "2026-01-01".parse().unwrap(),
-        }),
-        OrgEvent::TenureBegan {
-            post,
-            person: person(&town, "钱局"),
-            on: "2026-01-01".parse().unwrap(),
-        },
-    ];
-    for event in events {
-        tenant
-            .change_org(&Permit::system(), event, town.app.now())
-            .await
-            .unwrap();
-    }
+    lead(&town, "钱局", "works").await;
     let page = head.get(&format!("{path}/hand-over")).await;
     page.says("在办并由其经办的 3 件").says("孙水");
     let to = successor.to_string();
