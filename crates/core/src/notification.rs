@@ -249,8 +249,8 @@ fn heads(org: &Org, unit: UnitId, on: Date) -> Vec<PersonId> {
     posts.filter_map(|post| org.holder_on(post.id, on)).collect()
 }
 
-/// Returns the unit that an event is about, and when what it is about is due.
-fn about(event: &CaseEvent, after: &Case) -> (Option<UnitId>, Option<Timestamp>) {
+/// Returns the unit that an event is about, and when what it is about is due; `after` is its case with it.
+pub fn about(event: &CaseEvent, after: &Case) -> (Option<UnitId>, Option<Timestamp>) {
     let due_of = |clock: &String| after.clocks.get(clock).map(|clock| clock.span.due_at);
     match event {
         CaseEvent::Returned { from, .. } => (Some(*from), after.due_at()),

@@ -44,11 +44,13 @@ pub mod receipt;
 mod reissue;
 pub mod schema;
 pub mod seal;
+pub mod sending;
 pub mod tenant;
 pub mod tie;
 pub mod value;
 pub mod verify;
 pub mod waiting;
+pub mod webhook;
 
 #[cfg(test)]
 mod testing;

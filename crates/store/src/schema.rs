@@ -100,6 +100,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/sqlite/0012_layout.sql"),
         postgres: include_str!("migrations/postgres/0012_layout.sql"),
     },
+    Migration {
+        number: 13,
+        name: "webhooks",
+        sqlite: include_str!("migrations/sqlite/0013_webhooks.sql"),
+        postgres: include_str!("migrations/postgres/0013_webhooks.sql"),
+    },
 ];
 
 impl Migration {

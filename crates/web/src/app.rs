@@ -27,6 +27,7 @@ use crate::readiness::Readiness;
 use crate::runs::Runs;
 use crate::scenes::OfScenes;
 use crate::staff::search::names::Names;
+use crate::webhook::rules::Rules;
 
 /// How the server is reached.
 #[derive(Debug, Clone)]
@@ -45,6 +46,8 @@ pub struct ServeOptions {
     pub metrics_token: Option<Digest>,
     /// How mail to the staff is sent; none is where it is `None`.
     pub mail: Option<MailOptions>,
+    /// How far posts to other systems reach.
+    pub webhooks: Rules,
     /// Whether anonymous senders are throttled; switching it off is honoured in testing directories only.
     pub rate_limit: bool,
 }
@@ -130,6 +133,7 @@ struct Inner {
     metrics: Metrics,
     metrics_token: Option<Digest>,
     sends_mail: bool,
+    webhooks: Rules,
     readiness: Readiness,
 }
 
@@ -222,6 +226,7 @@ impl App {
             metrics: Metrics::default(),
             metrics_token: options.metrics_token,
             sends_mail: options.mail.is_some(),
+            webhooks: options.webhooks.clone(),
             readiness: Readiness::default(),
             only: options.tenant.clone(),
             store,
@@ -286,6 +291,11 @@ impl App {
     /// Whether mail to the staff is sent.
     pub(crate) fn sends_mail(&self) -> bool {
         self.inner.sends_mail
+    }
+
+    /// Returns how far posts to other systems reach.
+    pub(crate) fn webhooks(&self) -> &Rules {
+        &self.inner.webhooks
     }
 
     /// Returns the last answer to whether the process is ready.

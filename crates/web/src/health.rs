@@ -9,8 +9,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bihuan_store::error::StoreError;
 use bihuan_store::followers::lag::Lag;
-use bihuan_store::mail::queue::MailHealth;
 use bihuan_store::measure::CacheUse;
+use bihuan_store::sending::Health;
 use bihuan_store::tenant::Tenant;
 use subtle::ConstantTimeEq;
 
@@ -110,8 +110,9 @@ pub async fn read_metrics(State(app): State<App>, request: Request) -> Response 
     if let Ok(Ok(lags)) = tokio::time::timeout(PATIENCE, lags(&served)).await {
         page.lags(&lags, app.now());
     }
-    if let Ok(Ok(health)) = tokio::time::timeout(PATIENCE, mail_health(&served)).await {
-        page.mail(health);
+    if let Ok(Ok((mail, webhooks))) = tokio::time::timeout(PATIENCE, sending(&served)).await {
+        page.mail(mail);
+        page.webhooks(webhooks);
     }
     let used = served.iter().map(Tenant::cache_use);
     page.cache(used.fold(CacheUse::default(), |all, one| CacheUse {
@@ -134,14 +135,17 @@ fn may_know(app: &App, headers: &HeaderMap, peer: Option<SocketAddr>) -> bool {
     peer.is_some_and(|peer| peer.ip().is_loopback()) && !through_proxy && !app.behind_proxy()
 }
 
-async fn mail_health(tenants: &[Tenant]) -> Result<MailHealth, StoreError> {
-    let mut all = MailHealth::default();
+/// Returns how it stands with the mail and with the posts of all.
+async fn sending(tenants: &[Tenant]) -> Result<(Health, Health), StoreError> {
+    let (mut mail, mut webhooks) = (Health::default(), Health::default());
     for tenant in tenants {
-        let health = tenant.look(|reader| reader.mail_health()).await?;
-        all.waiting += health.waiting;
-        all.dead += health.dead;
+        let look =
+            tenant.look(|reader| Ok::<_, StoreError>((reader.mail_health()?, reader.webhook_health()?)));
+        let of_tenant = look.await?;
+        mail += of_tenant.0;
+        webhooks += of_tenant.1;
     }
-    Ok(all)
+    Ok((mail, webhooks))
 }
 
 async fn lags(tenants: &[Tenant]) -> Result<Vec<Lag>, StoreError> {

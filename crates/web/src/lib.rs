@@ -57,3 +57,4 @@ mod story;
 mod stream;
 mod styleguide;
 pub mod sweep;
+pub mod webhook;

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bihuan_store::error::StoreError;
-use bihuan_store::mail::queue::{Mail, Outcome};
+use bihuan_store::mail::queue::Mail;
+use bihuan_store::sending::Outcome;
 use bihuan_store::tenant::Tenant;
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, Message};

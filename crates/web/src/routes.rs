@@ -30,6 +30,7 @@ mod case;
 mod people;
 mod setup;
 mod staff;
+mod webhooks;
 
 /// Pages for everybody and for reporters.
 const PORTAL: &[Route] = &[
@@ -142,6 +143,7 @@ pub fn all() -> impl Iterator<Item = &'static Route> {
         DOOR,
         staff::ROUTES,
         people::ROUTES,
+        webhooks::ROUTES,
         case::ROUTES,
         api::PORTAL,
         api::CASES,

@@ -24,3 +24,4 @@ mod tally;
 pub mod tour;
 pub mod unit;
 pub mod views;
+pub mod webhooks;

@@ -15,7 +15,8 @@ const REQUESTS_KNOWN: SignedDuration = SignedDuration::from_hours(72);
 /// How long a draft is kept that nobody goes on writing: what it holds of people must not lie for ever.
 const DRAFTS_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// How long people find what they were told, and administrators what became of its mail: what is still open then stands on the desk.
+/// How long people find what they were told, and administrators what became of its mail and of posts to other systems:
+/// what is still open then stands on the desk.
 const TOLD: SignedDuration = SignedDuration::from_hours(60 * 24);
 
 /// Clears away what of a tenant has ended by itself.
@@ -36,6 +37,9 @@ pub async fn sweep(app: &App, tenant: &Tenant) -> Result<(), StoreError> {
         .await?;
     tenant
         .forget_mails(now.saturating_sub(TOLD).unwrap_or(now))
+        .await?;
+    tenant
+        .forget_deliveries(now.saturating_sub(TOLD).unwrap_or(now))
         .await?;
     tenant.forget_drafts_of(kept::FORM, waiting::oldest(now)).await?;
     let files = tenant.waiting();

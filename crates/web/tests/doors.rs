@@ -71,6 +71,8 @@ impl Scene {
             .replace("{draft}", &self.case)
             .replace("{person}", &self.case)
             .replace("{which}", "answer")
+            .replace("{webhook}", &self.case)
+            .replace("{delivery}", &self.case)
     }
 }
 

@@ -13,7 +13,7 @@ use bihuan_core::case::command::Command;
 use bihuan_core::id::CaseId;
 use bihuan_core::permission::Permit;
 use bihuan_store::bodies::Bodies;
-use bihuan_store::mail::queue::MailHealth;
+use bihuan_store::sending::Health;
 use bihuan_web::app::{MailOptions, Security};
 use bihuan_web::mail::{Mailer, Post};
 use common::cases::Matter;
@@ -143,7 +143,7 @@ async fn send(town: &Town, sink: &Sink) -> usize {
     mailer.round().await.unwrap()
 }
 
-async fn health(town: &Town) -> MailHealth {
+async fn health(town: &Town) -> Health {
     town.tenant().read(|reader| reader.mail_health()).await.unwrap()
 }
 
@@ -270,7 +270,7 @@ async fn what_cannot_be_sent_is_given_up_in_the_end_and_an_administrator_sees_it
         assert_eq!(sink.mails().len(), 1);
         town.pass_hours(7);
     }
-    assert_eq!(health(&town).await, MailHealth { waiting: 0, dead: 1 });
+    assert_eq!(health(&town).await, Health { waiting: 0, dead: 1 });
     sink.is(Mood::Refuses);
     reply(&town, case).await;
     assert_eq!(send(&town, &sink).await, 0);
@@ -345,5 +345,5 @@ async fn nobody_is_written_to_of_what_they_may_not_read_or_before_they_confirmed
     let page = handler.get("/inbox/settings").await;
     handler.submit(&page, "/inbox/address", &[("address", "")]).await;
     assert_eq!(send(&town, &sink).await, 0);
-    assert_eq!(health(&town).await, MailHealth::default());
+    assert_eq!(health(&town).await, Health::default());
 }

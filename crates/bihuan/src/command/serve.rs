@@ -9,8 +9,10 @@ use std::time::Duration;
 use bihuan_core::id::Digest;
 use bihuan_store::tenant::{Options, ReaderLimits, Store};
 use bihuan_web::app::{App, ServeOptions, TlsFiles};
+use bihuan_web::mail::Mailer;
 use bihuan_web::secret::secret_hash;
 use bihuan_web::serve::{self, Bound, ServeError};
+use bihuan_web::webhook::Sender;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
@@ -21,10 +23,12 @@ use crate::failure::Failure;
 use crate::installation::{Installation, tenant_of};
 use crate::runtime;
 use keeping::keep_up;
-use mailing::keep_sending;
+use sending::keep_sending;
 
 mod keeping;
 pub mod mailing;
+pub mod posting;
+mod sending;
 mod setup;
 
 /// How long between two looks at which partitions are missing.
@@ -89,6 +93,8 @@ pub struct Door {
     metrics_token_file: Option<PathBuf>,
     #[command(flatten)]
     mail: mailing::MailArgs,
+    #[command(flatten)]
+    webhooks: posting::WebhookArgs,
     /// How the log of the program is written to standard error.
     #[arg(long, value_enum, default_value = "auto")]
     log: LogForm,
@@ -170,6 +176,7 @@ async fn serve_at(
 ) -> Result<(), Failure> {
     let options = door.options(&store)?;
     let post = mailing::post(options.mail.as_ref())?;
+    let client = posting::client(&options.webhooks)?;
     let app = App::new(store.clone(), &options, Box::new(Timestamp::now));
     let bound = Bound::on(listener, app, &options);
     let scheme = if options.tls.is_some() { "https" } else { "http" };
@@ -182,14 +189,13 @@ async fn serve_at(
     let mut keepers = Vec::new();
     for tenant in served {
         if let Some(post) = &post {
-            let (app, post) = (bound.app().clone(), Arc::clone(post));
-            keepers.push(tokio::spawn(keep_sending(
-                app,
-                tenant.clone(),
-                post,
-                stop.clone(),
-            )));
+            let mailer = Mailer::new(bound.app().clone(), tenant.clone(), Arc::clone(post));
+            let sending = keep_sending(bound.app().clone(), tenant.clone(), mailer, stop.clone());
+            keepers.push(tokio::spawn(sending));
         }
+        let sender = Sender::new(bound.app().clone(), tenant.clone(), Arc::clone(&client));
+        let sending = keep_sending(bound.app().clone(), tenant.clone(), sender, stop.clone());
+        keepers.push(tokio::spawn(sending));
         keepers.push(tokio::spawn(keep_up(bound.app().clone(), tenant, stop.clone())));
     }
     let served = bound.serve(asked_to_stop(stop)).await.map_err(not_served);
@@ -215,6 +221,7 @@ impl Door {
             in_flight: self.max_in_flight as usize,
             metrics_token: self.metrics_token()?,
             mail: self.mail.options()?,
+            webhooks: self.webhooks.rules(),
             tenant: tenant.map(|name| tenant_of(store, Some(name))).transpose()?,
             tls: self.tls(),
             trusted_proxy: self.trusted_proxy,

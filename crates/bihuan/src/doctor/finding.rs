@@ -32,6 +32,8 @@ pub enum Area {
     Proof,
     /// Mail to the staff.
     Mail,
+    /// Posts to other systems.
+    Webhook,
 }
 
 /// What was seen.
@@ -70,6 +72,7 @@ impl Area {
             Area::Pack => "pack",
             Area::Proof => "proof",
             Area::Mail => "mail",
+            Area::Webhook => "webhook",
         }
     }
 

@@ -5,7 +5,7 @@ use bihuan_core::event::Entry;
 use bihuan_core::label::Label;
 use bihuan_core::pack::model::Pack;
 use bihuan_store::error::StoreError;
-use bihuan_store::mail::queue::MailHealth;
+use bihuan_store::sending::Health;
 use bihuan_store::tenant::Tenant;
 use bihuan_store::verify::sample::Sampled;
 use bihuan_web::app::SystemEntropy;
@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
 use super::clock;
-use super::finding::Area::{Key, Mail as MailArea, Pack as PackArea, Proof};
+use super::finding::Area::{Key, Mail as MailArea, Pack as PackArea, Proof, Webhook};
 use super::finding::{Finding, both};
 use crate::installation::Installation;
 
@@ -73,13 +73,17 @@ fn look_at(tenant: &Tenant, now: Timestamp) -> Result<Vec<Finding>, StoreError> 
         findings.push(clock::judge_log(entry.recorded_at, now));
     }
     findings.extend(judge_proof(&sampled));
-    findings.push(judge_mail(tenant.name(), tenant.reader()?.mail_health()?));
+    let reader = tenant.reader()?;
+    findings.push(judge_mail(tenant.name(), reader.mail_health()?));
+    if !reader.webhooks()?.is_empty() {
+        findings.push(judge_webhooks(tenant.name(), reader.webhook_health()?));
+    }
     Ok(findings)
 }
 
 /// Judges the mail to the staff. What waits may be on its way; what was given up reaches nobody.
-fn judge_mail(tenant: &Label, health: MailHealth) -> Finding {
-    let MailHealth { waiting, dead } = health;
+fn judge_mail(tenant: &Label, health: Health) -> Finding {
+    let Health { waiting, dead } = health;
     if dead == 0 {
         return MailArea.ok(both(
             format!("{}：待发邮件 {waiting} 封", tenant.zh),
@@ -94,6 +98,30 @@ fn judge_mail(tenant: &Label, health: MailHealth) -> Finding {
         both(
             "管理员可在“通知设置”页查看原因并重新发送",
             "administrators see why on the page of their inbox's settings, and can have them sent again",
+        ),
+    )
+}
+
+/// Judges the posts to other systems.
+fn judge_webhooks(tenant: &Label, health: Health) -> Finding {
+    let Health { waiting, dead } = health;
+    if dead == 0 {
+        return Webhook.ok(both(
+            format!("{}：待推送 {waiting} 条", tenant.zh),
+            format!("{}: {waiting} posts to other systems waiting", tenant.en),
+        ));
+    }
+    Webhook.warn(
+        both(
+            format!("{}：{dead} 条对外推送未送达，已放弃", tenant.zh),
+            format!(
+                "{}: {dead} posts to other systems did not arrive and were given up",
+                tenant.en
+            ),
+        ),
+        both(
+            "管理员可在“对外推送”页查看原因并重新推送",
+            "administrators see why on the page of webhooks, and can have them sent again",
         ),
     )
 }

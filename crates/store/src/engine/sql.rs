@@ -62,6 +62,8 @@ mod tests {
             crate::read::case::STATEMENTS,
             crate::read::count::STATEMENTS,
             crate::seal::reading::STATEMENTS,
+            crate::sending::mail::STATEMENTS,
+            crate::sending::webhook::STATEMENTS,
             crate::tenant::STATEMENTS,
             crate::tenant::health::STATEMENTS,
             crate::tenant::marks::STATEMENTS,
@@ -70,6 +72,8 @@ mod tests {
             crate::verify::order::STATEMENTS,
             crate::verify::sample::STATEMENTS,
             crate::verify::streams::STATEMENTS,
+            crate::webhook::STATEMENTS,
+            crate::webhook::queue::STATEMENTS,
         ];
         lists.concat()
     }

@@ -25,6 +25,7 @@ use crate::error::StoreError;
 use crate::proof::sequence::{self, stream_of};
 use crate::tenant::scene::Scene;
 use crate::value::Id;
+use crate::webhook;
 
 statements! {
     in sqlite
@@ -82,6 +83,9 @@ impl Batch {
         let from = batch.clocks.from().min(batch.told.from()).min(others);
         let mut touched: HashMap<CaseId, u64> = HashMap::new();
         let end = sequence::size(connection, tenant)?.min(from + EVENTS_IN_BATCH as u64);
+        if end > from {
+            batch.told.rows().hear(webhook::all(connection, Id(tenant.0))?);
+        }
         let mut events = connection.prepare(match connection.engine() {
             Engine::Sqlite => EVENTS,
             Engine::Postgres => EVENTS_THERE,

@@ -60,6 +60,11 @@ impl<F: Follower> Following<F> {
         Ok(Following { from, rows })
     }
 
+    /// Returns what is written in the end, to be told something beforehand.
+    pub(crate) fn rows(&mut self) -> &mut F {
+        &mut self.rows
+    }
+
     /// Returns the place of the first event that it has not seen.
     pub(crate) fn from(&self) -> u64 {
         self.from

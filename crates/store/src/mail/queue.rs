@@ -1,10 +1,7 @@
-//! What mail is to be sent, and what became of it.
-//!
-//! A row is claimed before it is sent and settled after; a claim that nobody settles can be taken again some
-//! minutes later. So a mail is sent at least once, and one that is sent twice has the same id both times. No words
-//! and no address lie in a row: these are those of the moment when it is sent.
+//! What mail is to be sent, and what became of it: a queue as in [`crate::sending`]. No words and no address lie in
+//! a row: these are those of the moment when it is sent.
 
-use bihuan_core::id::{CaseId, Digest, PersonId, TenantId};
+use bihuan_core::id::{CaseId, PersonId, TenantId};
 use bihuan_core::pack::Word;
 use bihuan_core::pack::notification::Occasion;
 use jiff::{SignedDuration, Timestamp};
@@ -15,6 +12,8 @@ use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::notification::Mark;
 use crate::read::Reader;
+use crate::sending::mail::QUEUE;
+use crate::sending::{Health, Outcome, id_of};
 use crate::tenant::Tenant;
 use crate::value::{Id, instant, millis};
 
@@ -23,16 +22,8 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, 0) ON CONFLICT (tenant, id) DO NOTHING";
     DUE = "SELECT id, person, form, made_at, since, case_id, occasion, attempts, done_at, error FROM mail
         WHERE tenant = $1 AND done_at IS NULL AND next_at <= $2 ORDER BY next_at, id LIMIT $3";
-    // Whoever comes second finds another number of attempts.
-    CLAIM = "UPDATE mail SET next_at = $1, attempts = attempts + 1
-        WHERE tenant = $2 AND id = $3 AND attempts = $4 AND done_at IS NULL";
-    AGAIN = "UPDATE mail SET next_at = $1, error = $2 WHERE tenant = $3 AND id = $4 AND done_at IS NULL";
-    SETTLE = "UPDATE mail SET done_at = $1, outcome = $2, error = $3
-        WHERE tenant = $4 AND id = $5 AND done_at IS NULL";
     REVIVE = "UPDATE mail SET done_at = NULL, outcome = NULL, attempts = 0, next_at = $1
         WHERE tenant = $2 AND outcome = 'dead' AND done_at IS NOT NULL";
-    COUNT_WAITING = "SELECT count(*) FROM mail WHERE tenant = $1 AND done_at IS NULL";
-    COUNT_DEAD = "SELECT count(*) FROM mail WHERE tenant = $1 AND outcome = 'dead' AND done_at IS NOT NULL";
     DEAD = "SELECT id, person, form, made_at, since, case_id, occasion, attempts, done_at, error FROM mail
         WHERE tenant = $1 AND outcome = 'dead' AND done_at IS NOT NULL ORDER BY done_at DESC, id LIMIT $2";
     FORGET = "DELETE FROM mail WHERE tenant = $1 AND done_at IS NOT NULL AND done_at < $2";
@@ -44,26 +35,11 @@ statements! {
     DIGESTED = "UPDATE mail_box SET digest_at = $1 WHERE tenant = $2 AND person = $3";
 }
 
-/// After how many attempts a mail is given up.
-pub const ATTEMPTS: u32 = 10;
-
-/// How long a claim lasts: longer than any server takes to answer.
-const CLAIMED: SignedDuration = SignedDuration::from_mins(5);
-
-/// The wait after the first attempt; it doubles with each.
-const FIRST_WAIT_SECONDS: i64 = 60;
-
-/// The longest wait.
-const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(6);
-
 /// Within which time the followers have told of whatever was taken down.
 const FOLLOWED: SignedDuration = SignedDuration::from_mins(10);
 
 /// Digests that are made at a time.
 const DIGESTS_AT_A_TIME: u32 = 200;
-
-/// The most of an error that is kept, in characters.
-const ERROR_CHARS: usize = 200;
 
 /// What a mail is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,45 +94,6 @@ pub struct Mail {
     pub error: Option<String>,
 }
 
-/// What became of an attempt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// The server has taken it.
-    Sent,
-    /// There is nothing to say any more, or nobody to say it to.
-    Void,
-    /// It may work later.
-    Failed(String),
-    /// It never will.
-    Refused(String),
-}
-
-/// How much mail waits, and how much was given up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct MailHealth {
-    /// Mails that are not sent yet.
-    pub waiting: u64,
-    /// Mails that were given up.
-    pub dead: u64,
-}
-
-/// Returns the id of the mail about a notification: the same however often it is made.
-pub(crate) fn id_of(tenant: TenantId, person: PersonId, mark: (i64, Uuid, &str)) -> Uuid {
-    let (at, case, word) = mark;
-    let at = at.to_be_bytes();
-    let parts: [&[u8]; 5] = [
-        tenant.0.as_bytes(),
-        person.0.as_bytes(),
-        &at,
-        case.as_bytes(),
-        word.as_bytes(),
-    ];
-    let digest = Digest::of(&parts);
-    let mut id = [0; 16];
-    id.copy_from_slice(&digest.0[..16]);
-    Uuid::from_bytes(id)
-}
-
 /// Adds a mail that is about no one notification.
 pub(crate) fn add(
     connection: &Connection,
@@ -167,7 +104,7 @@ pub(crate) fn add(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let at = millis(now);
-    let id = id_of(tenant, person, (at, Uuid::nil(), form.word()));
+    let id = id_of(tenant, person.0, (at, Uuid::nil(), form.word()));
     let row = (
         Id(tenant.0),
         Id(id),
@@ -228,11 +165,9 @@ impl Tenant {
         let tenant = Id(self.id().0);
         self.write_plain(move |connection| {
             let due = connection.query(DUE, (tenant, millis(now), most), read_mail)?;
-            let until = millis(now.saturating_add(CLAIMED).unwrap_or(now));
             let mut claimed = Vec::new();
             for mail in due {
-                let row = (until, tenant, Id(mail.id), mail.attempts);
-                if connection.execute(CLAIM, row)? == 1 {
+                if QUEUE.claim(connection, tenant, (mail.id, mail.attempts), now)? {
                     claimed.push(Mail {
                         attempts: mail.attempts + 1,
                         ..mail
@@ -249,20 +184,7 @@ impl Tenant {
     /// # Errors
     /// [`StoreError::Unavailable`] if the writer has stopped.
     pub async fn settle_mail(&self, mail: &Mail, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
-        let (id, attempts) = (Id(mail.id), mail.attempts);
-        let (outcome, error) = match outcome {
-            Outcome::Sent => ("sent", None),
-            Outcome::Void => ("void", None),
-            Outcome::Failed(error) if attempts < ATTEMPTS => {
-                let (next, error) = (millis(wait(attempts, now)), short(&error));
-                let again = self.change(AGAIN, move |tenant| (next, error, tenant, id));
-                return again.await.map(drop);
-            }
-            Outcome::Failed(error) | Outcome::Refused(error) => ("dead", Some(short(&error))),
-        };
-        self.change(SETTLE, move |tenant| (millis(now), outcome, error, tenant, id))
-            .await
-            .map(drop)
+        QUEUE.settle(self, (mail.id, mail.attempts), outcome, now).await
     }
 
     /// Lets everything that was given up be tried again; returns how many.
@@ -287,19 +209,8 @@ impl Reader {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be read.
-    pub fn mail_health(&self) -> Result<MailHealth, StoreError> {
-        let tenant = Id(self.tenant.id().0);
-        let count = |sql| {
-            let count: i64 = self
-                .snapshot
-                .connection()
-                .query_row(sql, (tenant,), |row| row.get(0))?;
-            Ok::<_, StoreError>(count.cast_unsigned())
-        };
-        Ok(MailHealth {
-            waiting: count(COUNT_WAITING)?,
-            dead: count(COUNT_DEAD)?,
-        })
+    pub fn mail_health(&self) -> Result<Health, StoreError> {
+        QUEUE.health(self.snapshot.connection(), Id(self.tenant.id().0))
     }
 
     /// Returns the mails that were given up last.
@@ -316,17 +227,6 @@ impl Reader {
 /// yet, and is for the next one.
 pub fn told_until(made_at: Timestamp) -> Timestamp {
     made_at.saturating_sub(FOLLOWED).unwrap_or(made_at)
-}
-
-/// Returns when a mail is tried again after so many attempts.
-fn wait(attempts: u32, now: Timestamp) -> Timestamp {
-    let doubled = FIRST_WAIT_SECONDS << attempts.saturating_sub(1).min(20);
-    let wait = SignedDuration::from_secs(doubled).min(LONGEST_WAIT);
-    now.saturating_add(wait).unwrap_or(now)
-}
-
-fn short(error: &str) -> String {
-    error.chars().take(ERROR_CHARS).collect()
 }
 
 fn read_mail(row: Row<'_>) -> Result<Mail, StoreError> {
@@ -351,16 +251,4 @@ fn read_mail(row: Row<'_>) -> Result<Mail, StoreError> {
         done_at: optional(row.get(8)?)?,
         error: row.get(9)?,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_wait_is_twice_the_last_up_to_the_longest() {
-        let now = Timestamp::UNIX_EPOCH;
-        let waits = [1, 2, 3, 9, 10, 99].map(|attempts| wait(attempts, now).as_second());
-        assert_eq!(waits, [60, 120, 240, 15_360, 21_600, 21_600]);
-    }
 }

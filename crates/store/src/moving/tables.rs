@@ -78,6 +78,10 @@ tables! {
     MAIL_CHOICE = "mail_choice" (tenant Blob, person Blob, occasion Text; way Text);
     MAIL = "mail" (tenant Blob, id Blob; person Blob, form Text, made_at Int, since Int, case_id Blob, occasion Text,
         next_at Int, attempts Int, done_at Int, outcome Text, error Text);
+    WEBHOOK = "webhook" (tenant Blob, id Blob; name Text, address Text, unit Blob, occasions Text, made_by Blob,
+        made_at Int, secret_at Int, old_secret_at Int, old_until Int, paused_at Int);
+    WEBHOOK_DELIVERY = "webhook_delivery" (tenant Blob, id Blob; webhook Blob, occasion Text, case_id Blob, version Int,
+        unit Blob, state Text, made_at Int, next_at Int, attempts Int, done_at Int, outcome Text, error Text);
     ACCOUNT = "account" (tenant Blob, login Text;
         person Blob, password_hash Text, created_at Int, disabled_at Int, failures Int, failed_at Int);
     SESSION = "session" (tenant Blob, token_hash Blob;
@@ -99,7 +103,7 @@ pub(super) const CASE_ROW: Table = Table {
 };
 
 /// The tables that are copied as they are, in the order of their keys.
-pub(super) const PLAIN: [Table; 28] = [
+pub(super) const PLAIN: [Table; 30] = [
     NUMBER_BLOCK,
     CASE_UNIT,
     CASE_PERSON,
@@ -122,6 +126,8 @@ pub(super) const PLAIN: [Table; 28] = [
     MAIL_BOX,
     MAIL_CHOICE,
     MAIL,
+    WEBHOOK,
+    WEBHOOK_DELIVERY,
     ACCOUNT,
     SESSION,
     API_TOKEN,

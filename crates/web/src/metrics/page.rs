@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use bihuan_store::followers::lag::Lag;
-use bihuan_store::mail::queue::MailHealth;
 use bihuan_store::measure::{CacheUse, Histogram, Measured, ReaderUse, ReplicaUse};
+use bihuan_store::sending::Health;
 use jiff::Timestamp;
 
 use super::{Intake, Metrics};
@@ -101,12 +101,20 @@ impl Page {
     }
 
     /// Adds the mail to the staff.
-    pub fn mail(&mut self, health: MailHealth) {
+    pub fn mail(&mut self, health: Health) {
         let help = "Mails to the staff that are not sent yet.";
         self.single("bihuan_mail_waiting", "gauge", help, health.waiting as f64);
         let help =
             "Mails to the staff that were given up; administrators see them and can have them sent again.";
         self.single("bihuan_mail_dead", "gauge", help, health.dead as f64);
+    }
+
+    /// Adds the posts to other systems.
+    pub fn webhooks(&mut self, health: Health) {
+        let help = "Posts to other systems that have not arrived yet.";
+        self.single("bihuan_webhooks_waiting", "gauge", help, health.waiting as f64);
+        let help = "Posts to other systems that were given up; administrators see them and can have them sent again.";
+        self.single("bihuan_webhooks_dead", "gauge", help, health.dead as f64);
     }
 
     /// Adds what is under way, and what was turned away for want of room.

@@ -253,6 +253,7 @@ impl Tour {
         self.go("/inbox/settings").await;
         self.enter("admin").await;
         self.go("/inbox/settings").await;
+        self.of_webhooks().await;
         self.enter("leader").await;
         let person = self.town.tenant().scene().org.person_by_name("赵工").unwrap().id;
         for path in [
@@ -284,6 +285,18 @@ impl Tour {
             self.enter(login).await;
             self.go("/desk").await;
         }
+    }
+
+    async fn of_webhooks(&mut self) {
+        self.go("/webhooks").await;
+        self.window.write("#name", "City dashboard").await;
+        self.window.write("#address", "https://board.example.org/").await;
+        self.window.click("form[action='/webhooks'] .btn").await;
+        self.look("a webhook's secret").await;
+        self.window.click("main a.btn").await;
+        self.window.open_all().await;
+        self.look("a webhook").await;
+        self.go("/webhooks").await;
     }
 
     /// A case in each of its phases, before those whose turn it is.

@@ -24,6 +24,7 @@ use bihuan_test_postgres::Database;
 use bihuan_web::app::{App, ServeOptions};
 use bihuan_web::auth::WRITE_SCOPE;
 use bihuan_web::serve::router;
+use bihuan_web::webhook::rules::Rules;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -67,6 +68,7 @@ pub fn options() -> ServeOptions {
         in_flight: IN_FLIGHT,
         metrics_token: None,
         mail: None,
+        webhooks: Rules::default(),
         tls: None,
         trusted_proxy: false,
         rate_limit: false,

@@ -1,25 +1,16 @@
-//! Mail to the staff: how it is set, and who sends it.
+//! Mail to the staff: how it is set.
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use bihuan_store::error::StoreError;
-use bihuan_store::lease::Lease;
-use bihuan_store::tenant::Tenant;
-use bihuan_web::app::{App, MailOptions, Security, SystemEntropy};
-use bihuan_web::mail::{Mailer, Post};
+use bihuan_web::app::{MailOptions, Security};
+use bihuan_web::mail::Post;
 use clap::{Args, ValueEnum};
-use tokio::sync::watch;
 
-use super::asked_to_stop;
 use crate::failure::Failure;
 
 /// The environment variable that may hold the mail server's password instead of a file.
 const PASSWORD_VARIABLE: &str = "BIHUAN_SMTP_PASSWORD";
-
-/// How long between two looks at what is to be sent.
-const ROUND: Duration = Duration::from_secs(1);
 
 /// How mail is sent.
 #[derive(Debug, Clone, Args)]
@@ -118,28 +109,4 @@ pub(super) fn post(options: Option<&MailOptions>) -> Result<Option<Arc<Post>>, F
     let post = options.map(Post::new).transpose();
     post.map(|post| post.map(Arc::new))
         .map_err(|error| Failure::Configuration(error.into()))
-}
-
-/// Sends a tenant's mail until the process is asked to stop, while the lease is this process's.
-pub(super) async fn keep_sending(app: App, tenant: Tenant, post: Arc<Post>, stop: watch::Receiver<bool>) {
-    let id = tenant.id();
-    let mut lease = Lease::new(&tenant, "mail", app.now(), &mut SystemEntropy);
-    let mut mailer = Mailer::new(app, tenant, post);
-    while !*stop.borrow() {
-        if let Err(error) = round(&mut lease, &mut mailer).await {
-            tracing::error!(tenant.id = %id, %error, "mail of tenant {id} cannot be sent");
-        }
-        // Both ends are the same to whoever waits.
-        let _ = tokio::time::timeout(ROUND, asked_to_stop(stop.clone())).await;
-    }
-    if let Err(error) = lease.give_up().await {
-        tracing::warn!(tenant.id = %id, %error, "another process sends mail of tenant {id} a few seconds later");
-    }
-}
-
-async fn round(lease: &mut Lease, mailer: &mut Mailer) -> Result<(), StoreError> {
-    if lease.hold().await? {
-        mailer.round().await?;
-    }
-    Ok(())
 }

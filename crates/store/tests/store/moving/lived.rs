@@ -17,6 +17,7 @@ use bihuan_store::mail::NewMailbox;
 use bihuan_store::personal::NewView;
 use bihuan_store::personal::draft::Filling;
 use bihuan_store::tenant::{Founding, Tenant};
+use bihuan_store::webhook::NewWebhook;
 use jiff::civil::Date;
 use uuid::Uuid;
 
@@ -202,6 +203,13 @@ async fn people(city: &mut City) {
         .begin_export(CLERK, export, None, now(), entropy)
         .await
         .expect("begun");
+    tenant.blobs().put(b"a photo", 100).expect("kept");
+    sending(city).await;
+}
+
+async fn sending(city: &mut City) {
+    let (tenant, entropy) = (&city.tenant, &mut city.entropy);
+    let system = Permit::system();
     let mailbox = NewMailbox {
         address: "zhang@example.org".into(),
         language: Lang::Zh,
@@ -211,7 +219,18 @@ async fn people(city: &mut City) {
     asked.expect("asked");
     let ways = BTreeMap::from([(Occasion::Assigned, Way::Mail)]);
     tenant.choose_ways(CLERK, ways).await.expect("chosen");
-    tenant.blobs().put(b"a photo", 100).expect("kept");
+    let wanted = NewWebhook {
+        name: "大屏".into(),
+        address: "https://board.example.org/".into(),
+        unit: HEALTH,
+        occasions: vec![Occasion::Assigned],
+    };
+    let hook = tenant.add_webhook(&system, wanted, now(), entropy).await;
+    let hook = hook.expect("made");
+    tenant
+        .try_webhook(&system, hook, now())
+        .await
+        .expect("to be tried");
 }
 
 fn found_second(city: &mut City) -> Tenant {

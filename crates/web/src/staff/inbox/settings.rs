@@ -9,8 +9,8 @@ use bihuan_core::label::Lang;
 use bihuan_core::pack::Word;
 use bihuan_core::pack::notification::{Occasion, Way};
 use bihuan_store::error::StoreError;
-use bihuan_store::mail::queue::MailHealth;
 use bihuan_store::mail::{Given, Mailbox, NewMailbox};
+use bihuan_store::sending::Health;
 
 use crate::access;
 use crate::ctx::Ctx;
@@ -47,7 +47,7 @@ struct SettingsPage {
     hours: Vec<(u8, String, bool)>,
     rows: Vec<Row>,
     /// The mail of all, before administrators.
-    mail: Option<(MailHealth, Vec<Dead>)>,
+    mail: Option<(Health, Vec<Dead>)>,
 }
 
 /// An occasion with the ways that it may come by.
@@ -193,7 +193,7 @@ fn row(ctx: &Ctx, occasion: Occasion, choices: &BTreeMap<Occasion, Way>) -> Row 
     }
 }
 
-async fn read_mail(ctx: &Ctx) -> Result<(MailHealth, Vec<Dead>), WebError> {
+async fn read_mail(ctx: &Ctx) -> Result<(Health, Vec<Dead>), WebError> {
     let read = ctx
         .tenant
         .read(|reader| Ok::<_, StoreError>((reader.mail_health()?, reader.dead_mails(DEAD_SHOWN)?)));

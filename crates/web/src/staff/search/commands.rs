@@ -46,6 +46,7 @@ const COMMANDS: &[Command] = &[
     command("area-callbacks", "/callbacks", Some("answer"), "g c"),
     command("search-export", "/ledger#export", Some("export"), ""),
     command("search-columns", "/ledger#columns", None, ""),
+    command("webhooks-title", "/webhooks", Some("admin"), ""),
     command("keys-title", "/keys", None, "?"),
 ];
 
