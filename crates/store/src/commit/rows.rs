@@ -215,6 +215,12 @@ pub(crate) fn next_doc(connection: &Connection, tenant: TenantId) -> Result<i64,
     Ok(place << DOC_BITS)
 }
 
+/// Returns the numbers between which a tenant's search documents lie, if it has any. SQLite's own.
+pub(crate) fn documents(connection: &Connection, tenant: TenantId) -> Result<Option<(i64, i64)>, StoreError> {
+    let last: Option<i64> = connection.query_row(LAST_DOC, (Id(tenant.0),), |row| row.get(0))?;
+    Ok(last.map(|last| (last >> DOC_BITS << DOC_BITS, last)))
+}
+
 /// How the rows of one case change.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RowChange<'a> {

@@ -23,7 +23,8 @@ statements! {
     INSERT = "INSERT INTO case_text (rowid, tokens) VALUES ($1, $2)";
     MERGE = "INSERT INTO case_text (case_text) VALUES ('optimize')";
     HOLDING = "SELECT count(*) FROM (SELECT 1 FROM case_text WHERE case_text MATCH $1 LIMIT $2) AS holding";
-    NEWEST = "SELECT rowid FROM case_text WHERE case_text MATCH $1 ORDER BY rowid DESC LIMIT $2";
+    NEWEST = "SELECT rowid FROM case_text WHERE case_text MATCH $1 AND rowid BETWEEN $2 AND $3
+        ORDER BY rowid DESC LIMIT $4";
 }
 
 /// PostgreSQL's own.
@@ -103,15 +104,12 @@ pub(crate) fn condition_within(engine: Engine, parameter: usize, documents: Opti
     }
 }
 
-/// Like [`condition`], of cases whose documents are among the newest that answer it. SQLite's own.
-pub(crate) fn condition_of_newest(engine: Engine, parameter: usize, newest: usize) -> String {
-    match engine {
-        Engine::Sqlite => format!(
-            "c.doc IN (SELECT rowid FROM case_text WHERE case_text MATCH ${parameter}
-                ORDER BY rowid DESC LIMIT {newest})"
-        ),
-        Engine::Postgres => condition(engine, parameter),
-    }
+/// Like [`condition`], of cases whose documents are among the newest that answer it of those numbers. SQLite's own.
+pub(crate) fn condition_of_newest(parameter: usize, (first, last): (i64, i64), newest: usize) -> String {
+    format!(
+        "c.doc IN (SELECT rowid FROM case_text WHERE case_text MATCH ${parameter}
+            AND rowid BETWEEN {first} AND {last} ORDER BY rowid DESC LIMIT {newest})"
+    )
 }
 
 /// The head of a statement over `case_row c` and the search documents `t` that answer the [`question`] `$1`,
@@ -144,15 +142,16 @@ pub(crate) fn holding(connection: &Connection, tokens: &[String], cap: usize) ->
     Ok(usize::try_from(holding).unwrap_or(0))
 }
 
-/// Returns the numbers of the newest documents that hold all tokens, of all tenants. SQLite's own.
+/// Returns the newest documents that hold all tokens, of those whose numbers lie between two. SQLite's own.
 pub(crate) fn newest(
     connection: &Connection,
     tokens: &[String],
+    (first, last): (i64, i64),
     most: usize,
 ) -> Result<Vec<i64>, StoreError> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let asked = question(Engine::Sqlite, tokens);
-    connection.query(NEWEST, (asked, most), |row| row.get(0))
+    connection.query(NEWEST, (asked, first, last, most), |row| row.get(0))
 }
 
 /// Returns the bodies that a case is found by.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use bihuan_core::filter::{Checked, Predicate, SqlValue, Way};
 
-use crate::commit::search;
+use crate::commit::{rows, search};
 use crate::engine::connection::Engine;
 use crate::error::StoreError;
 use crate::read::Reader;
@@ -55,9 +55,13 @@ impl Reader {
 
     /// Returns the documents that answer most questions, at most [`LOOKED_UP`].
     fn answering(&self, questions: &[Vec<String>]) -> Result<Vec<i64>, StoreError> {
+        let connection = self.snapshot.connection();
+        let Some(documents) = rows::documents(connection, self.tenant.id())? else {
+            return Ok(Vec::new());
+        };
         let mut answers: HashMap<i64, usize> = HashMap::new();
         for tokens in questions {
-            for document in search::newest(self.snapshot.connection(), tokens, OF_EACH)? {
+            for document in search::newest(connection, tokens, documents, OF_EACH)? {
                 *answers.entry(document).or_default() += 1;
             }
         }

@@ -3,7 +3,7 @@
 use bihuan_core::filter::{Checked, Predicate, Sql, SqlValue, Way};
 use bihuan_core::pack::model::Phase;
 
-use crate::commit::search;
+use crate::commit::{rows, search};
 use crate::engine::connection::{Engine, Row};
 use crate::engine::sql::statements;
 use crate::error::StoreError;
@@ -244,7 +244,10 @@ impl Reader {
     /// Counts among the newest cases that hold the words of a filter, or among the newest of all.
     fn wordy_tally(&self, filter: &Checked, cap: usize) -> Result<Tally, StoreError> {
         if paths::tokens(filter).is_some() {
-            let query = Query::over_newest(self, filter, self.bounds().counted);
+            let Some(documents) = rows::documents(self.snapshot.connection(), self.tenant.id())? else {
+                return Ok(Tally::default());
+            };
+            let query = Query::over_newest(self, filter, documents, self.bounds().counted);
             let sql = format!("SELECT c.phase, count(*) {} GROUP BY c.phase", query.text);
             let mut statement = self.snapshot.connection().prepare_once(&sql)?;
             let counted = statement.query_map(&query.params[..], |row| Ok((row.get(0)?, row.get(1)?)))?;

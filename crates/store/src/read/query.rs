@@ -34,10 +34,15 @@ impl Query {
         Query::with(reader, filter, tokens, way, &search::condition)
     }
 
-    /// Begins with the tenant and the filter, over the cases of the newest documents that hold what it asks for.
-    /// SQLite's own.
-    pub(crate) fn over_newest(reader: &Reader, filter: &Checked, newest: usize) -> Self {
-        let condition = |engine, parameter| search::condition_of_newest(engine, parameter, newest);
+    /// Begins with the tenant and the filter, over the cases of the newest documents that hold what it asks for, of
+    /// those whose numbers lie between two. SQLite's own.
+    pub(crate) fn over_newest(
+        reader: &Reader,
+        filter: &Checked,
+        documents: (i64, i64),
+        newest: usize,
+    ) -> Self {
+        let condition = |_, parameter| search::condition_of_newest(parameter, documents, newest);
         Query::with(reader, filter, &[], Way::Fewest, &condition)
     }
 

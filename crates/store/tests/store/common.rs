@@ -190,3 +190,25 @@ pub fn raise(bodies: &mut Bodies, title: &str, text: &str) -> Raise {
         imported: None,
     }
 }
+
+/// Founds another tenant of the same database, with so many cases of one title.
+pub fn found_second(city: &mut City, cases: usize, title: &str) -> Tenant {
+    let founding = Founding {
+        name: Label::new("另一市", "Other City"),
+        host: Some("other.example".into()),
+        calendar: bihuan_packs::CALENDAR_CN,
+        packs: &bihuan_packs::TEXTS,
+        now: now(),
+    };
+    let second = city.store.found(&founding, &mut city.entropy).expect("founded");
+    let mut bulk = second.bulk(Box::new(Counter(99))).expect("session");
+    for number in 0..cases {
+        let mut bodies: Bodies = bulk.bodies(now());
+        let asked = raise(&mut bodies, title, &format!("第 {number} 件"));
+        let when = bihuan_store::decide::When::at(now());
+        bulk.raise(&Permit::reporter(), asked, None, bodies, when)
+            .expect("taken in");
+    }
+    bulk.finish().expect("on disk");
+    second
+}

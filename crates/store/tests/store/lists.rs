@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::common::{City, now, raise};
+use crate::common::{City, found_second, now, raise};
 use crate::place::Place;
 use bihuan_core::case::command::{Command, Raise};
-use bihuan_core::filter::Checked;
+use bihuan_core::filter::{Checked, Predicate};
 use bihuan_core::permission::Permit;
 use bihuan_store::read::bounds::Count;
 use bihuan_store::read::list::Listing;
@@ -275,4 +275,20 @@ async fn a_corrected_title_is_found_by_its_new_words_only() {
             .len(),
         1
     );
+}
+
+#[tokio::test]
+async fn what_another_tenant_holds_much_of_hides_nothing() {
+    let mut city = City::new().await;
+    for _ in 0..3 {
+        city.raise("东门路灯不亮", "晚上看不见").await;
+    }
+    // More than are looked through for a word, and all of them newer.
+    found_second(&mut city, 1_300, "西门路灯不亮");
+    let reader = city.tenant.reader().expect("reader");
+    let words = vec!["路灯".to_owned(), "不亮".to_owned()];
+    let alike = reader.alike(std::slice::from_ref(&words), &Checked::everything(), 10);
+    assert_eq!(alike.expect("reads").len(), 3);
+    let counted = reader.count(&Checked::Is(Predicate::Text(words)), 100);
+    assert_eq!(counted.expect("counts").known, 3);
 }

@@ -10,18 +10,16 @@ use bihuan_core::org::{OrgEvent, Person};
 use bihuan_core::pack::notification::{Occasion, Way};
 use bihuan_core::permission::Permit;
 use bihuan_store::account::{NewAccount, NewToken};
-use bihuan_store::bodies::Bodies;
 use bihuan_store::commit::idempotency::Once;
 use bihuan_store::export_job::NewExport;
 use bihuan_store::mail::NewMailbox;
 use bihuan_store::personal::NewView;
 use bihuan_store::personal::draft::Filling;
-use bihuan_store::tenant::{Founding, Tenant};
 use bihuan_store::webhook::NewWebhook;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use crate::common::{CLERK, City, Counter, HEALTH, now, raise};
+use crate::common::{CLERK, City, HEALTH, found_second, now, raise};
 use crate::place::Place;
 use crate::proof_identity::{PHONE, grant_roles, permit, raise_as};
 
@@ -39,7 +37,7 @@ pub async fn lived(place: Place) -> (City, String) {
         .await
         .expect("noted");
     let checkpoint = city.tenant.checkpoint(now()).await.expect("signed");
-    let second = found_second(&mut city);
+    let second = found_second(&mut city, 5, "另一市的案件");
     second.follow().await.expect("followed");
     // What came last has no place in the order yet: new events of old cases, and a new case.
     for case in &cases[2..] {
@@ -231,25 +229,4 @@ async fn sending(city: &mut City) {
         .try_webhook(&system, hook, now())
         .await
         .expect("to be tried");
-}
-
-fn found_second(city: &mut City) -> Tenant {
-    let founding = Founding {
-        name: Label::new("另一市", "Other City"),
-        host: Some("other.example".into()),
-        calendar: bihuan_packs::CALENDAR_CN,
-        packs: &bihuan_packs::TEXTS,
-        now: now(),
-    };
-    let second = city.store.found(&founding, &mut city.entropy).expect("founded");
-    let mut bulk = second.bulk(Box::new(Counter(99))).expect("session");
-    for number in 0..5 {
-        let mut bodies: Bodies = bulk.bodies(now());
-        let asked = raise(&mut bodies, "另一市的案件", &format!("第 {number} 件"));
-        let when = bihuan_store::decide::When::at(now());
-        bulk.raise(&Permit::reporter(), asked, None, bodies, when)
-            .expect("taken in");
-    }
-    bulk.finish().expect("on disk");
-    second
 }
