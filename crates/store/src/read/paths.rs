@@ -45,6 +45,10 @@ const MARKS: [Flag; 7] = [
 /// The cases of some units, or those that they help with, are found by each unit's own index.
 pub(super) fn ways(filter: &Checked) -> Vec<Checked> {
     let parts = conjuncts(filter);
+    if parts.iter().any(|part| is_number(part)) {
+        // What a number begins with leads to fewer cases than any unit has.
+        return vec![filter.clone()];
+    }
     let Some((at, units, helped)) = parts.iter().enumerate().find_map(|(at, part)| {
         let (units, helped) = of_units(part)?;
         Some((at, units, helped))
@@ -72,7 +76,7 @@ pub(super) fn asks_stage(filter: &Checked) -> bool {
     let parts = conjuncts(filter);
     let elsewhere = |part: &&Checked| {
         let of_unit = matches!(part, Checked::Is(Predicate::Id(IdColumn::Unit, _)));
-        of_unit || of_units(part).is_some() || is_severe(part) || asks_text(part)
+        of_unit || of_units(part).is_some() || is_severe(part) || is_number(part) || asks_text(part)
     };
     let elsewhere = is_rare(filter) || parts.iter().any(elsewhere);
     is_open(&parts) && parts.iter().any(|part| names_state(part)) && !elsewhere
@@ -201,13 +205,19 @@ pub(super) fn is_rare(filter: &Checked) -> bool {
         .any(|part| is_mark(part) || related(part))
 }
 
-/// Returns how the cases of a filter are come by where the order does not matter: through the index of what is marked
-/// where it asks for what is out of the ordinary.
+/// Returns how the cases of a filter are come by where the order does not matter: through the index of numbers or of
+/// what is marked, where it asks for a number or for what is out of the ordinary.
 pub(super) fn way(filter: &Checked) -> Way {
-    match conjuncts(filter).into_iter().any(is_mark) {
+    let leads = |part: &Checked| is_mark(part) || is_number(part);
+    match conjuncts(filter).into_iter().any(leads) {
         true => Way::Marked,
         false => Way::Fewest,
     }
+}
+
+/// Whether a test says how a case's number begins.
+fn is_number(part: &Checked) -> bool {
+    matches!(part, Checked::Is(Predicate::NumberStarts(_)))
 }
 
 /// Whether a test is one of those of the index of what is marked, or an alternative of them.
