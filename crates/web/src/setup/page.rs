@@ -32,9 +32,9 @@ const LEAVING: Duration = Duration::from_millis(500);
 const HOST_CHARS: usize = 253;
 
 /// A stop of the way through the set-up.
-struct Stop {
-    look: &'static str,
-    title: String,
+pub(crate) struct Stop {
+    pub(crate) look: &'static str,
+    pub(crate) title: String,
 }
 
 /// The steps, by their messages. The last two are taken in the installation itself.
@@ -46,7 +46,11 @@ const STEPS: [&str; 5] = [
     "setup-step-ready",
 ];
 
-fn stops(tongue: Tongue, now: usize) -> Vec<Stop> {
+/// Where units and people are brought in, in the installation itself.
+pub(crate) const AT_PEOPLE: usize = 3;
+
+/// Returns the stops, of which one is where the visitor is.
+pub(crate) fn stops(tongue: Tongue, now: usize) -> Vec<Stop> {
     let look = |at: usize| match at.cmp(&now) {
         std::cmp::Ordering::Less => "done",
         std::cmp::Ordering::Equal => "now",

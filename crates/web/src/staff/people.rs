@@ -218,7 +218,7 @@ pub async fn create_people(ctx: Ctx, Path(draft): Path<String>, _form: Form) -> 
     ctx.tenant
         .drop_draft(ctx.who()?.viewer.person, filling(id))
         .await?;
-    Ok(page::done(&ctx, done, made))
+    Ok(page::done(&ctx, done, made).await)
 }
 
 /// Makes the logins, each with a code for its first use.

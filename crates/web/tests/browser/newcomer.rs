@@ -205,7 +205,10 @@ impl Newcomer {
         let codes = self.window.now(codes).await;
         let codes = codes.as_array().unwrap().iter();
         let codes: Vec<String> = codes.map(|code| code.as_str().unwrap().to_owned()).collect();
+        let next = "main a[href='/report']";
+        assert!(self.window.has(next).await, "nothing says what is next");
         self.window.click("main .btn").await;
+        assert!(self.window.has(next).await);
         assert!(self.window.has(".notice.ok").await, "somebody is missing");
         self.look().await;
         codes
@@ -296,8 +299,9 @@ impl Newcomer {
         std::fs::write(file, photo::street(true)).unwrap();
         self.enter(WORKS, PASSWORD).await;
         self.window.go(case).await;
-        self.window.press("#evidence details summary").await;
-        self.window.press("#evidence input[value='after']").await;
+        // What the step waits for is open, and set to what is wanted.
+        assert!(self.window.is_shown("#evidence-photos").await);
+        assert!(self.window.has("#evidence input[value='after']:checked").await);
         self.window.choose_file("#evidence-photos", file).await;
         self.window.click("#evidence form button[type=submit]").await;
     }

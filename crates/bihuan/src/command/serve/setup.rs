@@ -148,7 +148,7 @@ fn tell(wanted: &Serve, address: SocketAddr, code: &str) -> Result<Option<PathBu
     let directory = wanted.installation.data.display();
     println!("listening on {scheme}://{address}");
     println!(
-        "Nothing is founded in {directory} yet. The set-up is open for one hour, for whoever has its code:"
+        "Nothing is founded in {directory} yet. Open the link in a browser; it works once, and for an hour:"
     );
     if !address.ip().is_loopback() && scheme == "http" && !wanted.door.trusted_proxy {
         println!(

@@ -1,6 +1,7 @@
 login-title = 工作人员登录
 login-name = 账号
 login-password = 口令
+login-first = 第一次登录：把收到的首次登录码当作口令填入。
 login-send = 登录
 login-demo-title = 演示账号
 login-demo-lead = 点一个角色直接进入。这些账号只在演示目录里有，口令都是 { $password }。

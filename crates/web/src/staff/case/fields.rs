@@ -123,7 +123,7 @@ fn of_ask(ask: Ask) -> Vec<Field> {
         Ask::Remark => vec![Field::needed("remark", "label-remark", Shape::Note)],
         Ask::Reason => vec![REASON],
         Ask::Unit => vec![
-            Field::needed("unit", "label-unit", Shape::Unit),
+            Field::needed("unit", "label-unit", Shape::Unit).hint("case-unit-hint"),
             Field::optional("co_units", "case-co-units", Shape::Units).hint("case-units-hint"),
         ],
         Ask::Reply => vec![

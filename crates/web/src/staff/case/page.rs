@@ -234,6 +234,11 @@ impl CasePage {
         self.more_open = more.any(|sheet| sheet.refused.is_some() || sheet.kept.is_some());
     }
 
+    /// Whether evidence is what the step to take waits for.
+    fn lacks_evidence(&self) -> bool {
+        self.steps.iter().any(|step| step.open && step.lacks_evidence)
+    }
+
     /// Returns the form with an id, where the page shows it.
     fn sheet(&mut self, id: &str) -> Option<&mut Sheet> {
         let shown = |step: &&mut StepSheet| step.obstacle.is_none() || step.sheet.refused.is_some();

@@ -6,11 +6,11 @@ use bihuan_core::case::refusal::Refusal;
 use bihuan_core::event::Actor;
 use bihuan_core::filter::{self, Scene};
 use bihuan_core::id::UnitId;
-use bihuan_core::pack::model::{Effect, Grant, Relation, Step};
+use bihuan_core::pack::model::{Effect, Grant, Need, Relation, Step};
 
-use super::context;
 use super::fields::of_asks;
 use super::forms::{Again, Sheet};
+use super::{context, moments};
 use crate::access;
 use crate::sentence::refusal::need_key;
 use crate::show;
@@ -32,6 +32,8 @@ pub struct StepSheet {
     pub open: bool,
     /// Whether it is the one to take.
     pub primary: bool,
+    /// Whether a piece of evidence is missing before it that the visitor can add.
+    pub lacks_evidence: bool,
 }
 
 /// A step that may come next, and who takes it.
@@ -55,11 +57,9 @@ pub fn sheets(story: &Story<'_>, again: Option<&Again<'_>>) -> Vec<StepSheet> {
     }
     found.sort_by_key(|step| step.obstacle.is_some());
     let sent = found.iter().position(|step| step.sheet.refused.is_some());
-    if let Some(first) = found
-        .get_mut(sent.unwrap_or(0))
-        .filter(|step| step.obstacle.is_none())
-    {
-        (first.primary, first.open) = (true, true);
+    if let Some(first) = found.get_mut(sent.unwrap_or(0)) {
+        // Where nothing can be taken yet, what the first one lacks is what there is to do.
+        (first.primary, first.open) = (first.obstacle.is_none(), true);
     }
     found
 }
@@ -88,8 +88,13 @@ fn sheet(story: &Story<'_>, choice: &StepChoice<'_>, again: Option<&Again<'_>>) 
         tells: step.tell.is_some(),
         open: sheet.refused.is_some(),
         primary: false,
+        lacks_evidence: choice.needs.iter().any(lacks_evidence) && moments::may_add(story),
         sheet,
     }
+}
+
+fn lacks_evidence((need, missing): &(Need, Option<Refusal>)) -> bool {
+    matches!(need, Need::Evidence | Need::Photo) && missing.is_some()
 }
 
 /// Returns the steps that may come next, with who takes each. That the reporter can withdraw is true all
@@ -112,7 +117,10 @@ fn who(story: &Story<'_>, step: &Step) -> String {
         Relation::Reporter => t.t("by-reporter"),
         Relation::Timer => t.t("case-who-timer"),
         Relation::Finder => t.t("case-who-finder"),
-        Relation::Independent => t.t("case-who-independent"),
+        Relation::Independent => {
+            let roles = roles(story, step.action.as_deref().unwrap_or_default());
+            t.t1("case-who-independent", "roles", roles)
+        }
         Relation::Responsible => match story.case().unit {
             Some(unit) => story.words().unit(unit),
             None => t.t("case-who-responsible"),

@@ -28,7 +28,7 @@ pub async fn create_login_code(ctx: Ctx, form: Form) -> Result<Response, WebErro
         login: account.login,
         code: Some(code),
     };
-    Ok(page::done(&ctx, 0, vec![made]))
+    Ok(page::done(&ctx, 0, vec![made]).await)
 }
 
 /// `POST /people/disabled`: keeps a login from being used.

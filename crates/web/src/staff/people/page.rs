@@ -20,6 +20,7 @@ use crate::people::cover::{self, Covered, Smallest, Way};
 use crate::people::plan::{Change, Plan};
 use crate::people::rows::Fault;
 use crate::people::template::{categories, roles};
+use crate::setup::page::{AT_PEOPLE, Stop, stops};
 use crate::show;
 
 /// The logins on one page.
@@ -45,6 +46,10 @@ struct PeoplePage {
     ready: bool,
     /// Whether nobody is here yet but who founded it.
     fresh: bool,
+    /// The way through the set-up, while it is under way.
+    stops: Vec<Stop>,
+    /// Whether nobody has logged in yet but who founded it.
+    unused: bool,
     begun: Vec<(String, String)>,
     unit_rows: Vec<UnitRow>,
     person_rows: Vec<PersonRow>,
@@ -116,6 +121,7 @@ pub(super) async fn people(ctx: &Ctx, after: Option<&str>, faults: &[Fault]) -> 
     let ways = cover::ways(scene, &can_log_in, today);
     let ready = ways.first().is_some_and(Way::is_covered);
     let fresh = accounts.len() <= 1 && scene.org.units().count() <= 1;
+    let unused = !accounts.iter().any(|account| is_in_use(ctx, account));
     let (unit_rows, person_rows) = rows(ctx, fresh);
     let page_of = |from: usize| accounts[from..].iter().take(LOGINS);
     let from = after.map_or(0, |after| {
@@ -133,6 +139,8 @@ pub(super) async fn people(ctx: &Ctx, after: Option<&str>, faults: &[Fault]) -> 
         ways: ways.iter().map(|way| shown_way(ctx, way)).collect(),
         ready,
         fresh,
+        stops: under_way(ctx, fresh, AT_PEOPLE),
+        unused,
         begun: begun
             .iter()
             .map(|draft| {
@@ -164,6 +172,20 @@ pub(super) async fn people(ctx: &Ctx, after: Option<&str>, faults: &[Fault]) -> 
         *shown.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }
     Ok(shown)
+}
+
+/// Whether somebody else has logged in with a login and chosen a password.
+fn is_in_use(ctx: &Ctx, account: &Account) -> bool {
+    let own = ctx.who.as_ref().is_some_and(|who| who.login == account.login);
+    !own && Invitation::read(&account.password_hash).is_none()
+}
+
+/// Returns the way through the set-up, as long as it is the set-up.
+fn under_way(ctx: &Ctx, founding: bool, at: usize) -> Vec<Stop> {
+    match founding {
+        true => stops(ctx.tongue, at),
+        false => Vec::new(),
+    }
 }
 
 fn comma(ctx: &Ctx, names: Vec<String>) -> String {
@@ -237,7 +259,7 @@ fn rows(ctx: &Ctx, fresh: bool) -> (Vec<UnitRow>, Vec<PersonRow>) {
             duty: part.duty.clone(),
         });
     }
-    for _ in 0..SPARE {
+    for _ in 0..if fresh { 0 } else { SPARE } {
         units.push(UnitRow::default());
         people.push(PersonRow::default());
     }
@@ -355,14 +377,30 @@ struct DonePage {
     changes: usize,
     made: Vec<Made>,
     address: String,
+    stops: Vec<Stop>,
+    /// The way to a first strike-off, for whoever has just brought the first people in.
+    first_way: Option<ShownWay>,
+    /// Whether messages may come in by the portal.
+    portal: bool,
 }
 
 /// Returns the page that says what was done, with the codes that are shown only there.
-pub(super) fn done(ctx: &Ctx, changes: usize, made: Vec<Made>) -> Response {
+pub(super) async fn done(ctx: &Ctx, changes: usize, made: Vec<Made>) -> Response {
+    // The codes are shown whatever else cannot be read.
+    let accounts = ctx.tenant.read(|reader| reader.accounts()).await;
+    let accounts = accounts.unwrap_or_default();
+    let (scene, today) = (ctx.tenant.scene(), ctx.scene.calendar.date_of(ctx.now));
+    let is_first = changes > 0 && accounts.len() == made.len() + 1;
+    let can_log_in = accounts.iter().map(|account| account.person).collect();
+    let ways = cover::ways(&scene, &can_log_in, today);
+    let first_way = ways.first().filter(|way| is_first && way.is_covered());
     html(&DonePage {
         page: ctx.page(Some(Area::People)),
         changes,
         made,
         address: format!("{}/login", ctx.origin()),
+        stops: under_way(ctx, first_way.is_some(), AT_PEOPLE + 1),
+        first_way: first_way.map(|way| shown_way(ctx, way)),
+        portal: scene.newest().any(|pack| pack.portal_kinds().next().is_some()),
     })
 }
