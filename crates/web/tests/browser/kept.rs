@@ -50,7 +50,7 @@ async fn write(window: &Window) {
 
 /// Chooses a photo, and waits until it waits.
 async fn choose(window: &Window, file: &std::path::Path) {
-    window.press("#evidence summary").await;
+    window.open_all().await;
     window.choose_file("#evidence-photos", file).await;
     window.until("#evidence form[data-kept=yes] [data-waiting]").await;
 }

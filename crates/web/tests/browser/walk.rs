@@ -159,7 +159,6 @@ impl Walk {
         std::fs::write(file, photo::street(true)).unwrap();
         self.enter("handler").await;
         self.window.go(&format!("/cases/{}", self.number)).await;
-        self.window.press("#evidence details summary").await;
         self.window.press("#evidence input[value='after']").await;
         self.window.choose_file("#evidence-photos", file).await;
         self.window.click("#evidence form button[type=submit]").await;
