@@ -1,9 +1,9 @@
 //! Files that come with a form, on their way into the case: cleaned, stored by content, noted in the log.
 
-use axum::http::header;
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use bihuan_core::case::Case;
 use bihuan_core::case::command::Command;
+use bihuan_core::case::{Case, Evidence};
 use bihuan_core::event::EvidenceMoment;
 use bihuan_core::id::{CaseId, EvidenceId};
 use bihuan_core::permission::Permit;
@@ -15,6 +15,7 @@ use crate::app::SystemEntropy;
 use crate::ctx::Ctx;
 use crate::error::{Complaint, WebError};
 use crate::form::File;
+use crate::form::document::{self, PDF};
 use crate::form::photo::{self, Photo, PhotoError};
 use crate::limits;
 use crate::stream::FileBody;
@@ -33,15 +34,24 @@ pub const BEFORE: Note<'static> = Note {
     caption: None,
 };
 
-/// Cleans the photos of a form; what is no photo, broken, too large or too many is complained of.
-pub fn clean_all(files: &[File]) -> (Vec<Photo>, Vec<Complaint>) {
+/// Whose files they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bringer {
+    /// A reporter: photos, which are cleaned.
+    Reporter,
+    /// Somebody on the staff: PDF as well, which is not.
+    Staff,
+}
+
+/// Cleans the files of a form; what is none that is taken, broken, too large or too many is complained of.
+pub fn clean_all(files: &[File], bringer: Bringer) -> (Vec<Photo>, Vec<Complaint>) {
     let mut complaints = Vec::new();
     if files.len() > limits::FILES {
         complaints.push(too_many());
     }
     let mut photos = Vec::new();
     for file in files.iter().take(limits::FILES) {
-        match clean(file) {
+        match clean(file, bringer) {
             Ok(photo) => photos.push(photo),
             Err(complaint) => complaints.push(complaint),
         }
@@ -54,18 +64,25 @@ pub fn too_many() -> Complaint {
     Complaint::new("photos", "field-photos-too-many").with("most", limits::FILES)
 }
 
-/// Cleans one photo.
+/// Cleans one file.
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn clean(file: &File) -> Result<Photo, Complaint> {
+pub fn clean(file: &File, bringer: Bringer) -> Result<Photo, Complaint> {
     if file.bytes.len() > limits::FILE_BYTES {
         return Err(Complaint::new("photos", "field-photo-too-large").with("most", limits::FILE_BYTES >> 20));
     }
-    photo::clean(&file.bytes).map_err(|error| match error {
-        PhotoError::Format => Complaint::new("photos", "field-bad-photo"),
-        PhotoError::Damaged => Complaint::new("photos", "field-photo-damaged"),
-    })
+    let cleaned = match bringer {
+        Bringer::Reporter => photo::clean(&file.bytes),
+        Bringer::Staff => document::take(&file.bytes),
+    };
+    let key = |error| match (error, bringer) {
+        (PhotoError::Format, Bringer::Reporter) => "field-bad-photo",
+        (PhotoError::Format, Bringer::Staff) => "field-bad-file",
+        (PhotoError::Damaged, Bringer::Reporter) => "field-photo-damaged",
+        (PhotoError::Damaged, Bringer::Staff) => "field-file-damaged",
+    };
+    cleaned.map_err(|error| Complaint::new("photos", key(error)))
 }
 
 /// A photo that is kept, and not yet noted in a case.
@@ -145,16 +162,25 @@ async fn note(
     Ok(evidence)
 }
 
+/// Under this nothing in a document runs, reaches out or leads on; our own pages may show it in a frame.
+const OF_DOCUMENTS: &str = "sandbox; default-src 'none'; frame-ancestors 'self'";
+
+/// Whether a piece of evidence is shown to whom it concerns outside: documents are not cleaned.
+pub fn is_for_reporters(piece: &Evidence) -> bool {
+    piece.media_type.starts_with("image/")
+}
+
 /// Returns a stored file of a case that may be seen, as an answer. Its type is what the content was found
 /// to be; with `nosniff` and the policy of every page nothing in it runs.
 ///
 /// # Errors
-/// [`WebError::NotFound`] if the case has no such evidence.
-pub async fn file(ctx: &Ctx, case: &Case, evidence: EvidenceId) -> Result<Response, WebError> {
+/// [`WebError::NotFound`] if the case has no such evidence for whoever asks.
+pub async fn file(ctx: &Ctx, case: &Case, evidence: EvidenceId, asks: Bringer) -> Result<Response, WebError> {
     let found = case
         .evidence
         .iter()
         .find(|piece| piece.id == evidence)
+        .filter(|piece| asks == Bringer::Staff || is_for_reporters(piece))
         .ok_or(WebError::NotFound)?;
     let (blob, size_bytes) = (found.blob, found.size_bytes);
     let blobs = ctx.tenant.blobs().clone();
@@ -167,7 +193,17 @@ pub async fn file(ctx: &Ctx, case: &Case, evidence: EvidenceId) -> Result<Respon
         (header::CACHE_CONTROL, "private, max-age=3600".to_owned()),
         (header::CONTENT_DISPOSITION, "inline".to_owned()),
     ];
-    Ok((headers, FileBody::of(file, size_bytes)).into_response())
+    let mut answer = (headers, FileBody::of(file, size_bytes)).into_response();
+    if found.media_type == PDF {
+        let policies = [
+            (header::CONTENT_SECURITY_POLICY, OF_DOCUMENTS),
+            (header::X_FRAME_OPTIONS, "SAMEORIGIN"),
+        ];
+        for (name, value) in policies {
+            answer.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+    }
+    Ok(answer)
 }
 
 /// Returns the word for what a piece of evidence shows.

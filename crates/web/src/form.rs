@@ -1,5 +1,6 @@
 //! Forms as pages send them: fields and files, bound to the session by a token, read with limits.
 
+pub mod document;
 pub mod photo;
 pub mod waiting;
 

@@ -93,9 +93,9 @@ pub const STREAMS: u32 = 32;
 /// The longest that a request may take.
 pub const REQUEST_TIME: Duration = Duration::from_secs(60);
 
-/// Scripts, styles and pictures of our own only; nothing inline; nobody frames a page.
+/// Scripts, styles, pictures and frames of our own only; nothing inline; nobody frames a page.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
-     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+     connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 static OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 static PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
@@ -103,13 +103,19 @@ static PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-pol
 /// Sets the headers that every answer carries. A page is kept by no cache unless it says so itself.
 pub fn set_security_headers(headers: &mut HeaderMap, secure: bool) {
     let fixed = [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_FRAME_OPTIONS, "DENY"),
     ];
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    // A document of the evidence brings stricter ones of its own.
+    let usual = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_FRAME_OPTIONS, "DENY"),
+    ];
+    for (name, value) in usual {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     headers.insert(&OPENER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(

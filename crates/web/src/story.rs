@@ -56,6 +56,10 @@ pub struct Picture {
     pub from_reporter: bool,
     /// When it was added.
     pub when: String,
+    /// How large its file is, in words.
+    pub size: String,
+    /// What its file is called where it is saved.
+    pub file_name: String,
 }
 
 /// What a page shows at once of something long.
@@ -295,7 +299,8 @@ impl<'a> Story<'a> {
 
     /// Returns the standing evidence; `base` is the address that each id is added to.
     pub fn pictures(&self, base: &str) -> Vec<Picture> {
-        let picture = |piece: &bihuan_core::case::Evidence| {
+        let number = &self.case().number;
+        let picture = |(at, piece): (usize, &bihuan_core::case::Evidence)| {
             let moment = self.ctx.tongue.t(moment_key(piece.moment));
             Picture {
                 href: format!("{base}{}", piece.id),
@@ -306,9 +311,14 @@ impl<'a> Story<'a> {
                 moment,
                 from_reporter: piece.from_reporter,
                 when: self.moment(piece.added_at),
+                size: self
+                    .ctx
+                    .tongue
+                    .t1("file-kilobytes", "size", piece.size_bytes.div_ceil(1024)),
+                file_name: format!("{number}-{}.pdf", at + 1),
             }
         };
-        self.case().evidence.iter().map(picture).collect()
+        self.case().evidence.iter().enumerate().map(picture).collect()
     }
 
     /// Returns what was asked of the reporter and what they wrote, the newest of it, the oldest first.

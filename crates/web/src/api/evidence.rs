@@ -16,7 +16,7 @@ use super::wire::{Line, Note};
 use crate::access;
 use crate::ctx::Ctx;
 use crate::error::{Complaint, WebError};
-use crate::evidence::{self, Note as FileNote};
+use crate::evidence::{self, Bringer, Note as FileNote};
 use crate::form::Form;
 
 /// A stored file.
@@ -30,7 +30,7 @@ pub struct Stored {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only its schema is used: the fields come as a form")]
 pub struct NewEvidence {
-    /// The photo: JPEG, PNG or WebP.
+    /// A photo (JPEG, PNG or WebP), which is cleaned, or a PDF, which is kept as it is.
     #[schema(value_type = String, format = Binary)]
     pub file: Vec<u8>,
     /// `before`, `after` or `other`.
@@ -70,7 +70,7 @@ pub async fn create_evidence(ctx: Ctx, Path(id): Path<String>, form: Form) -> Re
         .files
         .first()
         .ok_or_else(|| input(Complaint::new("file", "field-required")))?;
-    let photo = evidence::clean(file).map_err(input)?;
+    let photo = evidence::clean(file, Bringer::Staff).map_err(input)?;
     let note = FileNote {
         moment: moment.unwrap_or(EvidenceMoment::Other),
         caption: caption.as_deref(),
@@ -94,5 +94,5 @@ pub async fn read_evidence(
 ) -> Result<Response, WebError> {
     let piece: EvidenceId = piece.parse().map_err(|_| WebError::NotFound)?;
     let view = access::open(&ctx, case_id(&id)?).await?;
-    evidence::file(&ctx, &view.case, piece).await
+    evidence::file(&ctx, &view.case, piece, Bringer::Staff).await
 }

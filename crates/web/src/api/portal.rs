@@ -20,6 +20,7 @@ use super::{Asked, json};
 use crate::app::SystemEntropy;
 use crate::ctx::Ctx;
 use crate::error::{Complaint, WebError};
+use crate::evidence::is_for_reporters;
 use crate::metrics::Intake;
 use crate::portal::intake::{self, Message};
 use crate::portal::{talk, track, view};
@@ -223,7 +224,7 @@ pub async fn read_tracked(ctx: Ctx, asked: Asked<Code>) -> Result<Response, WebE
             .end
             .as_ref()
             .map(|end| ctx.tongue.t(crate::sentence::end_key(end))),
-        evidence: shape::evidence(&story),
+        evidence: shape::evidence(&story, is_for_reporters),
         steps: shape::events(&story, Listener::Reporter),
         identity_reads: case.identity_reads,
     };

@@ -1,6 +1,6 @@
 //! The shapes that the API answers in.
 
-use bihuan_core::case::{Case, ClockRun};
+use bihuan_core::case::{Case, ClockRun, Evidence};
 use bihuan_core::event::Disclosure;
 use bihuan_core::event::RaisedBy;
 use bihuan_core::id::{PersonId, UnitId};
@@ -361,7 +361,7 @@ pub fn case(story: &Story<'_>, steps: Vec<StepShape>) -> CaseShape {
             .as_ref()
             .map(|end| ctx.tongue.t(crate::sentence::end_key(end))),
         deadlines: deadlines(story),
-        evidence: evidence(story),
+        evidence: evidence(story, |_| true),
         answers: answers(story),
         satisfied: case.satisfied,
         returns: case.returns,
@@ -400,9 +400,9 @@ pub fn deadlines(story: &Story<'_>) -> Vec<Deadline> {
     clocks.into_iter().map(deadline).collect()
 }
 
-/// Shapes a case's standing evidence.
-pub fn evidence(story: &Story<'_>) -> Vec<EvidenceShape> {
-    let shape = |piece: &bihuan_core::case::Evidence| EvidenceShape {
+/// Shapes a case's standing evidence, as far as it is shown.
+pub fn evidence(story: &Story<'_>, is_shown: fn(&Evidence) -> bool) -> Vec<EvidenceShape> {
+    let shape = |piece: &Evidence| EvidenceShape {
         id: piece.id.to_string(),
         media_type: piece.media_type.clone(),
         size_bytes: piece.size_bytes,
@@ -414,7 +414,8 @@ pub fn evidence(story: &Story<'_>) -> Vec<EvidenceShape> {
         from_reporter: piece.from_reporter,
         added_at: at(piece.added_at),
     };
-    story.case().evidence.iter().map(shape).collect()
+    let shown = story.case().evidence.iter().filter(|piece| is_shown(piece));
+    shown.map(shape).collect()
 }
 
 /// Shapes the answers of this round.

@@ -7,10 +7,10 @@
 //!
 //! Sources: JPEG (ITU T.81 annex B), Exif 2.32 §4.6, PNG third edition, the WebP container specification.
 
-/// A photo without metadata.
+/// A photo without metadata, or what else is kept as evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Photo {
-    /// `image/jpeg`, `image/png` or `image/webp`.
+    /// `image/jpeg`, `image/png` or `image/webp`; of a document its own.
     pub media_type: &'static str,
     /// The file.
     pub bytes: Vec<u8>,

@@ -6,7 +6,8 @@ use bihuan_store::waiting::Ticket;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::photo::{self, Photo};
+use super::document;
+use super::photo::Photo;
 use crate::app::SystemEntropy;
 use crate::ctx::Ctx;
 use crate::error::WebError;
@@ -41,7 +42,7 @@ pub async fn open(ctx: &Ctx, whose: PersonId, photos: &[Uuid]) -> Result<Vec<Pho
     let opened = opened.map_err(WebError::internal)??;
     // They were clean when they were kept, and say what they are.
     let photos = opened.iter().flatten();
-    Ok(photos.filter_map(|bytes| photo::clean(bytes).ok()).collect())
+    Ok(photos.filter_map(|bytes| document::take(bytes).ok()).collect())
 }
 
 /// Takes photos away, those that are still there.

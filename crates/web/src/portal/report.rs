@@ -17,7 +17,7 @@ use self::page::ReportPage;
 use super::intake;
 use crate::ctx::{Ctx, query_value};
 use crate::error::{Complaint, WebError};
-use crate::evidence;
+use crate::evidence::{self, Bringer};
 use crate::form::{Form, Reader};
 use crate::limits;
 use crate::metrics::Intake;
@@ -164,7 +164,7 @@ async fn add_photos(
     form: &Form,
     read: &mut Reader<'_>,
 ) -> Result<bool, WebError> {
-    let (photos, complaints) = evidence::clean_all(&form.files);
+    let (photos, complaints) = evidence::clean_all(&form.files, Bringer::Reporter);
     complaints
         .into_iter()
         .for_each(|complaint| read.complain(complaint));
@@ -195,7 +195,7 @@ pub async fn create_report(ctx: Ctx, form: Form) -> Result<Response, WebError> {
     };
     let mut read = form.read();
     let message = entry::message(&ctx, &form, &mut read);
-    let (mut photos, complaints) = evidence::clean_all(&form.files);
+    let (mut photos, complaints) = evidence::clean_all(&form.files, Bringer::Reporter);
     read.complaints.extend(complaints);
     let (refusing, warning) = intake::alarms(&ctx, &message)?;
     if !refusing.is_empty() {

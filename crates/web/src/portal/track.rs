@@ -10,7 +10,7 @@ use super::view::{self, Said, TrackPage};
 use crate::ctx::Ctx;
 use crate::ctx::cookie::Cookie;
 use crate::error::WebError;
-use crate::evidence;
+use crate::evidence::{self, Bringer};
 use crate::form::Form;
 use crate::page::{Area, Page, html};
 
@@ -71,7 +71,7 @@ pub async fn read_track_evidence(ctx: Ctx, Path(evidence): Path<String>) -> Resu
     let id: EvidenceId = evidence.parse().map_err(|_| WebError::NotFound)?;
     let case = followed(&ctx).await?.ok_or(WebError::NotFound)?;
     let case = view::case(&ctx, case).await?.case;
-    evidence::file(&ctx, &case, id).await
+    evidence::file(&ctx, &case, id, Bringer::Reporter).await
 }
 
 /// Returns the case whose code the cookie holds.

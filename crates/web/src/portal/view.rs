@@ -153,7 +153,7 @@ impl TrackPage {
                 .map(|at| story.date(at)),
             stops: story.rail(),
             answer: answer(story),
-            photos: story.pictures("/track/evidence/"),
+            photos: photos(story),
             may_judge: case.answered.is_some()
                 && case.satisfied.is_none()
                 && story.kind.answer == AnswerRule::Reporter,
@@ -195,6 +195,13 @@ fn look(end: Option<&End>) -> &'static str {
             | End::ImportedClosed,
         ) => "",
     }
+}
+
+/// Returns the pictures; documents are not cleaned and stay inside.
+fn photos(story: &Story<'_>) -> Vec<Picture> {
+    let mut photos = story.pictures("/track/evidence/");
+    photos.retain(|piece| piece.is_picture);
+    photos
 }
 
 fn answer(story: &Story<'_>) -> Option<Written> {

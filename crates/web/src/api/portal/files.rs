@@ -13,7 +13,7 @@ use crate::api::wire::{Line, Text};
 use crate::api::{Asked, json};
 use crate::ctx::Ctx;
 use crate::error::{Complaint, WebError};
-use crate::evidence;
+use crate::evidence::{self, Bringer};
 use crate::form::Unbound;
 use crate::limits;
 use crate::portal::{proof, talk, view};
@@ -50,7 +50,7 @@ pub async fn create_own_evidence(ctx: Ctx, Unbound(form): Unbound) -> Result<Res
         .files
         .first()
         .ok_or_else(|| input(Complaint::new("file", "field-required")))?;
-    let photo = evidence::clean(file).map_err(input)?;
+    let photo = evidence::clean(file, Bringer::Reporter).map_err(input)?;
     talk::room_for_more(&view::case(&ctx, case).await?)?;
     let stored = evidence::add(&ctx, &Permit::reporter(), case, photo, evidence::BEFORE).await?;
     let stored = Stored {
@@ -64,7 +64,7 @@ pub async fn read_own_evidence(ctx: Ctx, asked: Asked<WantedEvidence>) -> Result
     let piece: EvidenceId = asked.body.evidence.0.parse().map_err(|_| WebError::NotFound)?;
     let case = find(&ctx, &asked.body.code).await?;
     let case = view::case(&ctx, case).await?.case;
-    evidence::file(&ctx, &case, piece).await
+    evidence::file(&ctx, &case, piece, Bringer::Reporter).await
 }
 
 /// `POST /api/v1/portal/proofs`: where each step of the report lies under a signed head.

@@ -13,7 +13,7 @@ use crate::access;
 use crate::ctx::Ctx;
 use crate::error::{Complaint, WebError};
 use crate::evidence::moment;
-use crate::evidence::{self, Note};
+use crate::evidence::{self, Bringer, Note};
 use crate::form::Form;
 use crate::limits;
 
@@ -24,10 +24,10 @@ pub async fn read_case_evidence(
 ) -> Result<Response, WebError> {
     let id: EvidenceId = evidence.parse().map_err(|_| WebError::NotFound)?;
     let view = open(&ctx, &number).await?;
-    evidence::file(&ctx, &view.case, id).await
+    evidence::file(&ctx, &view.case, id, Bringer::Staff).await
 }
 
-/// `POST /cases/{number}/evidence`: photos, cleaned of everything that is not the picture.
+/// `POST /cases/{number}/evidence`: photos, cleaned of everything that is not the picture, and documents as they are.
 pub async fn create_case_evidence(
     ctx: Ctx,
     Path(number): Path<String>,
@@ -52,7 +52,7 @@ async fn add(sent: &Sent<'_>) -> Result<(), WebError> {
     let moment = read.choice("moment", moment).unwrap_or(EvidenceMoment::Other);
     let caption = read.text("caption", limits::LINE_CHARS);
     let (mut photos, mut complaints) = kept::waiting_photos(ctx, case.id, sent.form).await?;
-    let (sent_along, wrong) = evidence::clean_all(&sent.form.files);
+    let (sent_along, wrong) = evidence::clean_all(&sent.form.files, Bringer::Staff);
     photos.extend(sent_along);
     complaints.extend(wrong);
     if photos.len() > limits::FILES {

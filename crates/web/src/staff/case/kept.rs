@@ -19,7 +19,7 @@ use super::{address, open};
 use crate::app::SystemEntropy;
 use crate::ctx::Ctx;
 use crate::error::{Complaint, WebError};
-use crate::evidence;
+use crate::evidence::{self, Bringer};
 use crate::form::photo::Photo;
 use crate::form::{Form, waiting};
 use crate::limits;
@@ -163,7 +163,7 @@ impl Kept {
         self.photos = left;
         let gone: Vec<Uuid> = gone.into_iter().map(|(id, _)| id).collect();
         waiting::remove(ctx, &gone).await?;
-        let (photos, mut complaints) = evidence::clean_all(&form.files);
+        let (photos, mut complaints) = evidence::clean_all(&form.files, Bringer::Staff);
         for photo in photos {
             let size_bytes = photo.bytes.len() as u64;
             if self.photos.len() >= limits::FILES {

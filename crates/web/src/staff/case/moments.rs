@@ -110,7 +110,7 @@ pub fn may_add(story: &Story<'_>) -> bool {
 /// Says how many files are taken, how large, and what is done to them.
 pub fn hint(t: Tongue) -> String {
     t.t2(
-        "report-photos-hint",
+        "case-files-hint",
         ("count", limits::FILES),
         ("size", limits::FILE_BYTES >> 20),
     )
