@@ -133,8 +133,14 @@ fn held(demo: &Demo) -> Held {
         limit: 1_000,
     };
     let search = |words: &&str| {
-        let found = reader.search(words, &everything, 100).expect("searched");
-        found.hits.iter().map(|hit| hit.row.id).collect()
+        let filter = Checked::Is(Predicate::Text(bihuan_text::query_tokens(words)));
+        let listing = Listing {
+            filter: &filter,
+            limit: 100,
+            ..listing
+        };
+        let found = reader.list(&listing).expect("searched");
+        found.rows.iter().map(|row| row.id).collect()
     };
     Held {
         events: events.collect(),

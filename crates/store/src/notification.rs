@@ -254,7 +254,7 @@ impl Reader {
         if cases.is_empty() {
             return Ok(Vec::new());
         }
-        let mut query = Query::of(self, scope, &[], Way::Fewest);
+        let mut query = Query::of(self, scope, Way::Fewest);
         let mut wanted: Vec<CaseId> = cases.to_vec();
         wanted.sort_unstable();
         wanted.dedup();

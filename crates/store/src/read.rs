@@ -12,7 +12,6 @@ pub mod order;
 pub mod outline;
 mod paths;
 pub(crate) mod query;
-pub mod search;
 mod told;
 mod walk;
 

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Result;
-use bihuan_core::filter::Checked;
-use bihuan_store::read::search::RANKED;
+use bihuan_core::filter::{Checked, Predicate};
+use bihuan_store::read::list::Listing;
+use bihuan_store::read::order::NEWEST;
 use rusqlite::{Connection, OpenFlags};
 
 use super::figure::{Figure, percentile};
@@ -34,6 +35,12 @@ pub fn measure(filled: &Filled) -> Result<Vec<Figure>, Failure> {
     ];
     let mut figures = Vec::new();
     for (name, question) in questions {
+        let listing = Listing {
+            filter: &Checked::Is(Predicate::Text(bihuan_text::query_tokens(question))),
+            sort: NEWEST,
+            after: None,
+            limit: SHOWN,
+        };
         let floor = floor(&filled.place.database(), question).map_err(Failure::Internal)?;
         let (mut wall, mut found, mut before) = (Vec::new(), 0, own_time()?);
         for asked in 0..WARM_UP + ASKED {
@@ -42,10 +49,10 @@ pub fn measure(filled: &Filled) -> Result<Vec<Figure>, Failure> {
             }
             let reader = tenant.reader().map_err(Failure::opening)?;
             let began = Instant::now();
-            let hits = reader
-                .search(question, &Checked::everything(), SHOWN)
+            let page = reader
+                .list(&listing)
                 .map_err(|error| Failure::Internal(error.into()))?;
-            found = hits.hits.len();
+            found = page.rows.len();
             if asked >= WARM_UP {
                 wall.push(began.elapsed().as_secs_f64() * 1_000.0);
             }
@@ -78,7 +85,7 @@ fn floor(database: &Path, question: &str) -> Result<f64> {
     let mut times = Vec::with_capacity(ASKED);
     for _ in 0..ASKED {
         let began = Instant::now();
-        let mut rows = statement.query((&asked, RANKED as i64 + 1))?;
+        let mut rows = statement.query((&asked, SHOWN as i64 + 1))?;
         while let Some(row) = rows.next()? {
             std::hint::black_box(row.get::<_, i64>(0)?);
         }

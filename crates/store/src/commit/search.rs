@@ -112,28 +112,6 @@ pub(crate) fn condition_of_newest(parameter: usize, (first, last): (i64, i64), n
     )
 }
 
-/// The head of a statement over `case_row c` and the search documents `t` that answer the [`question`] `$1`,
-/// of the tenant `$2`.
-pub(crate) fn matching(engine: Engine) -> &'static str {
-    match engine {
-        Engine::Sqlite => {
-            "FROM case_text t JOIN case_row c ON c.doc = t.rowid WHERE case_text MATCH $1 AND c.tenant = $2"
-        }
-        Engine::Postgres => {
-            "FROM case_text t JOIN case_row c ON c.tenant = t.tenant AND c.id = t.case_id
-            WHERE t.tokens @@ CAST(CAST($1 AS TEXT) AS TSQUERY) AND t.tenant = $2"
-        }
-    }
-}
-
-/// The order of the search documents `t` from the newest case to the oldest.
-pub(crate) fn newest_first(engine: Engine) -> &'static str {
-    match engine {
-        Engine::Sqlite => "t.rowid DESC",
-        Engine::Postgres => "t.case_id DESC",
-    }
-}
-
 /// Returns how many documents hold all tokens, of all tenants, counted up to `cap`. SQLite's own.
 pub(crate) fn holding(connection: &Connection, tokens: &[String], cap: usize) -> Result<usize, StoreError> {
     let cap = i64::try_from(cap).unwrap_or(i64::MAX);

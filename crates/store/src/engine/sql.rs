@@ -116,7 +116,6 @@ mod tests {
             crate::proof::sequence::POSTGRES_STATEMENTS,
             crate::read::events::POSTGRES_STATEMENTS,
             crate::read::list::POSTGRES_STATEMENTS,
-            crate::read::search::POSTGRES_STATEMENTS,
             crate::verify::derived::POSTGRES_STATEMENTS,
             crate::verify::log::POSTGRES_STATEMENTS,
             crate::verify::search::POSTGRES_STATEMENTS,

@@ -87,7 +87,7 @@ impl Reader {
         let Some(last) = documents.last() else {
             return Ok(Vec::new());
         };
-        let mut query = Query::of(self, filter, &[], Way::Marked);
+        let mut query = Query::of(self, filter, Way::Marked);
         // As many parameters for few documents as for many, so that the statement is prepared once.
         let padded = documents.iter().chain(std::iter::repeat(last)).take(LOOKED_UP);
         let among: Vec<String> = padded

@@ -91,7 +91,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be read.
     pub fn count_by_phase(&self, filter: &Checked) -> Result<Vec<(Phase, usize)>, StoreError> {
-        let query = Query::of(self, filter, &[], Way::Fewest);
+        let query = Query::of(self, filter, Way::Fewest);
         let sql = format!(
             "SELECT c.phase, count(*) {} GROUP BY c.phase ORDER BY c.phase",
             query.text
@@ -175,7 +175,7 @@ impl Reader {
 
     /// Counts until SQLite has done so much.
     fn tally_in_steps(&self, way: &Checked, cap: usize, steps: u64) -> Result<Tally, StoreError> {
-        let mut query = Query::of(self, &told::entered(way), &[], paths::way(way));
+        let mut query = Query::of(self, &told::entered(way), paths::way(way));
         if paths::narrowed(way) == Checked::Everything {
             // The newest first, as they lie: where nothing leads to them, the index of any other column may hold
             // all others first.
@@ -195,7 +195,7 @@ impl Reader {
 
     /// Counts among so many of the cases that the server's indexes leave.
     fn tally_within(&self, way: &Checked, cap: usize) -> Result<Tally, StoreError> {
-        let mut query = Query::of(self, &paths::narrowed(way), &[], Way::Fewest);
+        let mut query = Query::of(self, &paths::narrowed(way), Way::Fewest);
         let examined = query.bind_count(self.bounds().examined);
         let engine = self.tenant.engine();
         let text = |tokens: &[String], parameter: usize| {

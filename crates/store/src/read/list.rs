@@ -282,7 +282,7 @@ impl Reader {
         listing: &Listing<'_>,
         wanted: usize,
     ) -> Result<Vec<ListRow>, StoreError> {
-        let mut query = Query::of(self, &told::entered(filter), &[], paths::way(filter));
+        let mut query = Query::of(self, &told::entered(filter), paths::way(filter));
         // A plus hides the column from SQLite's indexes.
         let hidden = match self.tenant.engine() {
             Engine::Sqlite => "+",

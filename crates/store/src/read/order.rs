@@ -117,7 +117,7 @@ impl FromStr for Sort {
 }
 
 /// The newest first.
-pub(crate) const NEWEST: Sort = Sort {
+pub const NEWEST: Sort = Sort {
     by: SortBy::Raised,
     descending: true,
 };

@@ -27,11 +27,11 @@ pub(crate) struct Query {
 }
 
 impl Query {
-    /// Begins with the tenant and the filter; with `tokens`, from the search documents `t` that hold them.
+    /// Begins with the tenant and the filter.
     ///
     /// The engine numbers parameters by their first appearance, so each is bound where it is written.
-    pub(crate) fn of(reader: &Reader, filter: &Checked, tokens: &[String], way: Way) -> Self {
-        Query::with(reader, filter, tokens, way, &search::condition)
+    pub(crate) fn of(reader: &Reader, filter: &Checked, way: Way) -> Self {
+        Query::with(reader, filter, way, &search::condition)
     }
 
     /// Begins with the tenant and the filter, over the cases of the newest documents that hold what it asks for, of
@@ -43,20 +43,19 @@ impl Query {
         newest: usize,
     ) -> Self {
         let condition = |_, parameter| search::condition_of_newest(parameter, documents, newest);
-        Query::with(reader, filter, &[], Way::Fewest, &condition)
+        Query::with(reader, filter, Way::Fewest, &condition)
     }
 
     /// Begins with the tenant and the filter, over cases whose documents' numbers lie between two where these are
     /// known.
     pub(crate) fn between(reader: &Reader, filter: &Checked, documents: Option<(i64, i64)>) -> Self {
         let condition = |engine, parameter| search::condition_within(engine, parameter, documents);
-        Query::with(reader, filter, &[], Way::Fewest, &condition)
+        Query::with(reader, filter, Way::Fewest, &condition)
     }
 
     fn with(
         reader: &Reader,
         filter: &Checked,
-        tokens: &[String],
         way: Way,
         condition: &dyn Fn(Engine, usize) -> String,
     ) -> Self {
@@ -66,22 +65,14 @@ impl Query {
             (Engine::Postgres, Way::Marked) => Way::Fewest,
             (Engine::Sqlite | Engine::Postgres, way) => way,
         };
-        let (head, mut params) = if tokens.is_empty() {
-            ("FROM case_row c WHERE c.tenant = $1", vec![tenant])
-        } else {
-            let asked = SqlValue::Text(search::question(engine, tokens));
-            (search::matching(engine), vec![asked, tenant])
-        };
         let text_condition = |tokens: &[String], parameter: usize| {
             let asked = SqlValue::Text(search::question(engine, tokens));
             (condition(engine, parameter), asked)
         };
-        let Sql { text, params: more } =
-            filter.to_sql(params.len() + 1, way, dialect(engine, &text_condition));
-        params.extend(more);
+        let Sql { text, params } = filter.to_sql(2, way, dialect(engine, &text_condition));
         Query {
-            text: format!("{head} AND ({text})"),
-            params,
+            text: format!("FROM case_row c WHERE c.tenant = $1 AND ({text})"),
+            params: std::iter::once(tenant).chain(params).collect(),
         }
     }
 

@@ -187,7 +187,7 @@ impl Reader {
 
     /// Returns `FROM … LIMIT` of the cases of a stretch.
     fn stretched(&self, stretch: &Stretch<'_>) -> Query {
-        let mut query = Query::of(self, &stretch.along, &[], Way::Fewest);
+        let mut query = Query::of(self, &stretch.along, Way::Fewest);
         query.after(stretch.sort, stretch.after.as_ref(), "");
         let size = query.bind_count(stretch.size);
         query
@@ -198,7 +198,7 @@ impl Reader {
 
     /// Returns where the next stretch begins; `None` where the list ends in this one.
     fn end_of(&self, stretch: &Stretch<'_>) -> Result<Option<Cursor>, StoreError> {
-        let mut query = Query::of(self, &stretch.along, &[], Way::Fewest);
+        let mut query = Query::of(self, &stretch.along, Way::Fewest);
         query.after(stretch.sort, stretch.after.as_ref(), "");
         let before = query.bind_count(stretch.size.saturating_sub(1));
         let sql = format!(

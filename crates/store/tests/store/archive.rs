@@ -18,7 +18,7 @@ use bihuan_store::read::list::Listing;
 use bihuan_store::tenant::{Store, Tenant};
 use jiff::Timestamp;
 
-use crate::common::{CLERK, City, Counter, now, raise};
+use crate::common::{CLERK, City, Counter, found, now, raise};
 use crate::place::Place;
 use crate::proof_identity::{grant_roles, permit};
 
@@ -138,7 +138,7 @@ fn seen(tenant: &Tenant, cases: &[CaseId]) -> Vec<String> {
         seen.push(format!("{sort}: {:?}", reader.list(&listing).expect("a list")));
     }
     for words in ["路灯", "人民路", "停水", "第"] {
-        let hits = reader.search(words, &everything, 50).expect("a search");
+        let hits = found(&reader, words);
         seen.push(format!("{words}: {hits:?}"));
     }
     for case in cases {

@@ -2,12 +2,16 @@
 
 use bihuan_core::case::command::{Command, Raise, TakeStep};
 use bihuan_core::event::{Disclosure, RaisedBy};
+use bihuan_core::filter::{Checked, Predicate};
 use bihuan_core::id::{CaseId, Entropy, PersonId, UnitId};
 use bihuan_core::label::Label;
 use bihuan_core::org::{OrgEvent, Person, Unit};
 use bihuan_core::permission::{Permit, Rights, Viewer, authorize_general};
 use bihuan_store::bodies::Bodies;
 use bihuan_store::execute::Receipt;
+use bihuan_store::read::Reader;
+use bihuan_store::read::list::{ListRow, Listing};
+use bihuan_store::read::order::NEWEST;
 use bihuan_store::tenant::{Founding, Marks, Store, Tenant};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -211,4 +215,16 @@ pub fn found_second(city: &mut City, cases: usize, title: &str) -> Tenant {
     }
     bulk.finish().expect("on disk");
     second
+}
+
+/// Returns the cases whose texts hold all words, the newest first.
+pub fn found(reader: &Reader, words: &str) -> Vec<ListRow> {
+    let filter = Checked::Is(Predicate::Text(bihuan_text::query_tokens(words)));
+    let listing = Listing {
+        filter: &filter,
+        sort: NEWEST,
+        after: None,
+        limit: 50,
+    };
+    reader.list(&listing).expect("reads").rows
 }

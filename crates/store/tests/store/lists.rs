@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::common::{City, found_second, now, raise};
+use crate::common::{City, found, found_second, now, raise};
 use crate::place::Place;
 use bihuan_core::case::command::{Command, Raise};
 use bihuan_core::filter::{Checked, Predicate};
@@ -131,33 +131,11 @@ async fn a_title_is_listed_and_found() {
     let text_only = city.raise("其他", "楼下噪音扰民，停车也难").await.case();
     let both = city.raise("噪音扰民", "夜间噪音扰民").await.case();
     let reader = city.tenant.reader().expect("reader");
-    let hits = reader
-        .search("噪音", &Checked::everything(), 10)
-        .expect("searches");
-    let found: Vec<_> = hits.hits.iter().map(|hit| hit.row.id).collect();
-    assert_eq!(found, [both, text_only]);
-    assert_eq!(hits.hits[0].row.title.as_deref(), Some("噪音扰民"));
-    assert!(
-        reader
-            .search("不存在的词", &Checked::everything(), 10)
-            .expect("searches")
-            .hits
-            .is_empty()
-    );
-    assert!(
-        reader
-            .search("噪音", &Checked::nothing(), 10)
-            .expect("searches")
-            .hits
-            .is_empty()
-    );
-    assert!(
-        reader
-            .search("！", &Checked::everything(), 10)
-            .expect("searches")
-            .hits
-            .is_empty()
-    );
+    let hits = found(&reader, "噪音");
+    let ids: Vec<_> = hits.iter().map(|hit| hit.id).collect();
+    assert_eq!(ids, [both, text_only]);
+    assert_eq!(hits[0].title.as_deref(), Some("噪音扰民"));
+    assert_eq!(found(&reader, "不存在的词"), []);
 }
 
 #[tokio::test]
@@ -186,21 +164,8 @@ async fn an_erased_text_is_gone_from_the_case_and_from_search() {
     let view = reader.case(case).expect("reads").expect("there");
     assert_eq!(view.text(text), None);
     assert_eq!(view.text(view.case.title), Some("噪音扰民"));
-    assert!(
-        reader
-            .search("王五", &Checked::everything(), 10)
-            .expect("searches")
-            .hits
-            .is_empty()
-    );
-    assert_eq!(
-        reader
-            .search("扰民", &Checked::everything(), 10)
-            .expect("searches")
-            .hits
-            .len(),
-        1
-    );
+    assert_eq!(found(&reader, "王五"), []);
+    assert_eq!(found(&reader, "扰民").len(), 1);
 }
 
 #[tokio::test]
@@ -252,29 +217,9 @@ async fn a_corrected_title_is_found_by_its_new_words_only() {
         .await
         .expect("corrected");
     let reader = city.tenant.reader().expect("reader");
-    assert!(
-        reader
-            .search("停水", &Checked::everything(), 10)
-            .expect("searches")
-            .hits
-            .is_empty()
-    );
-    assert_eq!(
-        reader
-            .search("停电", &Checked::everything(), 10)
-            .expect("searches")
-            .hits
-            .len(),
-        1
-    );
-    assert_eq!(
-        reader
-            .search("无水", &Checked::everything(), 10)
-            .expect("searches")
-            .hits
-            .len(),
-        1
-    );
+    assert_eq!(found(&reader, "停水"), []);
+    assert_eq!(found(&reader, "停电").len(), 1);
+    assert_eq!(found(&reader, "无水").len(), 1);
 }
 
 #[tokio::test]
