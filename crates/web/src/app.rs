@@ -81,6 +81,8 @@ pub struct MailOptions {
     pub port: u16,
     /// How the way there is kept from others.
     pub security: Security,
+    /// Certificates (PEM) of who vouches for the server, beside those that the machine trusts.
+    pub authorities: Option<PathBuf>,
     /// User and password, where the server asks for them.
     pub login: Option<(String, String)>,
     /// Whom mails come from, such as `闭环 <bihuan@example.org>`.

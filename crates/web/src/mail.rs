@@ -6,6 +6,7 @@
 
 pub mod letter;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,7 @@ use bihuan_store::tenant::Tenant;
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, Message};
 use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 
 use crate::app::{App, MailOptions, Security};
@@ -27,6 +29,9 @@ pub enum MailError {
     /// The sender's address is none.
     #[error("{0:?} is no address that mail can come from")]
     From(String),
+    /// The file with certificates cannot be read.
+    #[error("the certificates in {0} cannot be read")]
+    Authorities(PathBuf, #[source] std::io::Error),
     /// TLS to the server cannot be set up.
     #[error("TLS to the mail server cannot be set up")]
     Tls(#[source] lettre::transport::smtp::Error),
@@ -57,11 +62,12 @@ impl Post {
         type Transport = AsyncSmtpTransport<Tokio1Executor>;
         let from = options.from.parse();
         let from = from.map_err(|_malformed| MailError::From(options.from.clone()))?;
-        let builder = match options.security {
-            Security::Plain => Transport::builder_dangerous(&options.host),
-            Security::StartTls => Transport::starttls_relay(&options.host).map_err(MailError::Tls)?,
-            Security::Tls => Transport::relay(&options.host).map_err(MailError::Tls)?,
+        let tls = match options.security {
+            Security::Plain => Tls::None,
+            Security::StartTls => Tls::Required(tls(options)?),
+            Security::Tls => Tls::Wrapper(tls(options)?),
         };
+        let builder = Transport::builder_dangerous(&options.host).tls(tls);
         let builder = builder.port(options.port).timeout(Some(PATIENCE));
         let builder = match &options.login {
             Some((user, password)) => builder.credentials(Credentials::new(user.clone(), password.clone())),
@@ -102,6 +108,17 @@ impl Post {
             .body(letter.text)
             .map_err(|error| error.to_string())
     }
+}
+
+/// Returns how TLS to the mail server is spoken: only with one whose name somebody vouches for.
+fn tls(options: &MailOptions) -> Result<TlsParameters, MailError> {
+    let mut parameters = TlsParameters::builder(options.host.clone());
+    if let Some(file) = &options.authorities {
+        let unreadable = |error| MailError::Authorities(file.clone(), error);
+        let certificates = Certificate::from_pem(&std::fs::read(file).map_err(unreadable)?);
+        parameters = parameters.add_root_certificate(certificates.map_err(MailError::Tls)?);
+    }
+    parameters.build_rustls().map_err(MailError::Tls)
 }
 
 /// Whether a text is an address that mail can be sent to.

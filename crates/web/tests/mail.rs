@@ -4,6 +4,7 @@
 
 mod common;
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use axum::http::StatusCode;
@@ -17,9 +18,10 @@ use bihuan_store::sending::Health;
 use bihuan_web::app::{MailOptions, Security};
 use bihuan_web::mail::{Mailer, Post};
 use common::cases::Matter;
-use common::{Browser, Counter, Town};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use common::{Browser, Counter, Town, tls};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
 
 /// What the mail server does with the next mail.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -43,6 +45,11 @@ struct Sink {
 
 impl Sink {
     async fn listen() -> Sink {
+        Sink::listen_with(None).await
+    }
+
+    /// Listens, and offers STARTTLS where it can speak TLS.
+    async fn listen_with(tls: Option<TlsAcceptor>) -> Sink {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let sink = Sink {
             port: listener.local_addr().unwrap().port(),
@@ -52,10 +59,10 @@ impl Sink {
         let (got, mood) = (Arc::clone(&sink.got), Arc::clone(&sink.mood));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (got, mood) = (Arc::clone(&got), Arc::clone(&mood));
+                let (got, mood, tls) = (Arc::clone(&got), Arc::clone(&mood), tls.clone());
                 tokio::spawn(async move {
                     // A client that leaves early has had enough.
-                    let _ = talk(stream, &got, &mood).await;
+                    let _ = talk(stream, tls, &got, &mood).await;
                 });
             }
         });
@@ -67,10 +74,15 @@ impl Sink {
     }
 
     fn post(&self) -> Arc<Post> {
+        self.post_by(Security::Plain, None)
+    }
+
+    fn post_by(&self, security: Security, authorities: Option<PathBuf>) -> Arc<Post> {
         let options = MailOptions {
-            host: "127.0.0.1".to_owned(),
+            host: "localhost".to_owned(),
             port: self.port,
-            security: Security::Plain,
+            security,
+            authorities,
             login: None,
             from: "闭环 <bihuan@qinghe.example>".to_owned(),
             links: None,
@@ -96,28 +108,52 @@ impl Sink {
     }
 }
 
-/// Speaks as much SMTP as one mail after the other takes.
-async fn talk(stream: TcpStream, got: &Mutex<Vec<String>>, mood: &Mutex<Mood>) -> std::io::Result<()> {
-    let (reading, mut writing) = stream.into_split();
-    let mut lines = BufReader::new(reading);
-    writing.write_all(b"220 sink\r\n").await?;
+/// Speaks as much SMTP as one mail after the other takes, secretly where the client asks for that.
+async fn talk(
+    stream: TcpStream,
+    tls: Option<TlsAcceptor>,
+    got: &Mutex<Vec<String>>,
+    mood: &Mutex<Mood>,
+) -> std::io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    stream.write_all(b"220 sink\r\n").await?;
+    let asked = converse(&mut stream, tls.is_some(), got, mood).await?;
+    if let (true, Some(tls)) = (asked, tls) {
+        let secret = tls.accept(stream.into_inner()).await?;
+        converse(&mut BufReader::new(secret), false, got, mood).await?;
+    }
+    Ok(())
+}
+
+/// Takes mails until the client leaves, or asks for TLS where that is offered; returns whether it did.
+async fn converse(
+    stream: &mut BufReader<impl AsyncRead + AsyncWrite + Unpin>,
+    offers: bool,
+    got: &Mutex<Vec<String>>,
+    mood: &Mutex<Mood>,
+) -> std::io::Result<bool> {
     loop {
         let mut line = String::new();
-        if lines.read_line(&mut line).await? == 0 {
-            return Ok(());
+        if stream.read_line(&mut line).await? == 0 {
+            return Ok(false);
         }
         let said = line.trim_end().to_ascii_uppercase();
         let now = *mood.lock().unwrap();
         let answer = match said.split([' ', ':']).next().unwrap_or_default() {
+            "EHLO" if offers => "250-sink\r\n250-8BITMIME\r\n250 STARTTLS\r\n",
             "EHLO" => "250-sink\r\n250 8BITMIME\r\n",
+            "STARTTLS" if offers => {
+                stream.write_all(b"220 go on\r\n").await?;
+                return Ok(true);
+            }
             "RCPT" if now == Mood::Refuses => "550 no such mailbox\r\n",
             "RCPT" if now == Mood::Full => "452 no room\r\n",
             "DATA" => {
-                writing.write_all(b"354 go on\r\n").await?;
+                stream.write_all(b"354 go on\r\n").await?;
                 let mut mail = String::new();
                 loop {
                     let mut line = String::new();
-                    lines.read_line(&mut line).await?;
+                    stream.read_line(&mut line).await?;
                     if line == ".\r\n" {
                         break;
                     }
@@ -125,21 +161,25 @@ async fn talk(stream: TcpStream, got: &Mutex<Vec<String>>, mood: &Mutex<Mood>) -
                 }
                 got.lock().unwrap().push(mail);
                 if now == Mood::Falls {
-                    return Ok(());
+                    return Ok(false);
                 }
                 "250 taken\r\n"
             }
             "QUIT" => "221 bye\r\n",
             _other => "250 fine\r\n",
         };
-        writing.write_all(answer.as_bytes()).await?;
+        stream.write_all(answer.as_bytes()).await?;
     }
 }
 
 /// Lets the followers catch up and sends what waits, as the serving process does each second.
 async fn send(town: &Town, sink: &Sink) -> usize {
+    send_by(town, sink.post()).await
+}
+
+async fn send_by(town: &Town, post: Arc<Post>) -> usize {
     town.tenant().follow().await.unwrap();
-    let mut mailer = Mailer::new(town.app.clone(), town.tenant(), sink.post());
+    let mut mailer = Mailer::new(town.app.clone(), town.tenant(), post);
     mailer.round().await.unwrap()
 }
 
@@ -346,4 +386,28 @@ async fn nobody_is_written_to_of_what_they_may_not_read_or_before_they_confirmed
     handler.submit(&page, "/inbox/address", &[("address", "")]).await;
     assert_eq!(send(&town, &sink).await, 0);
     assert_eq!(health(&town).await, Health::default());
+}
+
+#[tokio::test]
+async fn by_starttls_mail_goes_only_to_a_server_that_somebody_vouches_for() {
+    let (town, plain) = (Town::found().await, Sink::listen().await);
+    let sink = Sink::listen_with(Some(tls::acceptor())).await;
+    let mut handler = confirmed(&town, &plain, "handler", "zh").await;
+    choose(&mut handler, "assigned", "mail").await;
+    town.assigned(&Matter::default(), "works").await;
+    let vouched = || Some(tls::certificate());
+    // One that offers no TLS, one that nobody vouches for, and the right one.
+    let (starttls, before) = (Security::StartTls, plain.mails().len());
+    for (post, sent) in [
+        (plain.post_by(starttls, vouched()), 0),
+        (sink.post_by(starttls, None), 0),
+        (sink.post_by(starttls, vouched()), 1),
+    ] {
+        town.pass_hours(7);
+        assert_eq!(send_by(&town, post).await, sent);
+    }
+    assert_eq!((plain.mails().len(), sink.mails().len()), (before, 1));
+    let (head, text) = sink.mails().pop().unwrap();
+    assert!(head.contains("To: handler@qinghe.example"), "{head}");
+    assert!(text.contains("由住建局办理"), "{text}");
 }

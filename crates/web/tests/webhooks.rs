@@ -5,7 +5,7 @@
 mod common;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use axum::http::StatusCode;
@@ -20,10 +20,8 @@ use bihuan_web::webhook::client::Client;
 use bihuan_web::webhook::rules::Rules;
 use common::browser::Answer;
 use common::cases::Matter;
-use common::{Browser, Town};
+use common::{Browser, Town, tls};
 use hmac::{Hmac, KeyInit, Mac};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::Value;
 use sha2::Sha256;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
@@ -568,8 +566,7 @@ async fn another_towns_administrators_see_nothing_of_it() {
 
 #[tokio::test]
 async fn by_tls_only_a_receiver_that_somebody_vouches_for_is_posted_to() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/common/tls");
-    let sink = Sink::listen_with(Some(acceptor(&folder))).await;
+    let sink = Sink::listen_with(Some(tls::acceptor())).await;
     let town = town().await;
     let mut made = subscribed(&town, &sink.address, "works").await;
     town.assigned(&Matter::default(), "works").await;
@@ -577,7 +574,7 @@ async fn by_tls_only_a_receiver_that_somebody_vouches_for_is_posted_to() {
     assert!(sink.got().is_empty());
     made.page().await.says("TLS");
     let vouched = Rules {
-        authorities: Some(folder.join("certificate.pem")),
+        authorities: Some(tls::certificate()),
         ..here()
     };
     town.pass_hours(1);
@@ -587,17 +584,4 @@ async fn by_tls_only_a_receiver_that_somebody_vouches_for_is_posted_to() {
         ..here()
     };
     assert!(Client::new(nothing).is_err());
-}
-
-fn acceptor(folder: &Path) -> TlsAcceptor {
-    let certificate = CertificateDer::from_pem_file(folder.join("certificate.pem")).unwrap();
-    let key = PrivateKeyDer::from_pem_file(folder.join("key.pem")).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .unwrap();
-    TlsAcceptor::from(Arc::new(config))
 }

@@ -6,6 +6,7 @@
 pub mod browser;
 pub mod cases;
 pub mod photo;
+pub mod tls;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicI64, Ordering};

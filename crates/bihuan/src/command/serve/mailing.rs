@@ -31,6 +31,9 @@ pub struct MailArgs {
     /// The file with the password for the mail server.
     #[arg(long, value_name = "FILE", requires = "smtp_user")]
     smtp_password_file: Option<PathBuf>,
+    /// Certificates (PEM) that vouch for the mail server, beside those that the machine trusts.
+    #[arg(long, value_name = "FILE", requires = "smtp_server")]
+    smtp_ca_file: Option<PathBuf>,
     /// What links in mails begin with, such as https://bihuan.example.org; by default the tenant's host name.
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
@@ -76,6 +79,7 @@ impl MailArgs {
             host: host.to_owned(),
             port,
             security,
+            authorities: self.smtp_ca_file.clone(),
             login,
             from: from.clone(),
             links: self.public_url.clone(),
