@@ -170,3 +170,30 @@ fn a_role_given_while_the_server_runs_holds_without_a_restart() {
     });
     assert!(came_in, "the server sees what other processes changed");
 }
+
+#[test]
+fn a_login_that_is_closed_names_what_is_still_to_be_handed_over() {
+    let directory = Directory::for_testing();
+    let tokens = tokens(&directory);
+    let server = directory.serve();
+    let city = City::found(&directory, &server.url, &tokens);
+    let (case, _) = city.send();
+    step(&city.operator, &case, json!({"step": "accept"}));
+    let assign = json!({"step": "assign", "unit": "城管局"});
+    step(&city.dispatcher, &case, assign);
+    step(&city.handler, &case, json!({"step": "sign"}));
+    let charge = json!({"person": "handler"});
+    let (status, done) = city
+        .handler
+        .post(&format!("/api/v1/cases/{case}/assignments"), &charge);
+    assert_eq!(status, 201, "{done}");
+    server.stop();
+    let said = directory.ok(&["user", "disable", "handler"]);
+    assert!(
+        said.contains("handler: disabled") && said.contains("in their hands: 1."),
+        "{said}"
+    );
+    assert!(said.contains("/hand-over"), "{said}");
+    let said = directory.ok(&["user", "disable", "operator"]);
+    assert_eq!(said, "operator: disabled\n");
+}

@@ -6,6 +6,7 @@
 //! at each step. The staff's pages, the set-up and the command line all go this one way.
 
 pub mod cover;
+pub mod hands;
 pub mod plan;
 pub mod rows;
 pub mod template;

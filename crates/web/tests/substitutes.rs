@@ -257,3 +257,16 @@ async fn an_administrator_does_not_end_their_own_login() {
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     admin.get("/people").await.says("admin");
 }
+
+#[tokio::test]
+async fn a_login_that_is_closed_leads_to_what_still_lies_with_its_owner() {
+    let town = Town::found().await;
+    let mut head = town.log_in("head").await;
+    let case = town.assigned(&Matter::default(), "works").await;
+    put_in_charge(&town, &mut head, case, "赵工").await;
+    let mut admin = town.log_in("admin").await;
+    let page = admin.get("/people").await;
+    let closed = [("login", "handler")];
+    let next = admin.submit(&page, "/people/disabled", &closed).await;
+    next.says("交接：赵工").says("您无权交接");
+}

@@ -12,6 +12,7 @@ use bihuan_store::account::{Account, NewAccount, NewToken};
 use bihuan_store::tenant::Tenant;
 use bihuan_web::app::SystemEntropy;
 use bihuan_web::auth::{WRITE_SCOPE, new_secret, password, secret_hash};
+use bihuan_web::people::hands::in_hands_of;
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -26,6 +27,9 @@ const PASSWORD_CHARS: usize = 10;
 /// Characters of a password that is made here: more than 128 random bits.
 const MADE_PASSWORD_CHARS: usize = 22;
 
+/// How far the cases of somebody whose login is closed are counted.
+const COUNTED: usize = 1000;
+
 /// What to do with logins.
 #[derive(Subcommand)]
 pub enum Task {
@@ -35,7 +39,7 @@ pub enum Task {
     Passwd(Passwd),
     /// Give a role, or take it.
     Role(Role),
-    /// Keep a login from being used from now on.
+    /// Keep a login from being used from now on, and tell what is still to be handed over.
     Disable(Login),
     /// List the logins with their people and roles.
     List {
@@ -130,13 +134,7 @@ pub fn run(task: &Task) -> Result<(), Failure> {
         Task::Add(wanted) => add(wanted),
         Task::Passwd(wanted) => passwd(wanted),
         Task::Role(wanted) => role(wanted),
-        Task::Disable(wanted) => {
-            let tenant = wanted.place.tenant()?;
-            let now = Timestamp::now();
-            runtime::run(tenant.disable_account(&Permit::system(), &wanted.login, now))??;
-            println!("{}: disabled", wanted.login);
-            Ok(())
-        }
+        Task::Disable(wanted) => disable(wanted),
         Task::List { place } => list(&place.tenant()?),
     }
 }
@@ -223,6 +221,24 @@ fn role(wanted: &Role) -> Result<(), Failure> {
     runtime::run(tenant.change_org(&Permit::system(), event, now))??;
     let done = if wanted.revoke { "taken" } else { "given" };
     println!("{}: {} {done}", wanted.login.login, wanted.role);
+    Ok(())
+}
+
+/// Closes a login, and tells what still lies with its owner: it would wait there unseen.
+fn disable(wanted: &Login) -> Result<(), Failure> {
+    let tenant = wanted.place.tenant()?;
+    let person = account_of(&tenant, &wanted.login)?.person;
+    runtime::run(tenant.disable_account(&Permit::system(), &wanted.login, Timestamp::now()))??;
+    println!("{}: disabled", wanted.login);
+    let left = tenant.reader()?.count(&in_hands_of(person), COUNTED)?;
+    if left.known > 0 {
+        let least = if left.more { "at least " } else { "" };
+        println!(
+            "open cases still in their hands: {least}{}. Whoever leads the unit hands them over on the page \
+             /persons/{person}/hand-over",
+            left.known
+        );
+    }
     Ok(())
 }
 

@@ -217,6 +217,11 @@ impl Server {
         Server::launch(directory, &["--listen", address, "--rate-limit", "off"], &[])
     }
 
+    /// Starts one as a newcomer does, who names nothing but the directory.
+    pub fn plain(directory: &Directory) -> Server {
+        Server::launch(directory, &["--listen", "127.0.0.1:0"], &[])
+    }
+
     /// Starts one that throttles senders by the address that its proxy tells.
     pub fn start_limited(directory: &Directory) -> Server {
         Server::launch(directory, &["--listen", "127.0.0.1:0", "--trusted-proxy"], &[])
@@ -228,16 +233,15 @@ impl Server {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let out = child.stdout.take().expect("its output is ours");
-        let mut line = String::new();
-        BufReader::new(out)
-            .read_line(&mut line)
-            .expect("it says where it listens");
+        let (mut line, mut out) = (String::new(), BufReader::new(out));
+        out.read_line(&mut line).expect("it says where it listens");
         let Some(url) = line.trim().strip_prefix("listening on ") else {
             let output = child.wait_with_output().expect("it ends");
             panic!("no server: {}", String::from_utf8_lossy(&output.stderr));
         };
         let url = url.to_owned();
-        // Nobody reads the log; a full pipe would stop the server.
+        // Nobody reads on; a full pipe would stop the server, and one that is gone would end it.
+        drop(std::thread::spawn(move || drain(out)));
         drop(
             child
                 .stderr

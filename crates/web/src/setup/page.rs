@@ -477,5 +477,9 @@ pub(super) fn failed(visit: &Visit, error: &WebError) -> Response {
         todo,
     });
     *response.status_mut() = error.status();
+    if let WebError::TooMany { wait_seconds } = error {
+        let wait = header::HeaderValue::from(*wait_seconds);
+        response.headers_mut().insert(header::RETRY_AFTER, wait);
+    }
     response
 }

@@ -5,8 +5,7 @@ use askama::Template;
 use axum::extract::{Path, RawQuery};
 use axum::response::{IntoResponse, Redirect, Response};
 use bihuan_core::case::command::Command;
-use bihuan_core::case::facts::Flag;
-use bihuan_core::filter::{Checked, IdColumn, Predicate};
+use bihuan_core::filter::Checked;
 use bihuan_core::id::{Digest, PersonId};
 use bihuan_core::org::OrgEvent;
 use bihuan_store::bodies::Bodies;
@@ -26,6 +25,7 @@ use crate::error::{WebError, dress};
 use crate::form::Form;
 use crate::limits;
 use crate::page::{Area, Page, html};
+use crate::people::hands::in_hands_of;
 
 /// Who may name the person in charge.
 const HANDLE: &str = "handle";
@@ -171,17 +171,8 @@ async fn move_one(ctx: &Ctx, row: &ListRow, to: PersonId, key: &str) -> Result<(
     Ok(())
 }
 
-/// Returns everything open that somebody is in charge of.
-fn of_person(person: PersonId) -> Checked {
-    let in_charge = Predicate::Id(IdColumn::Person, [person.0].into());
-    Checked::and(vec![
-        Checked::Is(Predicate::Flag(Flag::Open)),
-        Checked::Is(in_charge),
-    ])
-}
-
 async fn load(ctx: &Ctx, person: PersonId, after: Option<Cursor>, limit: usize) -> Result<Load, WebError> {
-    let all = of_person(person);
+    let all = in_hands_of(person);
     let within = Checked::and(vec![access::scope(ctx, HANDLE)?, all.clone()]);
     let read = ctx.tenant.read(move |reader| {
         let listing = Listing {

@@ -10,6 +10,7 @@ use crate::auth::invitation::{Invitation, new_code};
 use crate::ctx::Ctx;
 use crate::error::{Complaint, WebError};
 use crate::form::Form;
+use crate::people::hands::in_hands_of;
 
 /// `POST /people/codes`: takes a login's password away, and shows a code for choosing another.
 pub async fn create_login_code(ctx: Ctx, form: Form) -> Result<Response, WebError> {
@@ -31,14 +32,20 @@ pub async fn create_login_code(ctx: Ctx, form: Form) -> Result<Response, WebErro
     Ok(page::done(&ctx, 0, vec![made]).await)
 }
 
-/// `POST /people/disabled`: keeps a login from being used.
+/// `POST /people/disabled`: keeps a login from being used, and leads to what still lies with its owner.
 pub async fn disable_login(ctx: Ctx, form: Form) -> Result<Response, WebError> {
     let permit = access::permit_general(&ctx, ADMIN)?;
     let account = account(&ctx, &form).await?;
     ctx.tenant
         .disable_account(&permit, &account.login, ctx.now)
         .await?;
-    Ok(Redirect::to("/people").into_response())
+    let theirs = in_hands_of(account.person);
+    let left = ctx.tenant.read(move |reader| reader.count(&theirs, 1)).await?;
+    let next = match left.known {
+        0 => "/people".to_owned(),
+        _ => format!("/persons/{}/hand-over", account.person),
+    };
+    Ok(Redirect::to(&next).into_response())
 }
 
 /// Returns the login that a form names. Nobody locks themselves out: their own is another's to change.
