@@ -9,6 +9,7 @@ use crate::ctx::Ctx;
 use crate::error::WebError;
 use crate::page::{Page, html};
 use crate::show::ClockFace;
+use crate::staff::tree::Branch;
 use crate::story::{Line, Stop};
 
 #[derive(Template)]
@@ -24,6 +25,7 @@ struct StyleguidePage {
     lines: Vec<Line>,
     columns: Columns,
     heat: Heat,
+    branches: Vec<Branch>,
     errors: Vec<(String, String)>,
 }
 
@@ -72,6 +74,7 @@ pub async fn read_styleguide(ctx: Ctx) -> Result<Response, WebError> {
         lines: lines(&ctx),
         columns: columns(&ctx),
         heat: heat(&ctx),
+        branches: branches(&ctx),
         errors: vec![("wrong".to_owned(), t.t("field-required"))],
     }))
 }
@@ -134,6 +137,20 @@ fn heat(ctx: &Ctx) -> Heat {
             row("phase-verify", [3, 3, 0, 1, 7, 2]),
         ],
     }
+}
+
+fn branches(ctx: &Ctx) -> Vec<Branch> {
+    let leaf = |key: &str| (ctx.tongue.t(key), Some("#style-tree".to_owned()));
+    let branch = |key: &str, leaves: Vec<_>| Branch {
+        title: ctx.tongue.t(key),
+        href: Some("#style-tree".to_owned()),
+        said: ctx.tongue.t1("unit-below-count", "count", leaves.len()),
+        leaves,
+    };
+    vec![
+        branch("phase-act", vec![leaf("phase-verify"), leaf("phase-answer")]),
+        branch("phase-closed", Vec::new()),
+    ]
 }
 
 fn stops(ctx: &Ctx) -> Vec<Stop> {

@@ -20,8 +20,9 @@ use super::asked::{self, Asked};
 use super::case::fields::named;
 use super::ledger::page::{CAP, capped};
 use super::ledger::place::Place;
-use super::line::{category_name, unit_name};
+use super::line::unit_name;
 use super::tally::{self, MOST, Newest};
+use super::tree::{self, Branch};
 use crate::ctx::Ctx;
 use crate::error::WebError;
 use crate::page::{Area, Page, html};
@@ -46,7 +47,9 @@ struct UnitPage {
     heat: Option<Heat>,
     /// What the charts are counted from, in words; `None` where there is nothing to count.
     counted: Option<String>,
-    duties: Vec<String>,
+    duties: Vec<Branch>,
+    /// The units below it.
+    below: Vec<Branch>,
     posts: Vec<PostLine>,
 }
 
@@ -104,7 +107,8 @@ pub async fn read_unit_page(ctx: Ctx, Path(unit): Path<String>) -> Result<Respon
         parts: open.map_or_else(Vec::new, |open| burdens(&ctx, &open.cases)),
         heat: (has_parts && heat.rows.len() > 1).then_some(heat),
         counted: counted(&ctx, &newest, "unit-counted"),
-        duties: duties(&ctx, unit, today),
+        duties: tree::duties(&ctx, &org.duties_of(unit.id, today)),
+        below: tree::below(&ctx, unit.id, today),
         posts: posts(&ctx, unit),
         page: ctx.page(Some(Area::Ledger)),
     };
@@ -240,11 +244,6 @@ fn gone(ctx: &Ctx, unit: &Unit) -> Option<String> {
         }
         None => ctx.tongue.t1("unit-gone", "date", on),
     })
-}
-
-fn duties(ctx: &Ctx, unit: &Unit, today: Date) -> Vec<String> {
-    let duties = ctx.scene.org.duties_of(unit.id, today).into_iter();
-    duties.map(|code| category_name(ctx, code)).collect()
 }
 
 /// Returns the posts of a unit, its head's first, each with who held it.

@@ -29,3 +29,4 @@ earlier = Earlier
 newest = Back to the newest
 look-large = Large print
 look-contrast = High contrast
+toast-close = Close this message

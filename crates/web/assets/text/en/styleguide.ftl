@@ -22,3 +22,6 @@ style-cards = Columns and cards of the board
 style-dialog = Dialog
 style-dialog-open = Open the dialog
 style-dialog-said = Escape closes it, and the focus goes back to where it was.
+style-tree = Tree
+style-toast = Toast
+style-toast-said = Done: signed for.

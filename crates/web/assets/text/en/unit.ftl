@@ -37,3 +37,6 @@ person-instructed = Gave instructions on
 person-counted = Only cases that you may see are counted.
 person-no-post = No posts on record.
 person-roles = Roles now
+unit-below = Units below
+unit-below-count = { $count } below
+unit-duties-count = { $count } kinds of it

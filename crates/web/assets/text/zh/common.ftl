@@ -29,3 +29,4 @@ earlier = 更早的
 newest = 回到最新
 look-large = 大字
 look-contrast = 高对比
+toast-close = 关闭提示

@@ -22,3 +22,6 @@ style-cards = 看板的列与卡片
 style-dialog = 对话框
 style-dialog-open = 打开对话框
 style-dialog-said = Esc 关闭，焦点回到原处。
+style-tree = 树
+style-toast = 提示
+style-toast-said = 已办：签收。

@@ -37,3 +37,6 @@ person-instructed = 批示过的
 person-counted = 只计您能看到的事项。
 person-no-post = 没有任职记录。
 person-roles = 现有角色
+unit-below = 下级单位
+unit-below-count = 下级 { $count } 个
+unit-duties-count = 其中 { $count } 类
