@@ -31,6 +31,8 @@ pub struct Case {
     pub pack: PackRef,
     /// Its state's id.
     pub state: String,
+    /// The states that it went through since it was raised or taken up again, the last one its own.
+    pub trail: Vec<Stay>,
     /// How it came.
     pub channel: String,
     /// Which supervision source raised it.
@@ -115,6 +117,15 @@ pub struct Case {
     pub calls: Calls,
     /// Who gave instructions about it.
     pub instructors: BTreeSet<PersonId>,
+}
+
+/// A state that a case came into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stay {
+    /// Its id.
+    pub state: String,
+    /// Since when.
+    pub since: Timestamp,
 }
 
 /// The calls to the reporter since they were last answered 回访.

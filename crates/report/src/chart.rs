@@ -163,6 +163,92 @@ impl Heat {
     }
 }
 
+/// From nothing over the middle to where nine of ten are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Span {
+    /// Where the middle is.
+    pub middle: f64,
+    /// Where it ends.
+    pub end: f64,
+    /// Both, in words.
+    pub said: String,
+}
+
+/// A row of spans: one for each side, where there is one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SpanRow {
+    /// Its name.
+    pub name: String,
+    /// One for each side.
+    pub spans: [Option<Span>; 2],
+}
+
+/// Spans of two sides, one below the other.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spans {
+    /// What it shows, in words.
+    pub title: String,
+    /// What is measured, in words.
+    pub measure: String,
+    /// The sides: the class that colours each, and its name.
+    pub sides: [(&'static str, String); 2],
+    /// The rows.
+    pub rows: Vec<SpanRow>,
+}
+
+/// The height of a row of spans, and of a span in it.
+const SPAN_ROW: f64 = 46.0;
+/// See [`SPAN_ROW`].
+const SPAN: f64 = 10.0;
+
+impl Spans {
+    /// Draws the chart: a span is full to its middle and pale to its end.
+    pub fn svg(&self) -> String {
+        let spans = || self.rows.iter().flat_map(|row| row.spans.iter().flatten());
+        let longest = spans().map(|span| span.end).fold(0.0, f64::max);
+        // Whole days are enough for the axis, and a chart of years still has one.
+        let most = round_up(longest.ceil().clamp(0.0, 1_000_000.0) as u32);
+        let bottom = self.rows.len() as f64 * SPAN_ROW;
+        let mut svg = begin(&self.title, bottom + BOTTOM + TOP);
+        let x = |value: f64| value / f64::from(most) * (WIDTH - 2.0);
+        for (figure, anchor) in [(0, "start"), (most / 2, "middle"), (most, "end")] {
+            let at = x(f64::from(figure));
+            push(
+                &mut svg,
+                format_args!(
+                    r#"<line class="grid" x1="{at:.1}" x2="{at:.1}" y1="0" y2="{bottom:.1}"/><text x="{at:.1}" y="{:.1}" text-anchor="{anchor}">{figure}</text>"#,
+                    bottom + BOTTOM
+                ),
+            );
+        }
+        for (place, row) in self.rows.iter().enumerate() {
+            let top = place as f64 * SPAN_ROW;
+            let name = escape(&row.name);
+            push(
+                &mut svg,
+                format_args!(r#"<text class="t" x="0" y="{:.1}">{name}</text>"#, top + 14.0),
+            );
+            for (side, span) in row.spans.iter().enumerate() {
+                let (Some(span), (class, of)) = (span, &self.sides[side]) else {
+                    continue;
+                };
+                let y = top + 20.0 + side as f64 * (SPAN + 2.0);
+                let said = escape(&format!("{} · {of} {}", row.name, span.said));
+                push(
+                    &mut svg,
+                    format_args!(
+                        r#"<g class="{class}"><title>{said}</title><rect class="pale" y="{y:.1}" width="{:.1}" height="{SPAN}"/><rect y="{y:.1}" width="{:.1}" height="{SPAN}"/></g>"#,
+                        x(span.end).max(1.0),
+                        x(span.middle).max(1.0)
+                    ),
+                );
+            }
+        }
+        svg.push_str("</svg>");
+        svg
+    }
+}
+
 /// Returns the first of 2, 4, 10, 20, 40, 100 … that is not less: half of it is a whole number.
 fn round_up(count: u32) -> u32 {
     let mut power = 1_u32;
@@ -257,6 +343,33 @@ mod tests {
         // Four of four: the two parts of the first column fill the height between top and axis.
         assert!(svg.contains(r#"y="47.5" width="140.4" height="112.5""#), "{svg}");
         assert!(svg.contains(r#"y="10.0" width="140.4" height="37.5""#), "{svg}");
+    }
+
+    #[test]
+    fn a_span_is_full_to_its_middle_and_pale_to_its_end() {
+        let span = |middle, end| Span {
+            middle,
+            end,
+            said: "<3".to_owned(),
+        };
+        let spans = Spans {
+            title: "时间".to_owned(),
+            measure: "天".to_owned(),
+            sides: [("own", "本单位".to_owned()), ("others", "其他".to_owned())],
+            rows: vec![SpanRow {
+                name: "办理".to_owned(),
+                spans: [Some(span(2.0, 4.0)), None],
+            }],
+        };
+        let svg = spans.svg();
+        assert!(svg.contains(r#"class="pale" y="20.0" width="418.0""#), "{svg}");
+        assert!(svg.contains(r#"<rect y="20.0" width="209.0""#) && svg.contains("办理 · 本单位 &lt;3"));
+        assert_eq!(svg.matches("<g ").count(), 1);
+        let none = Spans {
+            rows: Vec::new(),
+            ..spans
+        };
+        assert!(!none.svg().contains("NaN"));
     }
 
     #[test]

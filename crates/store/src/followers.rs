@@ -12,6 +12,7 @@
 pub(crate) mod batch;
 pub mod clocks;
 pub(crate) mod follower;
+pub mod handling;
 pub mod lag;
 pub(crate) mod notifications;
 pub(crate) mod outbox;

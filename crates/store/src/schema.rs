@@ -106,6 +106,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/sqlite/0013_webhooks.sql"),
         postgres: include_str!("migrations/postgres/0013_webhooks.sql"),
     },
+    Migration {
+        number: 14,
+        name: "handled",
+        sqlite: include_str!("migrations/sqlite/0014_handled.sql"),
+        postgres: include_str!("migrations/postgres/0014_handled.sql"),
+    },
 ];
 
 impl Migration {

@@ -41,6 +41,37 @@ async fn a_unit_shows_its_duties_and_what_it_has_on_hand_within_what_one_may_see
 }
 
 #[tokio::test]
+async fn where_a_units_time_goes_is_said_from_ten_closed_cases_on() {
+    let town = Town::found().await;
+    let mut cases = Vec::new();
+    for _ in 0..10 {
+        cases.push(town.answered(&Matter::default(), "works", "handler").await);
+    }
+    town.pass_hours(24 * 6);
+    let last = cases.pop().unwrap();
+    for case in cases {
+        town.step("supervisor", case, "strike_off", |_, _| {}).await;
+    }
+    town.tenant().follow().await.unwrap();
+    let mut dispatcher = town.log_in("dispatcher").await;
+    let few = dispatcher.get("/units/works").await;
+    few.says("办结的太少，不说时间花在哪个阶段")
+        .keeps_silent_about("九成以内");
+    town.step("supervisor", last, "strike_off", |_, _| {}).await;
+    town.tenant().follow().await.unwrap();
+    let page = dispatcher.get("/units/works").await;
+    // All of it was the six days in which the reporter said nothing.
+    page.says("时间花在哪个阶段").says("<td>6.0 天</td>");
+    page.says("求助，2026年1月1日以来办结的").says("<td>10</td>");
+    let verified = town.tenant().verify(None, &mut |_| {}).unwrap();
+    assert_eq!(verified.differences, []);
+    // Who sees none of its cases sees no figures of them either.
+    let mut water = town.log_in("water").await;
+    let page = water.get("/units/works").await;
+    page.keeps_silent_about("时间花在哪个阶段");
+}
+
+#[tokio::test]
 async fn a_complaint_about_a_unit_is_not_counted_before_its_own_people() {
     let town = Town::found().await;
     town.assigned(&about_works(), "water").await;

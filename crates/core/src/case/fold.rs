@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Answer, Calls, Case, ClockChange, ClockRun, ClockState, Evidence, Verification};
+use super::{Answer, Calls, Case, ClockChange, ClockRun, ClockState, Evidence, Stay, Verification};
 use crate::event::{
     Actor, BodyRef, CallOutcome, CaseEvent, ClockSpan, Correction, End, Entry, Event, Fields, ReplyWay,
 };
@@ -117,6 +117,10 @@ fn raised(id: CaseId, fields: &Fields, entry: &Entry) -> Case {
         number: fields.number,
         kind: fields.kind,
         pack: fields.pack,
+        trail: vec![Stay {
+            state: fields.state.clone(),
+            since: entry.occurred_at,
+        }],
         state: fields.state,
         channel: fields.channel,
         source: fields.source,
@@ -189,7 +193,7 @@ impl Case {
             }
             CaseEvent::StepTaken {
                 from, to, new_round, ..
-            } => self.step(from, to, *new_round)?,
+            } => self.step(from, to, *new_round, at)?,
             CaseEvent::ClockStarted(span) => self.start_clock(span, entry),
             CaseEvent::ClockPaused { clock, .. } => self.clock(clock)?.run = ClockRun::Paused(at),
             CaseEvent::ClockResumed(span) => self.clock(&span.clock)?.resume(span, at),
@@ -234,7 +238,7 @@ impl Case {
         Ok(())
     }
 
-    fn step(&mut self, from: &str, to: &str, new_round: bool) -> Result<(), FoldError> {
+    fn step(&mut self, from: &str, to: &str, new_round: bool, at: Timestamp) -> Result<(), FoldError> {
         if self.state != from {
             return Err(FoldError::State {
                 expected: self.state.clone(),
@@ -242,6 +246,10 @@ impl Case {
             });
         }
         to.clone_into(&mut self.state);
+        self.trail.push(Stay {
+            state: to.to_owned(),
+            since: at,
+        });
         if new_round {
             self.begin_round();
         }
@@ -348,6 +356,9 @@ impl Case {
         self.end = None;
         self.ended_at = None;
         self.reopened += 1;
+        // Only the state that it is in goes on; what was before has ended with the case.
+        let gone = self.trail.len().saturating_sub(1);
+        self.trail.drain(..gone);
     }
 
     fn look_back(&mut self, held: bool, at: Timestamp) {

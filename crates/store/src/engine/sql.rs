@@ -46,6 +46,7 @@ mod tests {
             crate::followers::follower::STATEMENTS,
             crate::followers::notifications::STATEMENTS,
             crate::followers::outbox::STATEMENTS,
+            crate::followers::handling::STATEMENTS,
             crate::followers::rollups::STATEMENTS,
             crate::made::STATEMENTS,
             crate::mail::STATEMENTS,

@@ -12,6 +12,7 @@ use bihuan_core::id::{TenantId, UnitId};
 use uuid::Uuid;
 
 use super::follower::Follower;
+use super::handling::{self, Handled};
 use crate::engine::connection::Connection;
 use crate::engine::sql::statements;
 use crate::error::StoreError;
@@ -88,12 +89,15 @@ pub(crate) struct Key {
 pub(crate) struct Rollups {
     /// By key, never zero.
     pub counts: BTreeMap<Key, i64>,
+    /// How long cases stayed in their phases.
+    pub handled: Handled,
 }
 
 impl Follower for Rollups {
     const NAME: &'static str = "rollups";
 
     fn take(&mut self, scene: &Scene, entry: &Entry, after: &Case) -> Result<(), StoreError> {
+        handling::take(&mut self.handled, scene, entry, after);
         let Event::Case(event) = &entry.event else {
             return Ok(());
         };
@@ -122,12 +126,12 @@ impl Follower for Rollups {
                 count,
             ))?;
         }
-        Ok(())
+        handling::write(&self.handled, connection, tenant)
     }
 
     fn clear(connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {
         connection.execute(CLEAR, (Id(tenant.0),))?;
-        Ok(())
+        handling::clear(connection, tenant)
     }
 }
 

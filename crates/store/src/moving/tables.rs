@@ -69,6 +69,7 @@ tables! {
     TIMER = "timer" (tenant Blob, due_at Int, case_id Blob;);
     ROLLUP = "rollup" (tenant Blob, day Text, what Text, kind Text, unit Blob, category Text, channel Text;
         n Int);
+    HANDLED = "handled" (tenant Blob, class Text, unit Blob, month Text, kind Text, phase Int, bucket Int; n Int);
     OUTBOX = "outbox" (tenant Blob, case_id Blob, version Int; message Text, made_at Int);
     DELIVERY = "delivery" (tenant Blob, case_id Blob, version Int; delivered_at Int);
     NOTIFICATION = "notification" (tenant Blob, person Blob, at Int, case_id Blob, occasion Text;
@@ -103,7 +104,7 @@ pub(super) const CASE_ROW: Table = Table {
 };
 
 /// The tables that are copied as they are, in the order of their keys.
-pub(super) const PLAIN: [Table; 30] = [
+pub(super) const PLAIN: [Table; 31] = [
     NUMBER_BLOCK,
     CASE_UNIT,
     CASE_PERSON,
@@ -120,6 +121,7 @@ pub(super) const PLAIN: [Table; 30] = [
     CURSOR,
     TIMER,
     ROLLUP,
+    HANDLED,
     OUTBOX,
     DELIVERY,
     NOTIFICATION,

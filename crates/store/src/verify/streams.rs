@@ -1,6 +1,6 @@
 //! Every stream, event by event: its fold, and what was derived from the case.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use bihuan_core::case::Case;
 use bihuan_core::case::fold::fold;
@@ -23,6 +23,7 @@ use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::followers::clocks::{self, Clocks};
 use crate::followers::follower::{Follower, cursor};
+use crate::followers::handling;
 use crate::followers::rollups::{self, Rollups};
 use crate::proof::sequence::{self, stream_of};
 use crate::tenant::Tenant;
@@ -284,6 +285,14 @@ impl<'a> Streams<'a> {
                 let problem = format!("is {} where a recount gives {}", shown(found), shown(expected));
                 findings.add(Check::Rollups, subject, problem);
             }
+        }
+        let found = handling::of_all_classes(&handling::read(connection, tenant)?);
+        let expected = handling::of_all_classes(&self.recount.handled);
+        if found != expected {
+            let keys: BTreeSet<_> = found.keys().chain(expected.keys()).collect();
+            let differing = keys.into_iter().filter(|key| found.get(key) != expected.get(key));
+            let problem = format!("{} counts differ from a recount", differing.count());
+            findings.add(Check::Rollups, "the time in phases", problem);
         }
         Ok(self.counts)
     }

@@ -15,6 +15,7 @@ fn followed(city: &City) -> Vec<Vec<Cell>> {
     let queries = [
         "SELECT tenant, due_at, case_id FROM timer ORDER BY 1, 2, 3",
         "SELECT day, what, kind, unit, category, channel, n FROM rollup ORDER BY 1, 2, 3, 4, 5, 6",
+        "SELECT class, unit, month, kind, phase, bucket, n FROM handled ORDER BY 1, 2, 3, 4, 5, 6",
         "SELECT case_id, version, message, made_at FROM outbox ORDER BY 1, 2",
         "SELECT follower, position FROM cursor ORDER BY 1",
     ];

@@ -3,6 +3,8 @@
 //! Everybody on the staff may see the organisation itself; cases are counted within what the visitor may see,
 //! and the page says so.
 
+mod handles;
+
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
@@ -16,6 +18,7 @@ use bihuan_store::read::bounds::Count;
 use bihuan_store::read::outline::{self, Outline};
 use jiff::civil::Date;
 
+use self::handles::Handles;
 use super::asked::{self, Asked};
 use super::case::fields::named;
 use super::ledger::page::{CAP, capped};
@@ -43,6 +46,7 @@ struct UnitPage {
     board: String,
     fates: Columns,
     days_taken: Option<Columns>,
+    handles: Option<Handles>,
     parts: Vec<Burden>,
     heat: Option<Heat>,
     /// What the charts are counted from, in words; `None` where there is nothing to count.
@@ -104,6 +108,7 @@ pub async fn read_unit_page(ctx: Ctx, Path(unit): Path<String>) -> Result<Respon
         board: board_of(&ctx, &word),
         fates: newest.fates(t.t("unit-fates")),
         days_taken: newest.days_taken(t.t("unit-days-taken")),
+        handles: handles::read(&ctx, unit, today).await?,
         parts: open.map_or_else(Vec::new, |open| burdens(&ctx, &open.cases)),
         heat: (has_parts && heat.rows.len() > 1).then_some(heat),
         counted: counted(&ctx, &newest, "unit-counted"),

@@ -40,3 +40,19 @@ person-roles = Roles now
 unit-below = Units below
 unit-below-count = { $count } below
 unit-duties-count = { $count } kinds of it
+
+# Where the time goes
+handles-title = Where the time goes, by phase
+handles-measure = days with weekends; full to the median, pale to nine of ten
+handles-said = { $kind }, closed since { $since } in this unit's hands; all of them count, not only what you may see. 
+handles-beside = Beside { $count } other units of its class.
+handles-alone = Too few units of its class to compare with.
+handles-own = This unit
+handles-others = Others of its class
+handles-median = Median
+handles-ninety = Nine of ten within
+handles-n = Cases
+handles-hours = { $hours } h
+handles-days = { $days } days
+handles-span = median { $median }, nine of ten within { $most }
+handles-few = Too few cases were closed in this unit's hands in these three months to say where the time goes.

@@ -40,3 +40,19 @@ person-roles = 现有角色
 unit-below = 下级单位
 unit-below-count = 下级 { $count } 个
 unit-duties-count = 其中 { $count } 类
+
+# 时间花在哪
+handles-title = 时间花在哪个阶段
+handles-measure = 自然日，深色到中位数，浅色到九成
+handles-said = { $kind }，{ $since }以来办结的，办结时由本单位承办；全部都算，不限于您能看到的。
+handles-beside = 对照另外 { $count } 个同类单位。
+handles-alone = 同类单位太少，不作对照。
+handles-own = 本单位
+handles-others = 同类其他单位
+handles-median = 中位数
+handles-ninety = 九成以内
+handles-n = 件数
+handles-hours = { $hours } 小时
+handles-days = { $days } 天
+handles-span = 中位数 { $median }，九成在 { $most } 以内
+handles-few = 近三个月由本单位承办并办结的太少，不说时间花在哪个阶段。
