@@ -65,6 +65,10 @@ async fn walk(words: &Words, width: u32) {
     window.click("#over .take-up button[value=supervise]").await;
     window.until_at("/leader?done=").await;
     window.says(words.done).await;
+    large_enough(&window, ".toast-close", width).await;
+    // It goes when it is closed, with the script and without, and what was followed stays.
+    window.press(".toast-close").await;
+    window.until("main:not(:has(.toast))").await;
     assert!(
         window.text("#mine").await.contains("路灯"),
         "what was asked for is followed"
