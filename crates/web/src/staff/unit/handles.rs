@@ -12,6 +12,7 @@ use jiff::civil::Date;
 
 use crate::ctx::Ctx;
 use crate::error::WebError;
+use crate::lang::Fill as _;
 use crate::staff::ledger::column::phase_key;
 
 /// The whole months before this one whose cases count.
@@ -144,12 +145,16 @@ fn said(ctx: &Ctx, kind: &str, since: Date, others: usize) -> String {
     let kind = kind.map(|kind| ctx.name(&kind.title)).unwrap_or_default();
     let since = ctx.scene.calendar.start_of(since);
     let since = crate::show::date(&ctx.scene.calendar, ctx.tongue, since);
-    let counted = ctx.tongue.t2("handles-said", ("kind", kind), ("since", since));
-    let compared = match others < OTHERS {
+    let beside = match others < OTHERS {
         true => ctx.tongue.t("handles-alone"),
         false => ctx.tongue.t1("handles-beside", "count", others),
     };
-    format!("{counted}{compared}")
+    let places = [
+        ("kind", kind.fill()),
+        ("since", since.fill()),
+        ("beside", beside.fill()),
+    ];
+    ctx.tongue.tell("handles-said", &places)
 }
 
 fn chart(ctx: &Ctx, phases: Vec<Compared>) -> Spans {
