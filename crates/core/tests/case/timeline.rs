@@ -311,7 +311,6 @@ impl Life {
         let counts = [
             (case.verified.is_some(), "verified"),
             (case.answered.is_some(), "answered"),
-            (case.satisfied == Some(true), "satisfied"),
         ];
         parts.extend(
             counts

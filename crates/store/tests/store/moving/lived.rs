@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use bihuan_core::case::command::{Command, Raise};
-use bihuan_core::event::{AccusedParty, ExternalRef, Linkage};
+use bihuan_core::case::command::{Command, Raise, TakeStep};
+use bihuan_core::event::{AccusedParty, ExternalRef, Linkage, ReplyWay};
 use bihuan_core::id::{CaseId, Digest, PersonId};
 use bihuan_core::label::{Label, Lang};
 use bihuan_core::org::{OrgEvent, Person};
@@ -19,7 +19,7 @@ use bihuan_store::webhook::NewWebhook;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use crate::common::{CLERK, City, HEALTH, found_second, now, raise};
+use crate::common::{CLERK, City, HEALTH, HOTLINE, found_second, now, raise};
 use crate::place::Place;
 use crate::proof_identity::{PHONE, grant_roles, permit, raise_as};
 
@@ -31,6 +31,7 @@ pub async fn lived(place: Place) -> (City, String) {
     erase(&mut city, cases[1]).await;
     people(&mut city).await;
     told(&mut city, cases[0]).await;
+    ended(&mut city).await;
     city.tenant.follow().await.expect("followed");
     city.tenant
         .note_delivered(cases[0], vec![2], now())
@@ -126,6 +127,57 @@ async fn told(city: &mut City, case: CaseId) {
         .execute(&Permit::reporter(), case, command, bodies, None, now())
         .await
         .expect("written");
+}
+
+/// Brings a question from a citizen to its end, so that there is a time that it took.
+async fn ended(city: &mut City) {
+    let mut bodies = city.bodies();
+    let asked = Raise {
+        kind: "consultation".into(),
+        ..raise(&mut bodies, "年票多少钱", "公园年票")
+    };
+    let system = Permit::system();
+    let receipt = city.tenant.raise(&system, asked, None, bodies, None, now()).await;
+    let case = receipt.expect("taken in").case();
+    for (action, step) in [("register", "accept"), ("assign", "assign"), ("answer", "answer")] {
+        let mut bodies = city.bodies();
+        let take = TakeStep {
+            step: step.into(),
+            unit: (step == "assign").then_some(HOTLINE),
+            reply: (step == "answer").then(|| bodies.write("八十元")),
+            reply_way: (step == "answer").then_some(ReplyWay::Phone),
+            ..TakeStep::default()
+        };
+        taken(city, &city.permit(action), case, Command::TakeStep(take), bodies).await;
+    }
+    let solved = Command::GiveSatisfaction {
+        solved: true,
+        score: None,
+        remark: None,
+    };
+    let bodies = city.bodies();
+    taken(city, &Permit::reporter(), case, solved, bodies).await;
+    let close = TakeStep {
+        step: "close".into(),
+        ..TakeStep::default()
+    };
+    let bodies = city.bodies();
+    taken(
+        city,
+        &city.permit("answer"),
+        case,
+        Command::TakeStep(close),
+        bodies,
+    )
+    .await;
+}
+
+async fn taken(city: &City, permit: &Permit, case: CaseId, command: Command, bodies: Bodies) {
+    let taken = city
+        .tenant
+        .execute(permit, case, command, bodies, None, now())
+        .await;
+    taken.expect("taken");
 }
 
 /// Erases the title of a case and the identity of its reporter.
