@@ -22,7 +22,6 @@ pub mod search;
 pub mod substitutes;
 mod tally;
 pub mod tour;
-pub mod tree;
 pub mod unit;
 pub mod views;
 pub mod webhooks;

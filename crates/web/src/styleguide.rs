@@ -9,7 +9,7 @@ use crate::ctx::Ctx;
 use crate::error::WebError;
 use crate::page::{Page, html};
 use crate::show::ClockFace;
-use crate::staff::tree::Branch;
+use crate::staff::unit::tree::Branch;
 use crate::story::{Line, Stop};
 
 #[derive(Template)]

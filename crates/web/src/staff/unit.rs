@@ -4,6 +4,7 @@
 //! and the page says so.
 
 mod handles;
+pub mod tree;
 
 use askama::Template;
 use axum::extract::Path;
@@ -19,13 +20,13 @@ use bihuan_store::read::outline::{self, Outline};
 use jiff::civil::Date;
 
 use self::handles::Handles;
+use self::tree::Branch;
 use super::asked::{self, Asked};
 use super::case::fields::named;
 use super::ledger::page::{CAP, capped};
 use super::ledger::place::Place;
 use super::line::unit_name;
 use super::tally::{self, MOST, Newest};
-use super::tree::{self, Branch};
 use crate::ctx::Ctx;
 use crate::error::WebError;
 use crate::page::{Area, Page, html};

@@ -10,6 +10,7 @@ use bihuan_core::org::{OrgEvent, Person};
 use bihuan_core::pack::notification::{Occasion, Way};
 use bihuan_core::permission::Permit;
 use bihuan_store::account::{NewAccount, NewToken};
+use bihuan_store::bodies::Bodies;
 use bihuan_store::commit::idempotency::Once;
 use bihuan_store::export_job::NewExport;
 use bihuan_store::mail::NewMailbox;

@@ -6,9 +6,9 @@ use bihuan_core::id::UnitId;
 use bihuan_core::org::Unit;
 use jiff::civil::Date;
 
-use super::line::{category_name, unit_name};
-use super::unit;
+use super::href;
 use crate::ctx::Ctx;
+use crate::staff::line::{category_name, unit_name};
 
 /// The most units that are shown below one.
 const UNITS: usize = 200;
@@ -59,7 +59,7 @@ pub fn below(ctx: &Ctx, unit: UnitId, on: Date) -> Vec<Branch> {
 }
 
 fn named(ctx: &Ctx, unit: &Unit) -> (String, Option<String>) {
-    (unit_name(ctx, unit.id), Some(unit::href(ctx, unit.id)))
+    (unit_name(ctx, unit.id), Some(href(ctx, unit.id)))
 }
 
 /// Returns categories under the topmost that each belongs to.
