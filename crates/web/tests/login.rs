@@ -133,3 +133,33 @@ async fn sessions_and_known_requests_that_have_ended_are_swept_away() {
     let new = citizen.create("/api/v1/portal/messages", &message).await;
     assert_ne!(new["id"], first["id"]);
 }
+
+#[tokio::test]
+async fn a_demo_tells_everybody_what_only_they_can_try_until_they_put_it_away() {
+    let town = Town::found_demo().await;
+    let door = town.browser().get("/login").await;
+    door.says("演示账号").says("核验通过").says("报送核验");
+    for (login, told) in [
+        ("supervisor", "核验通过"),
+        ("handler", "报送核验"),
+        ("admin", "href=\"/people\""),
+        ("leader", "href=\"/leader\""),
+        ("operator", "href=\"/register\""),
+    ] {
+        let desk = town.log_in(login).await.get("/desk").await;
+        desk.says("可以试试").says(told);
+    }
+    let mut handler = town.log_in("handler").await;
+    let away = handler.get("/desk?tour=off").await;
+    away.keeps_silent_about("可以试试");
+    handler.get("/desk").await.keeps_silent_about("可以试试");
+    handler
+        .get("/desk?lang=en")
+        .await
+        .keeps_silent_about("What to try");
+    let english = town.log_in("supervisor").await.get("/desk?lang=en").await;
+    english.says("What to try here").says("see the seal");
+    let real = Town::found().await;
+    let desk = real.log_in("handler").await.get("/desk").await;
+    desk.keeps_silent_about("可以试试");
+}

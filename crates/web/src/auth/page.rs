@@ -41,7 +41,7 @@ struct DemoAccount {
     role: String,
     who: String,
     /// What they may try.
-    worth: Vec<String>,
+    worth: Vec<tour::Hint>,
 }
 
 /// `GET /login`

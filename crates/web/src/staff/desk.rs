@@ -45,7 +45,7 @@ struct DeskPage {
     /// What can be done with chosen lines of any group.
     offers: Vec<Offer>,
     /// What the visitor of a demo may try.
-    tour: Vec<String>,
+    tour: Vec<tour::Hint>,
 }
 
 /// A group of cases.

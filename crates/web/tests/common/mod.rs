@@ -120,6 +120,27 @@ impl Town {
         change_store: impl FnOnce(&mut Options),
         change: impl FnOnce(&mut ServeOptions),
     ) -> Town {
+        let marks = Marks {
+            testing: true,
+            demo: false,
+        };
+        Town::found_marked(marks, change_store, change).await
+    }
+
+    /// Founds the town as a demo.
+    pub async fn found_demo() -> Town {
+        let marks = Marks {
+            testing: false,
+            demo: true,
+        };
+        Town::found_marked(marks, |_| {}, |_| {}).await
+    }
+
+    async fn found_marked(
+        marks: Marks,
+        change_store: impl FnOnce(&mut Options),
+        change: impl FnOnce(&mut ServeOptions),
+    ) -> Town {
         let directory = tempfile::tempdir().unwrap();
         let now: Timestamp = "2026-03-02T01:00:00Z".parse().unwrap();
         let database = bihuan_test_postgres::if_asked();
@@ -134,10 +155,6 @@ impl Town {
             calendar: bihuan_packs::CALENDAR_CN,
             packs: &[bihuan_packs::HOTLINE],
             now,
-        };
-        let marks = Marks {
-            testing: true,
-            demo: false,
         };
         let store = Store::init(directory.path(), marks, &opened, &founding, &mut Counter(1)).unwrap();
         let tenant = store.tenant(Some(HOST)).unwrap();
