@@ -22,7 +22,7 @@ const BATCHES: [usize; 5] = [16, 64, 256, 1_024, 4_096];
 const CASES: usize = 60_000;
 
 /// The tables that the commit writes, and where each row says which case it belongs to.
-const TABLES: [(&str, &str); 11] = [
+const TABLES: [(&str, &str); 10] = [
     ("event", "stream_id"),
     ("case_row", "id"),
     ("case_unit", "case_id"),
@@ -32,7 +32,6 @@ const TABLES: [(&str, &str); 11] = [
     ("body", "case_id"),
     ("receipt", "case_id"),
     ("identity", "case_id"),
-    ("inbox", "case_id"),
     // The result of a request begins with the case's id.
     ("idempotency", "substr(result, 1, 16)"),
 ];

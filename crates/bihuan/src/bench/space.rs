@@ -15,7 +15,7 @@ use crate::failure::Failure;
 const HASH_BYTES: i64 = 32;
 
 /// What is looked at by itself: a table with its indexes, or the tables behind the search index.
-const PARTS: [&str; 9] = [
+const PARTS: [&str; 8] = [
     "event",
     "body",
     "case_row",
@@ -23,7 +23,6 @@ const PARTS: [&str; 9] = [
     "body_key",
     "case_unit",
     "tile",
-    "inbox",
     "receipt",
 ];
 
