@@ -18,7 +18,7 @@ const fn worth(action: &'static str, key: &'static str, href: Option<&'static st
 }
 
 /// What is worth trying, by the action that it takes.
-const WORTH: [Worth; 10] = [
+const WORTH: [Worth; 9] = [
     worth("handle", "tour-handle", None),
     worth("assign", "tour-assign", None),
     worth("register", "tour-register", Some("/register")),
@@ -27,7 +27,6 @@ const WORTH: [Worth; 10] = [
     worth("admin", "tour-admin", Some("/people")),
     worth("instruct", "tour-instruct", Some("/leader")),
     worth("answer", "tour-answer", None),
-    worth("audit", "tour-audit", Some("/ledger")),
     worth("export", "tour-export", Some("/ledger?filter=overdue")),
 ];
 

@@ -11,5 +11,4 @@ tour-identity = Open a reporter's sealed identity: it asks for a reason, and the
 tour-admin = Bring units and people in from a spreadsheet and see who is missing on the way to a strike-off.
 tour-instruct = Take a case up with one tap and a sentence; it stands on the unit's desk at once.
 tour-answer = Tell a reporter the result, word for word, and see on their page what they then can say.
-tour-audit = Open a case and download its proof: what is chained and dated cannot be changed quietly.
 tour-export = Filter the ledger, for example by overdue, and take the list along as a workbook.
