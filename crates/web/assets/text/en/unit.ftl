@@ -39,7 +39,10 @@ person-no-post = No posts on record.
 person-roles = Roles now
 unit-below = Units below
 unit-below-count = { $count } below
-unit-duties-count = { $count } kinds of it
+unit-duties-count = { $count ->
+    [one] 1 kind of it
+   *[other] { $count } kinds of it
+}
 
 # Where the time goes
 handles-title = Where the time goes, by phase
