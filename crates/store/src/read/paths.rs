@@ -183,6 +183,23 @@ fn is_severe(part: &Checked) -> bool {
     )
 }
 
+/// Whether a test is an alternative of what came back: SQLite enters the index of it where its very condition is
+/// asked too.
+pub(super) fn is_some_of_back(part: &Checked) -> bool {
+    matches!(part, Checked::Or(_)) && is_back(part)
+}
+
+/// Returns the condition of the index of what came back, in its order.
+pub(super) fn back() -> Checked {
+    let at_least_once = |column| Checked::Is(Predicate::Number(column, Order::AtLeast, 1));
+    Checked::Or(vec![
+        at_least_once(NumberColumn::Returns),
+        Checked::Is(Predicate::Flag(Flag::Unsatisfied)),
+        at_least_once(NumberColumn::Reopened),
+        Checked::Is(Predicate::Flag(Flag::Recurrence)),
+    ])
+}
+
 /// Whether a test says that a case came back, or an alternative of that.
 fn is_back(part: &Checked) -> bool {
     match part {

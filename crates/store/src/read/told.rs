@@ -40,6 +40,9 @@ pub(super) fn told(filter: &Checked) -> Checked {
             None => {}
         }
     }
+    if parts.iter().any(paths::is_some_of_back) {
+        parts.push(paths::back());
+    }
     parts.extend(phases.said(filter));
     if !tokens.is_empty() {
         parts.push(Checked::Is(Predicate::Text(tokens.into_iter().collect())));

@@ -255,7 +255,7 @@ fn columns_in(condition: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use bihuan_core::case::facts::Flag;
-    use bihuan_core::filter::{IdColumn, Predicate, WordColumn};
+    use bihuan_core::filter::{IdColumn, NumberColumn, Order, Predicate, WordColumn};
     use uuid::Uuid;
 
     use super::*;
@@ -264,11 +264,47 @@ mod tests {
     use crate::read::told;
     use crate::schema;
 
-    #[test]
-    fn no_list_is_sorted_before_it_is_read() {
+    fn database() -> Connection {
         let connection = Connection::in_memory().expect("memory");
         schema::migrate(&connection).expect("migrated");
         connection.run("ANALYZE sqlite_schema").expect("read again");
+        connection
+    }
+
+    /// Returns how SQLite reads what a filter leaves in the order of a list.
+    fn plan(connection: &Connection, filter: &Checked, sort: Sort) -> String {
+        let text = |_: &[String], _| (String::new(), SqlValue::Int(0));
+        let along = paths::along(&told::told(filter), sort.by);
+        let sql = along.to_sql(2, Way::Fewest, dialect(Engine::Sqlite, &text));
+        let explain = format!(
+            "EXPLAIN QUERY PLAN SELECT c.id, c.kind, c.flags FROM case_row c WHERE c.tenant = $1 AND ({})
+            ORDER BY {} LIMIT 1000",
+            sql.text,
+            sort.order()
+        );
+        let mut params = vec![SqlValue::Uuid([0; 16])];
+        params.extend(sql.params);
+        let steps = connection.query(&explain, &params[..], |row| row.get::<String>(3));
+        steps.expect("explained").join("\n")
+    }
+
+    #[test]
+    fn what_came_back_in_some_ways_is_read_by_the_index_of_all() {
+        let flag = |flag| Checked::Is(Predicate::Flag(flag));
+        let again = Checked::Is(Predicate::Number(NumberColumn::Reopened, Order::AtLeast, 1));
+        let back = Checked::or(vec![again, flag(Flag::Recurrence)]);
+        let open = Checked::and(vec![flag(Flag::Open), back]);
+        let sort = Sort {
+            by: SortBy::Due,
+            descending: false,
+        };
+        let plan = plan(&database(), &open, sort);
+        assert!(plan.contains("case_row_back"), "{plan}");
+    }
+
+    #[test]
+    fn no_list_is_sorted_before_it_is_read() {
+        let connection = database();
         let open = || Checked::Is(Predicate::Flag(Flag::Open));
         let unit = || Checked::Is(Predicate::Id(IdColumn::Unit, [Uuid::nil()].into()));
         let state = || Checked::Is(Predicate::Word(WordColumn::State, ["handling".into()].into()));
@@ -288,19 +324,7 @@ mod tests {
         let of_unit = Checked::and(vec![open(), unit()]);
         for (filter, by) in all.filter(|(filter, by)| **filter != of_unit || *by == SortBy::Due) {
             let sort = Sort { by, descending: true };
-            let text = |_: &[String], _| (String::new(), SqlValue::Int(0));
-            let along = paths::along(&told::told(filter), by);
-            let sql = along.to_sql(2, Way::Fewest, dialect(Engine::Sqlite, &text));
-            let explain = format!(
-                "EXPLAIN QUERY PLAN SELECT c.id, c.kind, c.flags FROM case_row c WHERE c.tenant = $1 AND ({})
-                ORDER BY {} LIMIT 1000",
-                sql.text,
-                sort.order()
-            );
-            let mut params = vec![SqlValue::Uuid([0; 16])];
-            params.extend(sql.params);
-            let steps = connection.query(&explain, &params[..], |row| row.get::<String>(3));
-            let plan = steps.expect("explained").join("\n");
+            let plan = plan(&connection, filter, sort);
             assert!(!plan.contains("TEMP B-TREE"), "{sort}, {filter:?}: {plan}");
         }
     }
