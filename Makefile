@@ -12,23 +12,21 @@ run:
 	cargo build --release
 	./target/release/bihuan demo --data $(DATA) --listen $(LISTEN) --cases $(CASES) --seed $(SEED)
 
-# The packages whose tests keep cases, and so are run on each engine.
-KEEPING := --package bihuan-store --package bihuan-web --package bihuan
-
 # Everything: house rules, unit, store, web and browser tests; those that keep cases once on SQLite and once
-# on PostgreSQL, each test process with a server of its own.
+# on PostgreSQL, each test process with a server of its own. Both times of the whole workspace: a part of it would
+# be built anew, with other features, and take as much disk again.
 test: packages
 	cargo xtask tidy
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
 	cargo build --workspace
 	cargo test --workspace
-	BIHUAN_TEST_ENGINE=postgres cargo test $(KEEPING) --test '*'
+	BIHUAN_TEST_ENGINE=postgres cargo test --workspace --test '*'
 
 # The long forms: 200 kills and more, minutes of parser input, a million-row export.
 soak: packages
 	cargo build --release
 	BIHUAN_SOAK=1 cargo test --workspace --release
-	BIHUAN_SOAK=1 BIHUAN_TEST_ENGINE=postgres cargo test $(KEEPING) --release --test '*'
+	BIHUAN_SOAK=1 BIHUAN_TEST_ENGINE=postgres cargo test --workspace --release --test '*'
 
 # Installs the Debian packages that the tests need, where they are missing.
 packages:
