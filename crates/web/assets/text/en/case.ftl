@@ -1,5 +1,5 @@
 # The case page: one case, whole, and what its viewer may do now.
-case-done = Taken down: { $what }.
+case-done = Recorded: { $what }.
 case-next = Next
 case-who-timer = the system
 case-who-finder = the finder

@@ -121,7 +121,7 @@ track-identity-reads = { $count ->
 }
 track-identity-none = You left no identity.
 track-sent = It has reached those who handle your report.
-track-thanks = Taken down. Thank you.
+track-thanks = Recorded. Thank you.
 track-erased = (erased by rule)
 report-more = More options
 track-reopen-hint = Say how it is now. It goes back to be handled and its clock starts anew.
