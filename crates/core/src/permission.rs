@@ -197,6 +197,17 @@ impl Permit {
         self.actor
     }
 
+    /// Whether the right is somebody else's, for whom whoever acts stands in.
+    fn is_lent(&self) -> bool {
+        matches!(
+            self.actor,
+            Actor::Person {
+                for_person: Some(_),
+                ..
+            }
+        )
+    }
+
     /// Returns the action that a grant gave; `None` where no grant was needed.
     pub fn action(&self) -> Option<&str> {
         self.action.as_deref()
@@ -262,8 +273,12 @@ pub fn authorize_general(viewer: &Viewer, action: &str, rights: &Rights<'_>) -> 
 /// head's or the administrator's.
 pub const SUBSTITUTE: &str = "substitute";
 
-/// Decides whether the viewer may say who stands in for `person`: they themselves, for somebody they share a unit
-/// with; whoever leads a unit of theirs or one above it; the administrator.
+/// Decides whether the viewer may say who stands in for `person`: they themselves and whoever leads all of their
+/// units, for somebody who shares a unit with them; the administrator, for anybody. Where no `substitute` is named
+/// yet, whoever leads any unit of theirs.
+///
+/// Nobody takes a right by this who does not have it: whoever leads never names themselves, and a right that is lent
+/// is not lent on, so whoever stands in for an administrator names nobody as such.
 ///
 /// # Errors
 /// [`Denied::Forbidden`] for everybody else.
@@ -273,7 +288,9 @@ pub fn authorize_substitute(
     substitute: Option<PersonId>,
     rights: &Rights<'_>,
 ) -> Result<Permit, Denied> {
-    if let Ok(permit) = authorize_general(viewer, "admin", rights) {
+    if let Ok(permit) = authorize_general(viewer, "admin", rights)
+        && (substitute.is_none() || !permit.is_lent())
+    {
         return Ok(permit);
     }
     let today = rights.calendar.date_of(rights.now);
@@ -281,11 +298,12 @@ pub fn authorize_substitute(
     let shares = |other| !theirs.is_disjoint(&rights.org.units_of(other, today));
     let own = viewer.person == person && substitute.is_none_or(shares);
     let led = rights.org.led_by(viewer.person, today);
-    let leads = viewer.person != person
-        && theirs.iter().any(|unit| {
-            led.iter()
-                .any(|above| rights.org.is_under_on(*unit, *above, today))
-        });
+    let is_led = |unit: &UnitId| {
+        led.iter()
+            .any(|above| rights.org.is_under_on(*unit, *above, today))
+    };
+    let lends = |other| other != viewer.person && theirs.iter().all(is_led) && shares(other);
+    let leads = viewer.person != person && theirs.iter().any(is_led) && substitute.is_none_or(lends);
     if !own && !leads {
         return Err(forbidden(SUBSTITUTE));
     }

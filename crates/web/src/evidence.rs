@@ -28,6 +28,9 @@ pub struct Note<'a> {
     pub caption: Option<&'a str>,
 }
 
+/// The most pixels of a photo, in millions.
+const MEGAPIXELS: usize = (photo::PIXELS / 1_000_000) as usize;
+
 /// What a reporter adds shows the state before the fix.
 pub const BEFORE: Note<'static> = Note {
     moment: EvidenceMoment::Before,
@@ -81,8 +84,10 @@ pub fn clean(file: &File, bringer: Bringer) -> Result<Photo, Complaint> {
         (PhotoError::Format, Bringer::Staff) => "field-bad-file",
         (PhotoError::Damaged, Bringer::Reporter) => "field-photo-damaged",
         (PhotoError::Damaged, Bringer::Staff) => "field-file-damaged",
+        (PhotoError::Pixels, _) => "field-photo-pixels",
     };
-    cleaned.map_err(|error| Complaint::new("photos", key(error)))
+    let complaint = |error| Complaint::new("photos", key(error)).with("most", MEGAPIXELS);
+    cleaned.map_err(complaint)
 }
 
 /// A photo that is kept, and not yet noted in a case.
@@ -188,9 +193,14 @@ pub async fn file(ctx: &Ctx, case: &Case, evidence: EvidenceId, asks: Bringer) -
     let file = tokio::task::spawn_blocking(open)
         .await
         .map_err(WebError::internal)??;
+    // A reporter may sit at a machine that others use after them.
+    let kept = match asks {
+        Bringer::Reporter => "no-store",
+        Bringer::Staff => "private, max-age=3600",
+    };
     let headers = [
         (header::CONTENT_TYPE, found.media_type.clone()),
-        (header::CACHE_CONTROL, "private, max-age=3600".to_owned()),
+        (header::CACHE_CONTROL, kept.to_owned()),
         (header::CONTENT_DISPOSITION, "inline".to_owned()),
     ];
     let mut answer = (headers, FileBody::of(file, size_bytes)).into_response();

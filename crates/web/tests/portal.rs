@@ -138,6 +138,7 @@ async fn a_photo_is_shown_to_its_reporter_without_its_place_and_to_nobody_else()
         (StatusCode::OK, &[0xFF, 0xD8, 0xFF, 0xDA][..])
     );
     assert!(!file.text().contains("GPS"));
+    assert_eq!(file.headers["cache-control"], "no-store");
     assert_eq!(town.browser().get(href).await.status, StatusCode::NOT_FOUND);
 }
 

@@ -190,6 +190,74 @@ async fn lead(town: &Town, name: &str, code: &str) {
 }
 
 #[tokio::test]
+async fn whoever_leads_lends_rights_to_others_of_the_unit_and_never_to_themselves() {
+    let town = Town::found().await;
+    lead(&town, "何市长", "city").await;
+    grant(&town, "孙水", "handler", "works").await;
+    let mut leader = town.log_in("leader").await;
+    let [own, works, elsewhere] = ["何市长", "孙水", "周督"].map(|name| person(&town, name).to_string());
+    // Not the administrator's rights, nor those of anybody else below them.
+    for name in ["赵工", "孙水"] {
+        let path = format!("/persons/{}", person(&town, name));
+        let page = leader.get(&path).await;
+        page.keeps_silent_about(&format!("<option value=\"{own}\""));
+        for who in [&own, &elsewhere] {
+            let fields = [
+                ("substitute", who.as_str()),
+                ("from", "2026-03-02"),
+                ("last", "2026-03-06"),
+            ];
+            let refused = leader
+                .submit(&page, &format!("{path}/substitutes"), &fields)
+                .await;
+            assert_eq!(refused.status, StatusCode::FORBIDDEN, "{who} for {name}");
+        }
+    }
+    let path = format!("/persons/{}", person(&town, "赵工"));
+    let page = leader.get(&path).await;
+    page.says(&format!("<option value=\"{works}\""));
+    let fields = [
+        ("substitute", works.as_str()),
+        ("from", "2026-03-02"),
+        ("last", "2026-03-06"),
+    ];
+    leader
+        .submit(&page, &format!("{path}/substitutes"), &fields)
+        .await;
+    leader.get(&path).await.says("代行职责");
+}
+
+#[tokio::test]
+async fn whoever_stands_in_for_an_administrator_does_not_stay_one_by_their_own_word() {
+    let town = Town::found().await;
+    let (chief, water) = (person(&town, "孙水"), person(&town, "赵工"));
+    grant(&town, "孙水", "admin", "water").await;
+    let tenant = town.tenant();
+    let named = OrgEvent::SubstituteNamed(bihuan_core::org::Substitution {
+        person: chief,
+        substitute: water,
+        from: "2026-03-02".parse().unwrap(),
+        until: "2026-03-03".parse().unwrap(),
+    });
+    tenant
+        .change_org(&Permit::system(), named, town.app.now())
+        .await
+        .unwrap();
+    let mut lent = town.log_in("handler").await;
+    let page = lent.get(&format!("/persons/{chief}")).await;
+    lent.get("/people").await.says("单位与人员");
+    let own = water.to_string();
+    let fields = [
+        ("substitute", own.as_str()),
+        ("from", "2026-03-04"),
+        ("last", "2026-12-31"),
+    ];
+    let path = format!("/persons/{chief}/substitutes");
+    let refused = lent.submit(&page, &path, &fields).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
 async fn all_that_lies_with_a_leaver_is_handed_over_before_they_leave() {
     let town = Town::found().await;
     grant(&town, "孙水", "handler", "works").await;
@@ -242,6 +310,30 @@ async fn all_that_lies_with_a_leaver_is_handed_over_before_they_leave() {
     assert_eq!(town.tenant().scene().org.roles_of(leaver, today), []);
     let account = town.tenant().reader().unwrap().account("handler").unwrap();
     assert!(account.unwrap().disabled_at.is_some());
+}
+
+#[tokio::test]
+async fn whoever_leads_does_not_learn_by_a_hand_over_that_somebody_complains_about_them() {
+    let town = Town::found().await;
+    lead(&town, "钱局", "works").await;
+    grant(&town, "钱局", "handler", "water").await;
+    let about_water = Matter {
+        kind: "complaint",
+        accused: Some("water"),
+        ..Matter::default()
+    };
+    let case = town.assigned(&about_water, "works").await;
+    let handler = person(&town, "赵工");
+    let staff = bihuan_core::case::command::Command::Staff {
+        co_units: Default::default(),
+        person: Some(handler),
+    };
+    town.carry_out("handler", case, |_| staff).await;
+    let path = format!("/persons/{handler}/hand-over");
+    let page = town.log_in("head").await.get(&path).await;
+    page.says("交接：赵工").keeps_silent_about("您无权交接");
+    // Whoever ends the posts has to know that something is left.
+    town.log_in("admin").await.get(&path).await.says("您无权交接");
 }
 
 #[tokio::test]

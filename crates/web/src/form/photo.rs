@@ -25,7 +25,13 @@ pub enum PhotoError {
     /// It is one of them, but broken.
     #[error("the picture is damaged")]
     Damaged,
+    /// It has more than [`PIXELS`].
+    #[error("the picture has too many pixels")]
+    Pixels,
 }
+
+/// The most pixels of a photo. However small the file, whoever opens the case unpacks each of them.
+pub const PIXELS: u64 = 100_000_000;
 
 /// Returns the photo in `bytes` without metadata; its format is told by its content, never by its name.
 ///
@@ -41,10 +47,17 @@ pub fn clean(bytes: &[u8]) -> Result<Photo, PhotoError> {
     } else {
         return Err(PhotoError::Format);
     };
-    Ok(Photo {
-        media_type,
-        bytes: cleaned.ok_or(PhotoError::Damaged)?,
-    })
+    let bytes = cleaned.ok_or(PhotoError::Damaged)?;
+    let size = match media_type {
+        "image/jpeg" => size_of_jpeg(&bytes),
+        "image/png" => size_of_png(&bytes),
+        _ => size_of_webp(&bytes),
+    };
+    // One that does not say its size is shown by nobody.
+    match size.is_some_and(|(width, height)| u64::from(width) * u64::from(height) > PIXELS) {
+        true => Err(PhotoError::Pixels),
+        false => Ok(Photo { media_type, bytes }),
+    }
 }
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
@@ -151,6 +164,48 @@ fn exif_of(turn: u8) -> Vec<u8> {
     segment.extend(b"MM\0\x2A\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0");
     segment.extend([turn, 0, 0, 0, 0, 0, 0]);
     segment
+}
+
+/// Returns width and height as the frame of a JPEG says them.
+fn size_of_jpeg(bytes: &[u8]) -> Option<(u32, u32)> {
+    let mut at = 2;
+    loop {
+        let marker = next_marker(bytes, &mut at)?;
+        let two = |at: usize| {
+            let pair = bytes.get(at..at + 2)?.try_into().ok()?;
+            Some(u32::from(u16::from_be_bytes(pair)))
+        };
+        match marker {
+            // Tables and the extension among the frames' markers, and the scan that follows its frame.
+            0xC4 | 0xC8 | 0xCC => {}
+            0xC0..=0xCF => return Some((two(at + 5)?, two(at + 3)?)),
+            0xDA => return None,
+            _ => {}
+        }
+        at += two(at)? as usize;
+    }
+}
+
+/// Returns width and height as the head of a PNG says them.
+fn size_of_png(bytes: &[u8]) -> Option<(u32, u32)> {
+    let four = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    Some((four(16)?, four(20)?))
+}
+
+/// Returns width and height as the first part of a WebP says them.
+fn size_of_webp(bytes: &[u8]) -> Option<(u32, u32)> {
+    let little = |at: usize, count: usize| {
+        let part = bytes.get(at..at + count)?.iter().rev();
+        Some(part.fold(0, |number, byte| number << 8 | u32::from(*byte)))
+    };
+    match bytes.get(12..16)? {
+        b"VP8X" => Some((little(24, 3)? + 1, little(27, 3)? + 1)),
+        b"VP8L" => {
+            let bits = little(21, 4)?;
+            Some(((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1))
+        }
+        _ => Some((little(26, 2)? & 0x3FFF, little(28, 2)? & 0x3FFF)),
+    }
 }
 
 fn png(bytes: &[u8]) -> Option<Vec<u8>> {
@@ -290,6 +345,74 @@ mod tests {
         assert!(!holds(&photo.bytes, b"secret"));
         assert_eq!(photo.bytes[20], 0);
         assert_eq!(clean(&photo.bytes).unwrap(), photo);
+    }
+
+    #[test]
+    fn a_small_file_that_unpacks_to_a_huge_picture_is_not_taken() {
+        let png = |width: u32, height: u32| {
+            let mut head = [width.to_be_bytes(), height.to_be_bytes()].concat();
+            head.extend([8, 6, 0, 0, 0]);
+            let chunk = |name: &[u8; 4], body: &[u8]| {
+                let length = u32::try_from(body.len()).unwrap().to_be_bytes();
+                [length.as_slice(), name, body, &[0; 4]].concat()
+            };
+            [
+                PNG,
+                &chunk(b"IHDR", &head),
+                &chunk(b"IDAT", &[7; 20]),
+                &chunk(b"IEND", b""),
+            ]
+            .concat()
+        };
+        let jpeg = |width: u16, height: u16| {
+            let mut frame = vec![8];
+            frame.extend(height.to_be_bytes());
+            frame.extend(width.to_be_bytes());
+            frame.extend([3; 10]);
+            let parts = [
+                segment(0xC4, &[0; 19]),
+                segment(0xC2, &frame),
+                segment(0xDA, &[1, 2, 3]),
+            ];
+            [&[0xFF, 0xD8], parts.concat().as_slice(), &[9, 0xFF, 0xD9]].concat()
+        };
+        let webp = |name: &[u8; 4], body: &[u8]| {
+            let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap().to_le_bytes();
+            let still = [b"VP8 ".as_slice(), &[10, 0, 0, 0], &[0; 10]].concat();
+            let body = [name.as_slice(), &length(body), body, &still].concat();
+            [
+                b"RIFF".as_slice(),
+                &length(&[body.as_slice(), &[0; 4]].concat()),
+                b"WEBP",
+                &body,
+            ]
+            .concat()
+        };
+        let lossy = |side: u16| {
+            let side = side.to_le_bytes();
+            webp(
+                b"VP8 ",
+                &[&[0, 0, 0, 0x9D, 1, 0x2A], side.as_slice(), &side].concat(),
+            )
+        };
+        let canvas = |side: u32| {
+            let side = &(side - 1).to_le_bytes()[..3];
+            webp(b"VP8X", &[&[0; 4], side, side].concat())
+        };
+        let lossless = |side: u32| {
+            let bits = (side - 1) | (side - 1) << 14;
+            webp(b"VP8L", &[&[0x2F], bits.to_le_bytes().as_slice(), &[0]].concat())
+        };
+        for (huge, sound) in [
+            (png(60_000, 60_000), png(9_000, 11_000)),
+            (jpeg(65_500, 65_500), jpeg(12_000, 8_000)),
+            (lossy(16_000), lossy(9_000)),
+            (canvas(16_000), canvas(9_000)),
+            (lossless(16_000), lossless(9_000)),
+        ] {
+            assert_eq!(clean(&huge), Err(PhotoError::Pixels));
+            assert!(clean(&sound).is_ok());
+        }
     }
 
     #[test]

@@ -95,14 +95,15 @@ pub(super) const ROUTES: &[Route] = &[
     Route::staff("read_person_page", Get, "/persons/{person}", |m| {
         on(m, person::read_person_page)
     }),
+    // Whoever is named does what the person could: more than a token for remarks and views may give away.
     Route::staff("create_substitute", Post, "/persons/{person}/substitutes", |m| {
         on(m, person::create_substitute)
     })
-    .token_needs(WRITE_SCOPE),
+    .token_needs("admin"),
     Route::staff("end_substitute", Post, "/persons/{person}/substitutes/end", |m| {
         on(m, person::end_substitute)
     })
-    .token_needs(WRITE_SCOPE),
+    .token_needs("admin"),
     Route::staff("read_handover", Get, "/persons/{person}/hand-over", |m| {
         on(m, handover::read_handover)
     })

@@ -44,7 +44,7 @@ struct HandoverPage {
     count: String,
     any: bool,
     lines: Vec<Line>,
-    /// What lies with the person beyond that.
+    /// What lies with the person beyond that, for who may end their posts: nothing is to stay with a leaver.
     elsewhere: usize,
     people: Vec<(String, String)>,
     /// Who was chosen.
@@ -261,7 +261,11 @@ impl HandoverPage {
             name: name.map_or_else(String::new, |person| ctx.name(&person.name)),
             href: format!("/persons/{person}"),
             any: load.count.known > 0 || load.count.more,
-            elsewhere: load.all.known.saturating_sub(load.count.known),
+            // To others it would tell of a complaint about them.
+            elsewhere: match may_end {
+                true => load.all.known.saturating_sub(load.count.known),
+                false => 0,
+            },
             count: capped(load.count),
             lines: load.rows.iter().map(|row| Line::of(ctx, row, &[])).collect(),
             people: colleagues(ctx, person),

@@ -148,7 +148,7 @@ impl Substitutes {
             own: own.collect(),
             may_name,
             people: if may_name {
-                colleagues(ctx, person)
+                nameable(ctx, person)
             } else {
                 Vec::new()
             },
@@ -156,6 +156,13 @@ impl Substitutes {
             errors: Vec::new(),
         }
     }
+}
+
+/// Returns those of a person's colleagues whom the visitor may name.
+fn nameable(ctx: &Ctx, person: PersonId) -> Vec<(String, String)> {
+    let mut people = colleagues(ctx, person);
+    people.retain(|(id, _)| person_of(ctx, id).is_ok_and(|other| may_name(ctx, person, Some(other)).is_ok()));
+    people
 }
 
 /// Returns the people of a person's units and of those below them, and, for who may name anybody, of those next to

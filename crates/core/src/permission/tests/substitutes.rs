@@ -75,6 +75,25 @@ fn a_complaint_about_either_is_hidden_from_the_substitute() {
     });
 }
 
+/// Puts somebody into a unit, with a role there.
+fn working(org: &mut Org, id: u128, unit: usize) -> PersonId {
+    let person = PersonId(Uuid::from_u128(id));
+    let added = OrgEvent::PersonAdded(Person {
+        id: person,
+        name: Label::new("某人", "Somebody"),
+    });
+    let granted = OrgEvent::RoleGranted {
+        person,
+        role: "handler".to_owned(),
+        unit: unit_id(unit),
+        on: date(2026, 1, 1),
+    };
+    for event in [added, granted] {
+        org.apply(&event).expect("the unit is there");
+    }
+    person
+}
+
 #[test]
 fn only_the_person_their_head_and_the_administrator_name_a_substitute() {
     let mut org = City {
@@ -105,6 +124,7 @@ fn only_the_person_their_head_and_the_administrator_name_a_substitute() {
     for event in events {
         org.apply(&event).expect("all are there");
     }
+    let [beside, elsewhere] = [(1004, 1), (1005, 2)].map(|(id, unit)| working(&mut org, id, unit));
     let calendar = china();
     let grants = [grant("clerk", &["admin"], "all")];
     let rights = Rights {
@@ -122,12 +142,77 @@ fn only_the_person_their_head_and_the_administrator_name_a_substitute() {
         authorize_substitute(viewer, person, substitute, &rights).is_ok()
     };
     let stranger = PersonId(Uuid::from_u128(1003));
-    // The head of the city, for somebody below it; nobody for the head but themselves.
-    assert!(may(&of(ME, "handler"), OTHER, Some(ME)));
+    // The head of the city, for somebody below it, out of that one's unit and never themselves; nobody for the head
+    // but themselves.
+    let head = of(ME, "handler");
+    assert!(may(&head, OTHER, None) && may(&head, OTHER, Some(beside)));
+    assert!(!may(&head, OTHER, Some(ME)) && !may(&head, OTHER, Some(elsewhere)));
     assert!(!may(&of(OTHER, "handler"), ME, Some(OTHER)));
     // Oneself, but only for somebody of one's own unit.
-    assert!(may(&of(OTHER, "handler"), OTHER, None));
+    assert!(may(&of(OTHER, "handler"), OTHER, Some(beside)));
     assert!(!may(&of(OTHER, "handler"), OTHER, Some(ME)));
     assert!(!may(&of(stranger, "handler"), OTHER, None));
     assert!(may(&of(stranger, "clerk"), OTHER, Some(ME)));
+}
+
+#[test]
+fn whoever_stands_in_for_the_administrator_does_not_stay_one_by_their_own_word() {
+    with_stand_in(|viewer, rights| {
+        let grants = [grant("handler", &["admin"], "all")];
+        let rights = Rights {
+            grants: &grants,
+            ..*rights
+        };
+        assert!(authorize_general(viewer, "admin", &rights).is_ok());
+        assert!(authorize_substitute(viewer, OTHER, None, &rights).is_ok());
+        for substitute in [ME, OTHER] {
+            let named = authorize_substitute(viewer, OTHER, Some(substitute), &rights);
+            assert_eq!(named, Err(forbidden(SUBSTITUTE)));
+        }
+    });
+}
+
+#[test]
+fn whoever_leads_lends_nothing_that_is_held_elsewhere() {
+    let mut org = City {
+        parents: vec![None, Some(0), Some(0)],
+    }
+    .org();
+    let post = PostId(Uuid::from_u128(5));
+    let (third, on) = (PersonId(Uuid::from_u128(1004)), date(2026, 1, 1));
+    let granted = |person, role: &str, unit| OrgEvent::RoleGranted {
+        person,
+        role: role.to_owned(),
+        unit: unit_id(unit),
+        on,
+    };
+    let events = [
+        OrgEvent::PersonAdded(Person {
+            id: third,
+            name: Label::new("某人", "Somebody"),
+        }),
+        OrgEvent::PostFounded(Post {
+            id: post,
+            unit: unit_id(1),
+            title: Label::new("局长", "Director"),
+            head: true,
+            founded_on: on,
+        }),
+        OrgEvent::TenureBegan { post, person: ME, on },
+        granted(OTHER, "handler", 1),
+        granted(third, "handler", 1),
+        granted(OTHER, "supervisor", 2),
+    ];
+    events.iter().for_each(|event| org.apply(event).unwrap());
+    let calendar = china();
+    let rights = Rights {
+        grants: &[],
+        packs: &[],
+        org: &org,
+        calendar: &calendar,
+        now: now(),
+    };
+    let head = viewer(1, &[]);
+    let may = |substitute| authorize_substitute(&head, OTHER, substitute, &rights).is_ok();
+    assert!(may(None) && !may(Some(third)));
 }

@@ -34,6 +34,7 @@ field-too-long = at most { $most } characters, this has { $count }
 field-bad-choice = please choose one of those listed
 field-bad-photo = only JPEG, PNG and WebP photos
 field-photo-damaged = this photo cannot be opened, please choose another
+field-photo-pixels = this photo has more than { $most } million pixels, please send it smaller
 field-photos-too-many = at most { $most } photos
 field-photo-too-large = at most { $most } MB each
 field-contact-anonymous = an anonymous report carries no name or telephone; choose “confidential” or “under my name” to leave them

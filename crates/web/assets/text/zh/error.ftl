@@ -34,6 +34,7 @@ field-too-long = 最多 { $most } 个字，现在有 { $count } 个
 field-bad-choice = 请从列出的选项里选
 field-bad-photo = 只接受 JPEG、PNG、WebP 照片
 field-photo-damaged = 这张照片打不开，请换一张
+field-photo-pixels = 这张照片的像素超过 { $most } 百万，请改小后再传
 field-photos-too-many = 最多 { $most } 张
 field-photo-too-large = 每张不超过 { $most } MB
 field-contact-anonymous = 匿名反映不要填写姓名电话；要留下联系方式，请选“保密”或“实名”
