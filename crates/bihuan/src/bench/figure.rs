@@ -24,8 +24,8 @@ pub struct Size {
     pub figures: Vec<Figure>,
 }
 
-/// Returns the sizes as JSON, and by how much each cost has grown from the first size to the last.
-pub fn as_json(sizes: &[Size]) -> Value {
+/// Returns the sizes, measured on that engine, as JSON, and by how much each cost has grown from the first size to the last.
+pub fn as_json(engine: &str, sizes: &[Size]) -> Value {
     let shown = |size: &Size| {
         let mut all = named(&size.about);
         all.insert("cases".to_owned(), size.cases.into());
@@ -35,7 +35,7 @@ pub fn as_json(sizes: &[Size]) -> Value {
         Value::from(all)
     };
     json!({
-        "engine": "sqlite",
+        "engine": engine,
         "sizes": sizes.iter().map(shown).collect::<Vec<_>>(),
         "growth": growth(sizes),
     })
@@ -114,7 +114,8 @@ mod tests {
 
     #[test]
     fn costs_grow_from_the_first_size_to_the_last() {
-        let json = as_json(&[size(10, 1.25), size(100, 9.0), size(1000, 2.5)]);
+        let json = as_json("postgres", &[size(10, 1.25), size(100, 9.0), size(1000, 2.5)]);
+        assert_eq!(json["engine"], "postgres");
         assert_eq!(json["growth"]["ledger"], 2.0);
         assert_eq!(json["sizes"][0]["ledger"]["cpu_ms"], 1.25);
         assert_eq!(json["sizes"][2]["bytes_per_case"], 3_457.0);

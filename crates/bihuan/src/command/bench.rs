@@ -149,12 +149,17 @@ fn over_sizes(subjects: &[Subject], wanted: &OverSizes, database_url: Option<Str
     if sizes.iter().any(|cases| *cases < FEWEST) {
         return Err(Failure::user(format!("at least {FEWEST} cases are needed")));
     }
+    let engine = engine(database_url.as_deref());
     let cities = Cities {
         folder: wanted.folder.clone().unwrap_or_else(std::env::temp_dir),
         keep: wanted.keep,
         database_url,
     };
-    shown(&bench::over_sizes(subjects, &sizes, &cities)?, wanted.json);
+    shown(
+        engine,
+        &bench::over_sizes(subjects, &sizes, &cities)?,
+        wanted.json,
+    );
     Ok(())
 }
 
@@ -168,13 +173,17 @@ fn followers(wanted: &Followers) -> Result<(), Failure> {
         connections: wanted.connections,
     };
     let folder = wanted.folder.clone().unwrap_or_else(std::env::temp_dir);
-    shown(&[bench::lag::measure(&folder, stream)?], wanted.json);
+    shown(
+        engine(None),
+        &[bench::lag::measure(&folder, stream)?],
+        wanted.json,
+    );
     Ok(())
 }
 
-fn shown(sizes: &[Size], json: bool) {
+fn shown(engine: &str, sizes: &[Size], json: bool) {
     if json {
-        println!("{:#}", figure::as_json(sizes));
+        println!("{:#}", figure::as_json(engine, sizes));
     } else {
         figure::print(sizes);
     }
@@ -199,8 +208,8 @@ fn intake(wanted: &Intake) -> Result<(), Failure> {
     Ok(())
 }
 
-fn engine(wanted: &Intake) -> &'static str {
-    match wanted.database_url {
+fn engine(database_url: Option<&str>) -> &'static str {
+    match database_url {
         None => "sqlite",
         Some(_) => "postgres",
     }
@@ -208,7 +217,7 @@ fn engine(wanted: &Intake) -> &'static str {
 
 fn as_json(measured: &Measured, wanted: &Intake) -> serde_json::Value {
     let mut figures = json!({
-        "engine": engine(wanted),
+        "engine": engine(wanted.database_url.as_deref()),
         "rate": rounded(measured.rate(), 1.0),
         "floor": rounded(measured.floor.rate, 1.0),
         "ratio": rounded(measured.ratio(), 1_000.0),
@@ -228,7 +237,7 @@ fn rounded(value: f64, parts: f64) -> f64 {
 fn print(measured: &Measured, wanted: &Intake) {
     let floor = &measured.floor;
     let seconds = measured.taken.elapsed.as_secs_f64();
-    println!("engine          {}", engine(wanted));
+    println!("engine          {}", engine(wanted.database_url.as_deref()));
     println!("taken in        {} cases in {seconds:.1} s", measured.taken.cases);
     println!(
         "rate            {:.0} cases/s on {} connections",
