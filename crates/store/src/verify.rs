@@ -8,15 +8,19 @@
 //!
 //! Without a checkpoint kept elsewhere this shows only that the store agrees with itself.
 
+pub(crate) mod apart;
 pub(crate) mod derived;
+mod events;
 pub mod findings;
 mod links;
 pub(crate) mod log;
 pub(crate) mod order;
+mod places;
 mod rows;
 pub mod sample;
 pub(crate) mod search;
 pub(crate) mod streams;
+mod sums;
 mod texts;
 
 use crate::engine::connection::{Connection, Engine};
@@ -98,7 +102,7 @@ impl Tenant {
         findings: &mut Findings,
         tick: &mut dyn FnMut(usize),
     ) -> Result<Head, StoreError> {
-        let mut heads: Vec<order::Signed> = Vec::new();
+        let mut heads: Vec<places::Signed> = Vec::new();
         if let Some(note) = against {
             heads.push((checkpoint::open(self.keys(), note)?, "the checkpoint given"));
         }

@@ -110,6 +110,17 @@ impl Connection {
         }
     }
 
+    /// Says that cursors of this transaction are read to their end, and each table from where it begins, so that what
+    /// was written after something is also read after it.
+    pub(crate) fn read_to_the_end(&self) -> Result<(), StoreError> {
+        match self {
+            Connection::Sqlite(_) => Ok(()),
+            Connection::Postgres(session) => {
+                session.run("SET LOCAL cursor_tuple_fraction = 1; SET LOCAL synchronize_seqscans = off")
+            }
+        }
+    }
+
     /// Runs statements without parameters, separated by semicolons.
     pub(crate) fn run(&self, sql: &str) -> Result<(), StoreError> {
         match self {

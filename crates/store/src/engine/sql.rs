@@ -117,8 +117,8 @@ mod tests {
             crate::proof::sequence::POSTGRES_STATEMENTS,
             crate::read::events::POSTGRES_STATEMENTS,
             crate::read::list::POSTGRES_STATEMENTS,
+            crate::verify::apart::POSTGRES_STATEMENTS,
             crate::verify::derived::POSTGRES_STATEMENTS,
-            crate::verify::log::POSTGRES_STATEMENTS,
             crate::verify::search::POSTGRES_STATEMENTS,
             crate::verify::streams::POSTGRES_STATEMENTS,
         ];

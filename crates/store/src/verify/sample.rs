@@ -6,8 +6,8 @@
 use bihuan_core::id::{Digest, Entropy};
 use tlog_tiles::Hash as TreeHash;
 
+use super::events::bytes_problem;
 use super::findings::{Check, Difference, Findings};
-use super::order::bytes_problem;
 use crate::engine::sql::statements;
 use crate::error::StoreError;
 use crate::proof::tree::{Tiles, leaf};

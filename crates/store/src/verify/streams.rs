@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::derived::Derived;
+use super::events::{bytes_problem, subject};
 use super::findings::{Check, Counts, Findings};
-use super::order::{bytes_problem, subject};
 use super::rows;
 use super::search::Index;
 use super::texts::{self, Texts};
@@ -109,6 +109,7 @@ struct Reading<'a> {
 /// Holds streams against what was derived from them.
 pub(super) struct Streams<'a> {
     tenant: &'a Tenant,
+    engine: Engine,
     index: Index,
     files: HashSet<Digest>,
     counts: Counts,
@@ -230,6 +231,7 @@ impl<'a> Streams<'a> {
     fn begin(tenant: &'a Tenant, connection: &Connection) -> Result<Streams<'a>, StoreError> {
         Ok(Streams {
             tenant,
+            engine: connection.engine(),
             index: Index::new(connection.engine())?,
             files: HashSet::new(),
             counts: Counts::default(),
@@ -305,7 +307,7 @@ impl<'a> Streams<'a> {
         findings: &mut Findings,
     ) -> Result<(), StoreError> {
         self.counts.events += 1;
-        check_unplaced(current, raw, findings);
+        check_unplaced(self.engine, current, raw, findings);
         let subject = || subject(raw.stream, raw.version);
         let read = dense::event::open(&raw.data).map_err(|error| error.to_string());
         let read = read.and_then(|data| match serde_json::from_slice::<Entry>(&data) {
@@ -460,10 +462,10 @@ fn read_raw(row: Row<'_>) -> Result<Raw, StoreError> {
     })
 }
 
-/// Checks an event that has no place yet: its bytes, and its link to the event before it. Those with a place
-/// were checked there.
-fn check_unplaced(current: &mut Current, raw: &Raw, findings: &mut Findings) {
-    if raw.seq.is_none() {
+/// Checks an event that has no place yet: its bytes, and its link to the event before it. All others, and those of a
+/// server too, were checked with the log.
+fn check_unplaced(engine: Engine, current: &mut Current, raw: &Raw, findings: &mut Findings) {
+    if engine == Engine::Sqlite && raw.seq.is_none() {
         let mut differs = |problem: String| {
             findings.add(Check::Link, subject(raw.stream, raw.version), problem);
         };

@@ -17,6 +17,7 @@ mod people;
 mod permission_agrees;
 mod place;
 mod processes;
+mod proof_apart;
 mod proof_backup;
 mod proof_followers;
 mod proof_identity;
