@@ -16,6 +16,8 @@ pub mod handling;
 pub mod lag;
 pub(crate) mod notifications;
 pub(crate) mod outbox;
+pub(crate) mod renewal;
+pub(crate) mod renewed;
 pub mod rollups;
 pub mod ticker;
 

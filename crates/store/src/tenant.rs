@@ -32,6 +32,7 @@ use crate::engine::sql::statements;
 use crate::engine::value::Params;
 use crate::engine::writer::{self, Busy, Loan, Writer};
 use crate::error::{ExecuteError, StoreError};
+use crate::followers::renewed;
 use crate::keys::{MasterKey, TenantKeys};
 use crate::schema::{self, partitions};
 use crate::tenant::cache::Cache;
@@ -463,17 +464,9 @@ fn found(
     let id = TenantId::new(founding.now, entropy);
     let wrapped = options.master_key.found_tenant(id, entropy);
     let name = &founding.name;
-    connection.execute(
-        FOUND,
-        (
-            Id(id.0),
-            &name.zh,
-            &name.en,
-            &founding.host,
-            wrapped,
-            millis(founding.now),
-        ),
-    )?;
+    let (host, at) = (&founding.host, millis(founding.now));
+    connection.execute(FOUND, (Id(id.0), &name.zh, &name.en, host, wrapped, at))?;
+    renewed::note(connection, id, renewed::DONE)?;
     if connection.engine() == Engine::Postgres {
         connection.run(&partitions::of_tenant(id).sql)?;
     }

@@ -121,7 +121,8 @@ pub(crate) fn cursor(connection: &Connection, tenant: TenantId, follower: &str) 
     Ok(position.unwrap_or(0).cast_unsigned())
 }
 
-fn set_cursor(
+/// Sets the place of the next event that the follower reads.
+pub(crate) fn set_cursor(
     connection: &Connection,
     tenant: TenantId,
     follower: &str,

@@ -22,5 +22,6 @@ mod proof_backup;
 mod proof_followers;
 mod proof_identity;
 mod proof_tampering;
+mod renewal;
 mod replica;
 mod schema;

@@ -25,12 +25,17 @@ const MOST: Duration = Duration::from_secs(1);
 /// How long between two sweepings of what has ended by itself.
 const SWEEPING: Duration = Duration::from_mins(10);
 
+/// Places of the log whose cases' rows are renewed in one round after an upgrade: some hundreds of cases.
+const PLACES_RENEWED: u64 = 2_048;
+
 /// What keeps up with one tenant.
 struct Keeper {
     app: App,
     tenant: Tenant,
     lease: Lease,
     ticker: Ticker,
+    /// Whether rows that an older program wrote may lack flags yet.
+    lacks_flags: bool,
     /// Whether the lease was held when it was last looked at, and when that was.
     held: Option<(bool, Instant)>,
     swept_at: Option<Instant>,
@@ -42,6 +47,7 @@ pub(super) async fn keep_up(app: App, tenant: Tenant, stop: watch::Receiver<bool
     let mut keeper = Keeper {
         lease: Lease::new(&tenant, "followers", app.now(), &mut SystemEntropy),
         ticker: Ticker::default(),
+        lacks_flags: true,
         held: None,
         swept_at: None,
         app,
@@ -90,7 +96,10 @@ impl Keeper {
         }
         let now = self.app.now();
         let round = self.ticker.tick(&self.tenant, &mut SystemEntropy, now).await?;
-        Ok(round.placed > 0)
+        if self.lacks_flags {
+            self.lacks_flags = self.tenant.renew_flags(PLACES_RENEWED).await?;
+        }
+        Ok(round.placed > 0 || self.lacks_flags)
     }
 
     /// Looks what other processes have changed, and whether this one is to follow.
