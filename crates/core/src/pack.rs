@@ -5,6 +5,7 @@
 //! other end carries its own proof. Only a pack without problems becomes a [`model::Pack`].
 //! [`explain`] says which rules of it a case met, and where they come from.
 
+pub mod course;
 pub mod explain;
 mod lookup;
 pub mod model;

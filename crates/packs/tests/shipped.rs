@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use bihuan_core::pack::course::Course;
 use bihuan_core::pack::model::{AlarmAction, AnswerRule, EndKind, Kind, Pack, Phase, Raiser, SourceGrade};
 use bihuan_core::pack::notification::Occasion;
+use bihuan_core::pack::prove;
 
 fn shipped(id: &str) -> Pack {
     let packs = bihuan_packs::shipped().unwrap_or_else(|(text, problems)| {
@@ -263,4 +265,39 @@ fn every_occasion_is_told_and_no_mail_names_more_than_the_number() {
             }
         }
     }
+}
+
+#[test]
+fn what_sends_back_or_leaves_the_way_is_told_apart_from_what_goes_on() {
+    let mut back = BTreeMap::new();
+    for pack in ["hotline", "petition", "rectification"].map(shipped) {
+        for kind in &pack.kinds {
+            for step in prove::way_to_strike_off(kind) {
+                let ahead = step
+                    .from
+                    .iter()
+                    .any(|from| kind.course(from, step) == Course::Ahead);
+                assert!(ahead, "{} {}", kind.id, step.id);
+            }
+            let courses = kind.steps.iter().map(|step| {
+                let course = kind.course(&step.from[0], step);
+                (format!("{} {}", pack.id, step.id), course)
+            });
+            back.extend(courses.filter(|(_, course)| *course != Course::Ahead));
+        }
+    }
+    let of = |course: Course, pack: &str| -> Vec<&str> {
+        let found = back.iter().filter(|(_, found)| **found == course);
+        found
+            .filter_map(|(step, _)| step.strip_prefix(pack)?.strip_prefix(' '))
+            .collect()
+    };
+    assert_eq!(
+        of(Course::Back, "hotline"),
+        ["fail", "redo", "relapse", "reopen", "return"]
+    );
+    assert_eq!(of(Course::Aside, "hotline"), ["hand_over", "refuse", "withdraw"]);
+    assert_eq!(of(Course::Aside, "petition"), ["hand_over", "refuse", "withdraw"]);
+    assert!(of(Course::Back, "rectification").contains(&"fail_preliminary"));
+    assert!(of(Course::Back, "petition").contains(&"request_review"));
 }
