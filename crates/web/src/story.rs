@@ -1,7 +1,9 @@
 //! The story of a case as a page tells it: the stretch it has gone, each step, its pictures, what was said.
 
+use std::cmp::Ordering;
+
 use bihuan_core::case::Case;
-use bihuan_core::event::{Actor, BodyRef, CaseEvent, Event, EvidenceMoment};
+use bihuan_core::event::{Actor, BodyRef, CaseEvent, End, Event, EvidenceMoment};
 use bihuan_core::pack::model::{Kind, Pack, Phase};
 use bihuan_store::commit::log::Logged;
 use bihuan_store::read::case::CaseView;
@@ -35,9 +37,9 @@ pub struct Line {
 pub struct Stop {
     /// What it is called.
     pub title: String,
-    /// `done`, `now` or empty for what is to come.
+    /// `done`, `now`, `planned` for what is to come, `skipped` for what the case never comes through.
     pub look: &'static str,
-    /// When it was first reached.
+    /// When it was first reached, or that it was not.
     pub note: String,
 }
 
@@ -258,10 +260,11 @@ impl<'a> Story<'a> {
         let stop = |phase: Phase| {
             let at = reached.iter().find(|(of, _)| *of == phase).map(|(_, at)| *at);
             let look = self.look(phase, now, at.is_some());
-            let note = at
-                .filter(|_| !look.is_empty())
-                .map(|at| self.date(at))
-                .unwrap_or_default();
+            let note = match (look, at) {
+                ("planned", _) => self.ctx.tongue.t("rail-planned"),
+                ("skipped", _) => self.ctx.tongue.t("rail-skipped"),
+                (_, at) => at.map(|at| self.date(at)).unwrap_or_default(),
+            };
             Stop {
                 title: self.ctx.tongue.t(phase_key(phase)),
                 look,
@@ -271,15 +274,18 @@ impl<'a> Story<'a> {
         phases.into_iter().map(stop).collect()
     }
 
-    /// Returns how a stop looks: one that the case never came through is not done, however far it is.
+    /// Returns how a stop looks: one that the case never came through is not done, however far it is, and to look back
+    /// is planned until somebody has.
     fn look(&self, phase: Phase, now: Phase, reached: bool) -> &'static str {
+        let case = self.case();
         match (phase, phase.cmp(&now)) {
-            (Phase::Watch, _) if self.case().looked_back.is_some_and(|(_, held)| held) => "done",
-            (Phase::Watch, std::cmp::Ordering::Equal) => "now",
-            (Phase::Closed, _) if self.case().end.is_some() => "done",
-            (_, std::cmp::Ordering::Equal) => "now",
-            (_, std::cmp::Ordering::Less) if reached => "done",
-            (_, std::cmp::Ordering::Less | std::cmp::Ordering::Greater) => "",
+            (Phase::Watch, _) if case.looked_back.is_some_and(|(_, held)| held) => "done",
+            (Phase::Watch, _) if case.end == Some(End::StruckOff) => "planned",
+            (Phase::Closed, _) if case.end.is_some() => "done",
+            (_, Ordering::Equal) => "now",
+            (_, Ordering::Less) if reached => "done",
+            (_, Ordering::Greater) if case.end.is_none() => "planned",
+            (_, Ordering::Less | Ordering::Greater) => "skipped",
         }
     }
 

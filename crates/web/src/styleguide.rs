@@ -156,15 +156,20 @@ fn branches(ctx: &Ctx) -> Vec<Branch> {
 fn stops(ctx: &Ctx) -> Vec<Stop> {
     let stops = [
         ("phase-raise", "done"),
-        ("phase-accept", "done"),
+        ("phase-accept", "skipped"),
         ("phase-act", "now"),
-        ("phase-verify", ""),
-        ("phase-closed", ""),
+        ("phase-verify", "planned"),
+        ("phase-closed", "planned"),
     ];
+    let day = crate::show::date(&ctx.scene.calendar, ctx.tongue, ctx.now);
     let stop = |(key, look): (&str, &'static str)| Stop {
         title: ctx.tongue.t(key),
         look,
-        note: String::new(),
+        note: match look {
+            "planned" => ctx.tongue.t("rail-planned"),
+            "skipped" => ctx.tongue.t("rail-skipped"),
+            _ => day.clone(),
+        },
     };
     stops.map(stop).to_vec()
 }

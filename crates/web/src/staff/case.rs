@@ -17,6 +17,7 @@ pub mod kept;
 pub mod lines;
 mod map;
 mod moments;
+mod next;
 pub mod notices;
 pub mod page;
 pub mod relations;
@@ -24,6 +25,7 @@ mod responsible;
 pub mod send;
 mod sieve;
 pub mod steps;
+mod takers;
 
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;

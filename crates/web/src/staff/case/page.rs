@@ -13,10 +13,11 @@ use super::kept::{self, EVIDENCE, Kept};
 use super::lines::{self, Entry, Remark};
 use super::map::Map;
 use super::moments::{self, Shown};
+use super::next::{self, Next};
 use super::relations::{self, Relation};
 use super::responsible::{self, Named, Responsible};
 use super::sieve::{Sieve, Tab};
-use super::steps::{self, Next, StepSheet};
+use super::steps::{self, StepSheet};
 use super::{address, fields, notices, obstacle};
 use crate::ctx::Ctx;
 use crate::error::WebError;
@@ -37,8 +38,8 @@ pub struct CasePage {
     carried: String,
     /// Makes what is sent twice one thing.
     key: String,
-    /// What was just done.
-    done: Option<String>,
+    /// What was just done, and what comes next.
+    done: Option<(String, Option<String>)>,
     /// Why what was just sent was not taken, and where its form stands.
     problem: Option<(String, String)>,
     number: String,
@@ -54,10 +55,13 @@ pub struct CasePage {
     /// When it was struck off, if it was.
     struck_off: Option<String>,
     stops: Vec<Stop>,
-    next: Vec<Next>,
+    next: Next,
     ended: Option<String>,
     clocks: Vec<ClockFace>,
+    /// The steps that go on with the case.
     steps: Vec<StepSheet>,
+    /// Those that lead back or off the way.
+    other_steps: Vec<StepSheet>,
     rulings: Vec<Sheet>,
     shown: Shown,
     /// The form for evidence: what was chosen and written, and what is in its way.
@@ -149,7 +153,10 @@ impl CasePage {
     fn tell(story: &Story<'_>, beside: Beside, done: Option<&str>, again: Option<&Again<'_>>) -> CasePage {
         let (ctx, case) = (story.ctx, story.case());
         let offered = |place| offered(story, place, again);
-        let steps = steps::sheets(story, again);
+        let (steps, other_steps) = steps::sheets(story, again)
+            .into_iter()
+            .partition(|step| step.goes_on);
+        let next = next::next(story);
         let sieve = Sieve::of(ctx);
         let mut page = CasePage {
             page: page(story),
@@ -157,7 +164,9 @@ impl CasePage {
             way: Origin::of(ctx).map(|origin| origin.way(&case.number)),
             carried: origin::kept(ctx, String::new()),
             key: ctx.form_key(),
-            done: done.and_then(|done| done_words(story, done)),
+            done: done
+                .and_then(|done| done_words(story, done))
+                .map(|said| (said, next.sentence(story))),
             problem: again.map(|again| (again.said.0.clone(), again.anchor())),
             number: case.number.clone(),
             kind: ctx.name(&story.kind.title),
@@ -172,7 +181,7 @@ impl CasePage {
                 .filter(|_| case.end == Some(End::StruckOff))
                 .map(|at| story.date(at)),
             stops: story.rail(),
-            next: steps::next(story),
+            next,
             ended: case
                 .end
                 .as_ref()
@@ -185,6 +194,7 @@ impl CasePage {
                 ctx.now,
             ),
             steps,
+            other_steps,
             rulings: offered(Place::Now),
             shown: moments::shown(story),
             evidence: evidence(story, again),
@@ -227,7 +237,7 @@ impl CasePage {
                 });
             }
         }
-        for step in &mut self.steps {
+        for step in self.steps.iter_mut().chain(&mut self.other_steps) {
             step.open |= step.sheet.kept.is_some();
         }
         let mut more = self.more.iter().flat_map(|(_, sheets)| sheets);
@@ -239,10 +249,21 @@ impl CasePage {
         self.steps.iter().any(|step| step.open && step.lacks_evidence)
     }
 
+    /// Whether somebody other than the visitor comes next.
+    fn others_turn(&self) -> bool {
+        !self.next.moves.is_empty() && !self.steps.iter().any(|step| step.primary || step.lacks_evidence)
+    }
+
+    /// Whether one of the exceptions is to be seen: it was sent and not taken, or begun.
+    fn other_open(&self) -> bool {
+        self.other_steps.iter().any(|step| step.open)
+    }
+
     /// Returns the form with an id, where the page shows it.
     fn sheet(&mut self, id: &str) -> Option<&mut Sheet> {
         let shown = |step: &&mut StepSheet| step.obstacle.is_none() || step.sheet.refused.is_some();
-        let steps = self.steps.iter_mut().filter(shown).map(|step| &mut step.sheet);
+        let steps = self.steps.iter_mut().chain(&mut self.other_steps);
+        let steps = steps.filter(shown).map(|step| &mut step.sheet);
         let more = self.more.iter_mut().flat_map(|(_, sheets)| sheets);
         steps
             .chain(&mut self.rulings)

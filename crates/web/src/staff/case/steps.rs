@@ -1,16 +1,14 @@
-//! The steps from where the case is: which the visitor may take now, what each needs, what stands in its
-//! way, where it comes from; and who takes the next one, where it is not the visitor.
+//! The steps from where the case is that the visitor may take: what each needs, what stands in its way, where it
+//! comes from, and whether it goes on with the case.
 
 use bihuan_core::case::decide::{StepChoice, available_steps};
 use bihuan_core::case::refusal::Refusal;
 use bihuan_core::event::Actor;
-use bihuan_core::filter::{self, Scene};
-use bihuan_core::id::UnitId;
-use bihuan_core::pack::model::{Effect, Grant, Need, Relation, Step};
+use bihuan_core::pack::model::{Need, Step};
 
 use super::fields::of_asks;
 use super::forms::{Again, Sheet};
-use super::{context, moments};
+use super::{context, moments, next};
 use crate::access;
 use crate::sentence::refusal::need_key;
 use crate::show;
@@ -28,6 +26,8 @@ pub struct StepSheet {
     pub source: String,
     /// Whether the reporter is told of it.
     pub tells: bool,
+    /// Whether it goes on with the case; others lead back or off the way.
+    pub goes_on: bool,
     /// Whether its form is open.
     pub open: bool,
     /// Whether it is the one to take.
@@ -36,15 +36,7 @@ pub struct StepSheet {
     pub lacks_evidence: bool,
 }
 
-/// A step that may come next, and who takes it.
-pub struct Next {
-    /// The step.
-    pub step: String,
-    /// Who takes it.
-    pub who: String,
-}
-
-/// Returns the steps of the visitor, those that can be taken first.
+/// Returns the steps of the visitor: first those that go on, of these first those that can be taken.
 pub fn sheets(story: &Story<'_>, again: Option<&Again<'_>>) -> Vec<StepSheet> {
     let mut found = Vec::new();
     for step in story.kind.steps_from(&story.case().state) {
@@ -55,9 +47,13 @@ pub fn sheets(story: &Story<'_>, again: Option<&Again<'_>>) -> Vec<StepSheet> {
         let choice = choices.into_iter().find(|choice| choice.step.id == step.id);
         found.extend(choice.map(|choice| sheet(story, &choice, again)));
     }
-    found.sort_by_key(|step| step.obstacle.is_some());
+    found.sort_by_key(|step| (!step.goes_on, step.obstacle.is_some()));
     let sent = found.iter().position(|step| step.sheet.refused.is_some());
-    if let Some(first) = found.get_mut(sent.unwrap_or(0)) {
+    // The exception is never offered first: somebody else's turn is no reason to take it.
+    if let Some(first) = found
+        .get_mut(sent.unwrap_or(0))
+        .filter(|step| step.goes_on || sent.is_some())
+    {
         // Where nothing can be taken yet, what the first one lacks is what there is to do.
         (first.primary, first.open) = (first.obstacle.is_none(), true);
     }
@@ -86,6 +82,7 @@ fn sheet(story: &Story<'_>, choice: &StepChoice<'_>, again: Option<&Again<'_>>) 
         obstacle: choice.refusal.as_ref().map(|refusal| words.refusal(refusal).said),
         source: source.unwrap_or_default(),
         tells: step.tell.is_some(),
+        goes_on: next::goes_on(story, step),
         open: sheet.refused.is_some(),
         primary: false,
         lacks_evidence: choice.needs.iter().any(lacks_evidence) && moments::may_add(story),
@@ -95,67 +92,4 @@ fn sheet(story: &Story<'_>, choice: &StepChoice<'_>, again: Option<&Again<'_>>) 
 
 fn lacks_evidence((need, missing): &(Need, Option<Refusal>)) -> bool {
     matches!(need, Need::Evidence | Need::Photo) && missing.is_some()
-}
-
-/// Returns the steps that may come next, with who takes each. That the reporter can withdraw is true all
-/// the time and no next step.
-pub fn next(story: &Story<'_>) -> Vec<Next> {
-    let steps = story
-        .kind
-        .steps_from(&story.case().state)
-        .filter(|step| step.effect != Effect::Withdraw);
-    let next = |step: &Step| Next {
-        step: story.ctx.name(&step.title),
-        who: who(story, step),
-    };
-    steps.map(next).collect()
-}
-
-fn who(story: &Story<'_>, step: &Step) -> String {
-    let t = story.ctx.tongue;
-    match step.relation {
-        Relation::Reporter => t.t("by-reporter"),
-        Relation::Timer => t.t("case-who-timer"),
-        Relation::Finder => t.t("case-who-finder"),
-        Relation::Independent => {
-            let roles = roles(story, step.action.as_deref().unwrap_or_default());
-            t.t1("case-who-independent", "roles", roles)
-        }
-        Relation::Responsible => match story.case().unit {
-            Some(unit) => story.words().unit(unit),
-            None => t.t("case-who-responsible"),
-        },
-        Relation::Any => roles(story, step.action.as_deref().unwrap_or_default()),
-    }
-}
-
-/// Returns the roles whose grants hold an action on the case, by name.
-fn roles(story: &Story<'_>, action: &str) -> String {
-    let ctx = story.ctx;
-    let units: Vec<UnitId> = story.case().unit.into_iter().collect();
-    let scene = Scene {
-        org: &ctx.scene.org,
-        packs: &[story.pack],
-        calendar: &ctx.scene.calendar,
-        now: ctx.now,
-        tree_on: None,
-        me: None,
-        my_units: &units,
-        tokens: &|_| Vec::new(),
-    };
-    let covers = |grant: &&Grant| {
-        let scope = filter::check(&grant.scope, &scene);
-        scope.is_ok_and(|scope| scope.matches(&story.view.facts, &|_| false))
-    };
-    let holding = ctx
-        .scene
-        .grants
-        .iter()
-        .filter(|grant| grant.actions.iter().any(|held| held == action));
-    let mut names: Vec<String> = holding
-        .filter(covers)
-        .map(|grant| ctx.name(&grant.title))
-        .collect();
-    names.dedup();
-    names.join(&ctx.tongue.t("list-comma"))
 }
