@@ -54,9 +54,8 @@ async fn each_finds_on_the_desk_what_their_role_is_to_do_next() {
     let supervisor = town.log_in("supervisor").await.get("/desk").await;
     assert!(group(&supervisor, "verify").contains("等核验的"));
     let dispatcher = town.log_in("dispatcher").await.get("/desk").await;
-    assert!(
-        group(&dispatcher, "week").contains("等受理的") || group(&dispatcher, "later").contains("等受理的")
-    );
+    assert!(group(&dispatcher, "raise").contains("等受理的"));
+    dispatcher.says("待受理");
     assert!(group(&dispatcher, "waiting").contains("等签收的"));
 }
 
@@ -86,4 +85,66 @@ async fn an_empty_desk_says_what_to_do_next() {
         .await
         .says("现在就可以登记")
         .says("href=\"/register\"");
+}
+
+/// How often a case is a line of the desk.
+fn lines(page: &Answer, title: &str) -> usize {
+    let groups = page.text();
+    let groups = groups.split("<section class=\"sheet group").skip(1);
+    groups.map(|group| group.matches(title).count()).sum()
+}
+
+#[tokio::test]
+async fn no_case_stands_on_a_desk_twice() {
+    let town = Town::found().await;
+    let case = town.verifying(&Matter::default(), "works", "handler").await;
+    let supervisor = town.log_in("supervisor").await.get("/desk").await;
+    assert_eq!(lines(&supervisor, "东门小区外路灯不亮"), 1);
+    // It comes back, and is due soon.
+    town.step("supervisor", case, "fail", |step, bodies| {
+        step.finding = Some(bodies.write("Two are out."));
+    })
+    .await;
+    for hours in [0, 24 * 6, 24 * 10] {
+        town.pass_hours(hours);
+        for login in ["handler", "supervisor", "dispatcher"] {
+            let desk = town.log_in(login).await.get("/desk").await;
+            assert_eq!(
+                lines(&desk, "东门小区外路灯不亮"),
+                1,
+                "{login} {hours}: {}",
+                desk.text()
+            );
+        }
+        let leader = town.log_in("leader").await.get("/desk").await;
+        assert!(
+            lines(&leader, "东门小区外路灯不亮") <= 1,
+            "{hours}: {}",
+            leader.text()
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_was_struck_off_last_is_found_from_a_desk_with_nothing_to_do() {
+    let town = Town::found().await;
+    let case = town.answered(&Matter::default(), "works", "handler").await;
+    let before = town.log_in("supervisor").await.get("/desk").await;
+    assert!(group(&before, "struck").is_empty());
+    town.pass_hours(24 * 6);
+    town.step("supervisor", case, "strike_off", |_, _| {}).await;
+    let number = town.number(case);
+    let supervisor = town.log_in("supervisor").await.get("/desk").await;
+    let struck = group(&supervisor, "struck");
+    assert!(struck.contains("东门小区外路灯不亮"), "{}", supervisor.text());
+    assert!(
+        struck.contains(&format!("class=\"to-seal\" href=\"/cases/{number}\"")),
+        "{struck}"
+    );
+    // Whoever may not read it is not led to it, and after a week nobody is.
+    let water = town.log_in("water").await.get("/desk").await;
+    water.keeps_silent_about("东门小区外路灯不亮");
+    town.pass_hours(24 * 9);
+    let later = town.log_in("supervisor").await.get("/desk").await;
+    assert!(group(&later, "struck").is_empty());
 }

@@ -2,11 +2,15 @@
 //!
 //! Each group is a filter in the one filter language, so its heading leads to the same cases in the
 //! ledger. What is *owed* follows from the packs: cases in a state from which a step goes on that the
-//! person's grants allow.
+//! person's grants allow. No case stands in two groups: what is owed is parted by its time and its phase, and what
+//! stands higher on the desk is left out of the groups that mark something out of the ordinary.
+
+use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::response::Response;
 use bihuan_core::filter::Checked;
+use bihuan_core::pack::model::Phase;
 use bihuan_core::permission::READ;
 use bihuan_store::error::StoreError;
 use bihuan_store::read::bounds::Count;
@@ -23,6 +27,7 @@ use crate::access;
 use crate::ctx::Ctx;
 use crate::error::WebError;
 use crate::page::{Area, Page, html};
+use owed::Turn;
 
 pub mod owed;
 
@@ -30,6 +35,10 @@ pub mod owed;
 const OWED_ROWS: usize = 20;
 /// The rows of a group that is there to be looked at.
 const OTHER_ROWS: usize = 5;
+/// The group of what was struck off last.
+const STRUCK: &str = "struck";
+/// Its rows.
+const STRUCK_ROWS: usize = 3;
 
 #[derive(Template)]
 #[template(path = "desk/desk.html")]
@@ -74,7 +83,30 @@ pub(super) struct Plan {
     pub(super) filter: String,
     /// Whether its cases wait for the visitor.
     pub(super) owed: bool,
+    /// The order of its cases.
+    pub(super) sort: Sort,
 }
+
+/// What runs out first comes first.
+const URGENT: Sort = Sort {
+    by: SortBy::Due,
+    descending: false,
+};
+/// What changed last comes first.
+const LATEST: Sort = Sort {
+    by: SortBy::Changed,
+    descending: true,
+};
+/// The phases in which a case waits for one step and no more: nobody works on it meanwhile, so it waits in a group of
+/// its own, whenever it is due.
+const STANDING: [(Phase, &str, (&str, &str), &str); 4] = [
+    (Phase::Raise, "raise", ("desk-raise", "desk-raise-do"), "info"),
+    (Phase::Accept, "accept", ("desk-accept", "desk-accept-do"), "info"),
+    (Phase::Verify, "verify", ("desk-verify", "desk-verify-do"), "info"),
+    (Phase::Answer, "answer", ("desk-answer", "desk-answer-do"), "info"),
+];
+/// The phases that are parted by time.
+const WORKING: [Phase; 3] = [Phase::Act, Phase::Closed, Phase::Watch];
 
 /// `GET /desk`
 pub async fn read_desk(ctx: Ctx) -> Result<Response, WebError> {
@@ -84,7 +116,7 @@ pub async fn read_desk(ctx: Ctx) -> Result<Response, WebError> {
         .as_ref()
         .map(|(_, person)| person.clone())
         .unwrap_or_default();
-    let mut plans = plans(owed::filter(&ctx).await?.as_deref(), owed::may(&ctx, "verify"));
+    let mut plans = plans(owed::turn(&ctx).await?.as_ref());
     plans.extend(in_hand(&ctx));
     // Who only looks on is told so by an empty desk, not by a word above what stands open.
     let owes = plans.iter().any(|plan| plan.owed);
@@ -94,9 +126,13 @@ pub async fn read_desk(ctx: Ctx) -> Result<Response, WebError> {
             .zip(&plans)
             .all(|(group, plan)| !group.any || owes && !plan.owed)
     };
-    let groups = read_groups(&ctx, &plans, READ, rows).await?;
+    let mut groups = each_once(read_groups(&ctx, &plans, READ, rows).await?);
+    let nothing = nothing_owed(&groups);
+    if nothing {
+        groups.extend(lately(&ctx).await?);
+    }
     Ok(html(&DeskPage {
-        nothing: nothing_owed(&groups),
+        nothing,
         hello: ctx.tongue.t1("desk-hello", "name", hello),
         today: today(&ctx),
         may_register: access::permit_general(&ctx, "register").is_ok(),
@@ -108,68 +144,105 @@ pub async fn read_desk(ctx: Ctx) -> Result<Response, WebError> {
     }))
 }
 
-/// Returns the groups in the order of their urgency; `turn` is the filter of the cases on which it is the
-/// visitor's turn, where there are any.
-fn plans(turn: Option<&str>, verifies: bool) -> Vec<Plan> {
+/// Returns the groups in the order of their urgency; `turn` are the cases on which it is the visitor's turn, where
+/// there are any.
+fn plans(turn: Option<&Turn>) -> Vec<Plan> {
     // Who may only read owes nothing: their desk shows how all that is open stands.
-    let owed = turn.map_or_else(|| "open".to_owned(), |turn| format!("open and {turn}"));
+    let all = turn.map_or_else(|| "open".to_owned(), |turn| format!("open and {}", turn.all));
     let mine = turn.is_some();
-    let own = |id, keys, look, rest: &str| Plan::of(id, keys, look, format!("{owed} and {rest}"), mine);
+    let own = |id, keys, look, filter: String| Plan::of(id, keys, look, filter, mine);
+    let any = |id, keys, filter: &str| Plan::of(id, keys, "near", filter.to_owned(), false);
     let mut plans = vec![
-        own("over", ("desk-over", "desk-over-do"), "over", "overdue"),
-        own(
-            "today",
-            ("desk-today", "desk-today-do"),
-            "near",
-            "due = today and not overdue",
-        ),
-        own(
-            "week",
-            ("desk-week", "desk-week-do"),
-            "",
-            "due > today and due <= +7d",
-        ),
+        // Whoever leads has asked for these: that comes before what merely ran out.
         own(
             "instructed",
             ("desk-instructed", "desk-instructed-do"),
             "over",
-            "instructed",
+            format!("{all} and instructed"),
+        ),
+        own(
+            "over",
+            ("desk-over", "desk-over-do"),
+            "over",
+            format!("{all} and overdue"),
+        ),
+        own(
+            "today",
+            ("desk-today", "desk-today-do"),
+            "near",
+            format!("{all} and due = today and not overdue"),
         ),
     ];
-    if verifies {
-        let (keys, filter) = (("desk-verify", "desk-verify-do"), "open and phase = verify");
-        plans.push(Plan::of("verify", keys, "info", filter.to_owned(), mine));
-    }
-    let back = "open and (returned >= 1 or unsatisfied or reopened >= 1)".to_owned();
-    plans.push(Plan::of(
+    let standing = STANDING.iter().filter_map(|(phase, id, keys, look)| {
+        let waits = turn?.in_phases(&[*phase])?;
+        let filter = format!("open and {waits} and not overdue and not due = today");
+        Some(own(id, *keys, look, filter))
+    });
+    plans.extend(standing);
+    let worked = match turn {
+        Some(turn) => turn
+            .in_phases(&WORKING)
+            .map(|worked| format!("open and {worked}")),
+        None => Some(all),
+    };
+    let week = |worked: &String| {
+        let filter = format!("{worked} and due > today and due <= +7d");
+        own("week", ("desk-week", "desk-week-do"), "", filter)
+    };
+    plans.extend(worked.as_ref().map(week));
+    let later = |worked: &String| {
+        let filter = format!("{worked} and not overdue and not due <= +7d");
+        own("later", ("desk-later", "desk-later-do"), "", filter)
+    };
+    plans.extend(worked.as_ref().filter(|_| mine).map(later));
+    plans.push(any(
         "back",
         ("desk-back", "desk-back-do"),
-        "near",
-        back,
-        false,
+        "open and (returned >= 1 or unsatisfied or reopened >= 1)",
     ));
-    let keys = ("desk-disputed", "desk-disputed-do");
-    plans.push(Plan::of(
+    plans.push(any(
         "disputed",
-        keys,
-        "near",
-        "open and disputed".to_owned(),
-        false,
+        ("desk-disputed", "desk-disputed-do"),
+        "open and disputed",
     ));
-    if let Some(turn) = turn {
-        let keys = ("desk-later", "desk-later-do");
-        let later = format!("{owed} and not overdue and not due <= +7d");
-        plans.push(Plan::of("later", keys, "", later, true));
-        let keys = ("desk-waiting", "desk-waiting-do");
-        plans.push(Plan::of(
-            "waiting",
-            keys,
-            "",
-            format!("open and not {turn}"),
-            false,
-        ));
-    }
+    let waiting = |turn: &Turn| {
+        let (keys, filter) = (
+            ("desk-waiting", "desk-waiting-do"),
+            format!("open and not {}", turn.all),
+        );
+        Plan::of("waiting", keys, "", filter, false)
+    };
+    plans.extend(turn.map(waiting));
     plans
+}
+
+/// Leaves out of each group the cases that stand in one before it.
+fn each_once(mut groups: Vec<Group>) -> Vec<Group> {
+    let mut seen = BTreeSet::new();
+    for group in &mut groups {
+        let shown = group.rows.len();
+        let fresh: Vec<bool> = group.rows.iter().map(|row| seen.insert(row.id)).collect();
+        let mut of_lines = fresh.iter();
+        group.lines.retain(|_| of_lines.next() == Some(&true));
+        let mut of_rows = fresh.iter();
+        group.rows.retain(|_| of_rows.next() == Some(&true));
+        group.more |= group.rows.len() < shown;
+    }
+    groups
+}
+
+/// Returns what was struck off last, for a desk on which nothing else is to be done: the clock may have done it.
+async fn lately(ctx: &Ctx) -> Result<Option<Group>, WebError> {
+    let Some(struck_off) = owed::struck_off(ctx) else {
+        return Ok(None);
+    };
+    let keys = ("desk-struck", "desk-struck-do");
+    let plan = Plan {
+        sort: LATEST,
+        ..Plan::of(STRUCK, keys, "", format!("{struck_off} and closed >= -7d"), false)
+    };
+    let groups = read_groups(ctx, &[plan], READ, |_| STRUCK_ROWS).await?;
+    Ok(groups.into_iter().find(|group| group.any))
 }
 
 /// Returns the group of what the visitor is in charge of, or somebody they stand in for; what was handed over to
@@ -202,6 +275,7 @@ impl Plan {
             look,
             filter,
             owed,
+            sort: URGENT,
         }
     }
 }
@@ -219,25 +293,19 @@ pub(super) async fn read_groups(
     }
     // Who may do something with a case that they may not read does not read it here either.
     let scope = Checked::and(vec![access::scope(ctx, READ)?, access::scope(ctx, action)?]);
-    let within: Vec<(Checked, usize)> = filters
+    let within: Vec<(Checked, Sort, usize)> = filters
         .iter()
         .zip(plans)
         .map(|(asked, plan)| {
-            (
-                Checked::and(vec![scope.clone(), asked.checked.clone()]),
-                rows(plan),
-            )
+            let filter = Checked::and(vec![scope.clone(), asked.checked.clone()]);
+            (filter, plan.sort, rows(plan))
         })
         .collect();
     let read = ctx.tenant.read(move |reader| {
-        let group = |(filter, rows): &(Checked, usize)| {
-            let sort = Sort {
-                by: SortBy::Due,
-                descending: false,
-            };
+        let group = |(filter, sort, rows): &(Checked, Sort, usize)| {
             let listing = Listing {
                 filter,
-                sort,
+                sort: *sort,
                 after: None,
                 limit: *rows,
             };
@@ -256,9 +324,10 @@ pub(super) async fn read_groups(
 impl Group {
     fn of(ctx: &Ctx, plan: &Plan, asked: &Asked, count: Count, rows: Vec<ListRow>) -> Group {
         debug_assert!(asked.faults.is_empty(), "{}: {:?}", plan.filter, asked.faults);
-        let place = Place::default()
-            .sorted_by(SortBy::Due)
-            .with_filter(asked::print(asked.ast.clone(), ctx.tongue.0));
+        let place = Place {
+            sort: plan.sort,
+            ..Place::default().with_filter(asked::print(asked.ast.clone(), ctx.tongue.0))
+        };
         let (title, todo) = plan.keys;
         Group {
             id: plan.id,
@@ -286,7 +355,8 @@ fn rows(plan: &Plan) -> usize {
 
 /// Returns what can be done with chosen lines, each once: the steps of one's own turn first, as the groups come.
 fn offers(ctx: &Ctx, groups: &[Group]) -> Vec<Offer> {
-    deed::offers(ctx, groups.iter().flat_map(|group| &group.rows))
+    let groups = groups.iter().filter(|group| group.id != STRUCK);
+    deed::offers(ctx, groups.flat_map(|group| &group.rows))
 }
 
 fn today(ctx: &Ctx) -> String {
@@ -301,8 +371,11 @@ mod tests {
 
     #[test]
     fn every_filter_of_the_desk_can_be_read() {
-        let turn = "state in (\"assigned\", \"handling\")";
-        for plan in plans(Some(turn), true).into_iter().chain(plans(None, false)) {
+        let pack = bihuan_core::pack::parse::parse(bihuan_packs::HOTLINE).unwrap();
+        let turn = Turn::of_pack(&pack, &|_| true).unwrap();
+        let all = plans(Some(&turn));
+        assert!(all.iter().any(|plan| plan.id == "raise"));
+        for plan in all.into_iter().chain(plans(None)) {
             assert_eq!(filter::parse(&plan.filter).map(drop), Ok(()), "{}", plan.filter);
         }
     }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bihuan_core::case::facts::Flag;
 use bihuan_core::filter::{Checked, Predicate, WordColumn};
-use bihuan_core::pack::model::{Effect, Kind, Need, Step};
+use bihuan_core::pack::course::Course;
+use bihuan_core::pack::model::{Effect, Kind, Need, Phase, Step};
 use bihuan_core::permission::READ;
 use bihuan_store::error::StoreError;
 
@@ -12,12 +13,64 @@ use crate::access;
 use crate::ctx::Ctx;
 use crate::error::WebError;
 
+/// The phases, in their order.
+const PHASES: [Phase; 7] = [
+    Phase::Raise,
+    Phase::Accept,
+    Phase::Act,
+    Phase::Verify,
+    Phase::Answer,
+    Phase::Closed,
+    Phase::Watch,
+];
+
 /// Ids of states.
 type States = BTreeSet<String>;
 
-/// Returns the filter, in the filter language, of the cases on which it is the visitor's turn; `None`
-/// where it never is.
-pub async fn filter(ctx: &Ctx) -> Result<Option<String>, WebError> {
+/// The cases on which it is somebody's turn.
+pub struct Turn {
+    /// All of them, in the filter language.
+    pub all: String,
+    /// Those in each phase in which there are any.
+    phases: Vec<(Phase, String)>,
+}
+
+impl Turn {
+    /// Returns the cases of some phases; `None` where it is never their turn in these.
+    pub fn in_phases(&self, wanted: &[Phase]) -> Option<String> {
+        let of_them = self.phases.iter().filter(|(phase, _)| wanted.contains(phase));
+        let filters: Vec<&str> = of_them.map(|(_, filter)| filter.as_str()).collect();
+        match filters.as_slice() {
+            [] => None,
+            [one] => Some((*one).to_owned()),
+            several => Some(format!("({})", several.join(" or "))),
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn of_pack(pack: &bihuan_core::pack::model::Pack, may: &dyn Fn(&str) -> bool) -> Option<Turn> {
+        let turns = pack.kinds.iter().map(|kind| (kind, own_states(kind, may)));
+        Turn::of(&turns.collect::<Vec<_>>())
+    }
+
+    fn of(turns: &[(&Kind, States)]) -> Option<Turn> {
+        let in_phase = |phase: Phase| {
+            let part = |(kind, states): &(&'_ Kind, States)| {
+                let inside = states.iter().filter(|state| kind.phase(state) == Some(phase));
+                inside.cloned().collect::<States>()
+            };
+            let parts: Vec<(&Kind, States)> = turns.iter().map(|turn| (turn.0, part(turn))).collect();
+            Some((phase, print(&parts)?))
+        };
+        Some(Turn {
+            all: print(turns)?,
+            phases: PHASES.into_iter().filter_map(in_phase).collect(),
+        })
+    }
+}
+
+/// Returns the cases on which it is the visitor's turn; `None` where it never is.
+pub async fn turn(ctx: &Ctx) -> Result<Option<Turn>, WebError> {
     let readable = readable_kinds(ctx).await?;
     let kinds = ctx
         .scene
@@ -27,7 +80,21 @@ pub async fn filter(ctx: &Ctx) -> Result<Option<String>, WebError> {
     let turns: Vec<(&Kind, States)> = kinds
         .map(|kind| (kind, own_states(kind, &|action| may(ctx, action))))
         .collect();
-    Ok(print(&turns))
+    Ok(Turn::of(&turns))
+}
+
+/// Returns the filter of what is struck off and held so far, in all kinds; `None` where no kind is.
+pub fn struck_off(ctx: &Ctx) -> Option<String> {
+    let strikes = |step: &&Step| matches!(step.effect, Effect::StrikeOff | Effect::LookBackHeld);
+    let ends = |kind: &Kind| {
+        kind.steps
+            .iter()
+            .filter(strikes)
+            .map(|step| step.to.clone())
+            .collect()
+    };
+    let kinds = ctx.scene.newest().flat_map(|pack| pack.kinds.iter());
+    print(&kinds.map(|kind| (kind, ends(kind))).collect::<Vec<_>>())
 }
 
 /// Whether the visitor's grants hold an action for any case.
@@ -64,23 +131,18 @@ fn own_states(kind: &Kind, may: &dyn Fn(&str) -> bool) -> States {
     let own = kind
         .steps
         .iter()
-        .filter(|step| goes_on(kind, step) && step.action.as_deref().is_some_and(may));
-    own.flat_map(|step| step.from.iter().cloned()).collect()
+        .filter(|step| !waits(step) && step.action.as_deref().is_some_and(may));
+    let ahead = own.flat_map(|step| {
+        let from = step.from.iter();
+        from.filter(|from| kind.course(from, step) == Course::Ahead)
+    });
+    ahead.cloned().collect()
 }
 
-/// Whether a step leads further on the way and waits for nobody else's word.
-fn goes_on(kind: &Kind, step: &Step) -> bool {
-    let place = |state: &String| kind.states.iter().position(|known| known.id == *state);
-    let ahead = step.from.iter().all(|from| place(from) < place(&step.to));
-    let leaves_the_way = matches!(
-        step.effect,
-        Effect::Refuse | Effect::HandOver | Effect::Withdraw | Effect::Return
-    );
-    let waits = step
-        .needs
-        .iter()
-        .any(|need| matches!(need, Need::Satisfaction | Need::Publication | Need::Consent));
-    ahead && !leaves_the_way && !waits
+/// Whether a step waits for somebody else's word.
+fn waits(step: &Step) -> bool {
+    let of_others = |need: &Need| matches!(need, Need::Satisfaction | Need::Publication | Need::Consent);
+    step.needs.iter().any(of_others)
 }
 
 /// Prints the states by themselves where that says the same, else for each kind those that are its own.
@@ -133,15 +195,34 @@ mod tests {
     fn what_waits_for_the_reporter_is_nobodys_turn() {
         let pack = hotline();
         let kind = pack.kind("help").unwrap();
-        let on = |id: &str| goes_on(kind, kind.step(id).unwrap());
+        let of = |action: &str| own_states(kind, &|allowed| allowed == action);
+        let states = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<States>();
+        assert_eq!(of("register"), states(&["registered"]));
+        assert_eq!(of("assign"), states(&["accepted"]));
+        assert_eq!(of("handle"), states(&["assigned", "handling"]));
+        // To send it back after the call is no turn, and neither is a strike-off that waits for the reporter.
+        assert_eq!(of("verify"), states(&["struck_off", "verifying"]));
+        assert_eq!(of("strike"), States::new());
+    }
+
+    #[test]
+    fn a_turn_is_parted_by_phase_and_nothing_is_lost() {
+        let pack = hotline();
+        let kind = pack.kind("help").unwrap();
+        let own = own_states(kind, &|action| ["register", "assign", "answer"].contains(&action));
+        let turn = Turn::of(&[(kind, own)]).unwrap();
+        let phases = [Phase::Raise, Phase::Accept, Phase::Act, Phase::Answer];
+        let parts = phases.map(|phase| turn.in_phases(&[phase]));
         assert_eq!(
-            ["accept", "assign", "sign", "submit", "verify", "answer"].map(on),
-            [true; 6]
+            parts,
+            [
+                Some("state in (\"registered\")".to_owned()),
+                Some("state in (\"accepted\")".to_owned()),
+                None,
+                Some("state in (\"answering\")".to_owned())
+            ]
         );
-        assert_eq!(
-            ["strike_off", "refuse", "return", "fail", "redo", "hand_over"].map(on),
-            [false; 6]
-        );
+        assert!(parse(&turn.in_phases(&phases).unwrap()).is_ok());
     }
 
     #[test]
