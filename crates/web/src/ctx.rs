@@ -223,6 +223,12 @@ impl Ctx {
             };
             (unit, person.unwrap_or_else(|| who.login.clone()))
         };
+        let is_public = area.is_some_and(Area::is_public);
+        let who = self.who.as_ref().map(shown);
+        let (who, visiting) = match is_public {
+            true => (None, who.map(|(_, person)| person)),
+            false => (who, None),
+        };
         let marks = self.tenant.marks();
         let mark = match (marks.demo, marks.testing) {
             (true, _) => Some(self.tongue.t("mark-demo")),
@@ -233,7 +239,8 @@ impl Ctx {
             tongue: self.tongue,
             tenant: self.name(self.tenant.name()),
             area,
-            who: self.who.as_ref().map(shown),
+            who,
+            visiting,
             unread: self.who.as_ref().map_or(0, |who| who.unread),
             me: self
                 .who

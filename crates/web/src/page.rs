@@ -15,6 +15,8 @@ use crate::lang::{Fill, Tongue};
 /// An area of the pages, as the head lists them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Area {
+    /// The first page of the portal.
+    Home,
     /// Sending a report.
     Report,
     /// Following one.
@@ -43,6 +45,16 @@ pub enum Area {
     People,
 }
 
+impl Area {
+    /// Whether it is the citizens': its pages look the same to everybody.
+    pub fn is_public(self) -> bool {
+        matches!(
+            self,
+            Area::Home | Area::Report | Area::Track | Area::How | Area::Help | Area::StruckOff
+        )
+    }
+}
+
 /// What the layout shows around the content. Templates hold it as `page`.
 #[derive(Debug, Clone)]
 pub struct Page {
@@ -52,8 +64,10 @@ pub struct Page {
     pub tenant: String,
     /// The area the page belongs to.
     pub area: Option<Area>,
-    /// Who is logged in: unit and person.
+    /// Who is logged in: unit and person. Nobody on the citizens' pages.
     pub who: Option<(String, String)>,
+    /// Who of the staff looks at a page of the citizens.
+    pub visiting: Option<String>,
     /// How many notifications they have not read, up to a most.
     pub unread: u32,
     /// The address of their own page.

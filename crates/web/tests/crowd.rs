@@ -214,11 +214,11 @@ async fn whoever_sends_bodies_that_do_not_end_takes_no_room_from_others() {
     })
     .await;
     let mut clerk = at(&town, "198.51.100.1");
-    let page = clerk.get("/login?next=/").await;
+    let page = clerk.get("/login?next=/keys").await;
     let fields = [
         ("login", "operator"),
         ("password", common::PASSWORD),
-        ("next", "/"),
+        ("next", "/keys"),
     ];
     clerk.submit(&page, "/login", &fields).await.says("logout");
     let mut dripping = JoinSet::new();

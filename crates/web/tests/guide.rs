@@ -61,7 +61,7 @@ async fn a_receipt_leads_back_without_telling_any_server_the_code() {
     let fields = [("text", TEXT), ("disclosure", "anonymous")];
     let receipt = browser.submit(&page, "/report", &fields).await;
     receipt
-        .says("http://qinghe.example/code")
+        .says("http://qinghe.example/track")
         .says("接下来")
         .says("到期");
     receipt.says("viewBox=\"-4 -4 ").says("href=\"/how?kind=help\"");
@@ -86,12 +86,12 @@ async fn the_way_back_is_the_tenants_own_name_whatever_is_asked_for() {
     browser
         .submit(&page, "/report", &fields)
         .await
-        .says("http://qinghe.example:8443/code");
+        .says("http://qinghe.example:8443/track");
     browser.headers = vec![("host", "evil.example".to_owned())];
     let page = browser.get("/report").await;
     let receipt = browser.submit(&page, "/report", &fields).await;
     receipt
-        .says("http://qinghe.example/code")
+        .says("http://qinghe.example/track")
         .keeps_silent_about("evil.example");
 }
 
@@ -247,4 +247,17 @@ async fn the_styleguide_is_there_in_both_languages() {
         .await
         .says("Styleguide")
         .says("class=\"clock over\"");
+}
+
+#[tokio::test]
+async fn staff_see_the_citizens_pages_as_citizens_do() {
+    let town = Town::found().await;
+    let mut handler = town.log_in("handler").await;
+    for path in ["/", "/report", "/track", "/how", "/help", "/struck-off"] {
+        let page = handler.get(path).await;
+        page.says("您以 赵工 的身份登录着").says("href=\"/desk\"");
+        page.says("查询进度").keeps_silent_about("action=\"/logout\"");
+        town.browser().get(path).await.keeps_silent_about("身份登录着");
+    }
+    handler.get("/desk").await.keeps_silent_about("身份登录着");
 }

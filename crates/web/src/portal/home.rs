@@ -6,7 +6,7 @@ use axum::response::Response;
 use super::struck::{self, Line};
 use crate::ctx::Ctx;
 use crate::error::WebError;
-use crate::page::{Page, html};
+use crate::page::{Area, Page, html};
 
 #[derive(Template)]
 #[template(path = "portal/home.html")]
@@ -32,7 +32,7 @@ pub async fn read_home(ctx: Ctx) -> Result<Response, WebError> {
         .map(|(title, note)| (ctx.tongue.t(title), ctx.tongue.t(note)))
         .to_vec();
     Ok(html(&HomePage {
-        page: ctx.page(None),
+        page: ctx.page(Some(Area::Home)),
         way,
         lately: struck::lately(&ctx).await?,
     }))

@@ -95,6 +95,7 @@ impl Visit {
             registers: false,
             instructs: false,
             administers: false,
+            visiting: None,
             founding: true,
             mark: None,
             csrf: self.csrf(),

@@ -205,9 +205,11 @@ impl Newcomer {
         let codes = self.window.now(codes).await;
         let codes = codes.as_array().unwrap().iter();
         let codes: Vec<String> = codes.map(|code| code.as_str().unwrap().to_owned()).collect();
+        // The codes are shown once: what is next opens beside them.
+        let beside = "main a[href='/report'][target='_blank']";
+        assert!(self.window.has(beside).await, "nothing says what is next");
         let next = "main a[href='/report']";
-        assert!(self.window.has(next).await, "nothing says what is next");
-        self.window.click("main .btn").await;
+        self.window.click("main .people-end a.btn").await;
         assert!(self.window.has(next).await);
         assert!(self.window.has(".notice.ok").await, "somebody is missing");
         self.look().await;
@@ -231,6 +233,11 @@ impl Newcomer {
         self.step(&case, WORKS, "submit", &[]).await;
         self.step(&case, CHECK, "verify", &[("finding", "All six lamps are lit.")])
             .await;
+        // Who has verified is told whose turn it is, and is not asked to send it back.
+        self.window.until(".toast").await;
+        let told = self.window.text(".toast").await;
+        assert!(told.contains(self.words.people[0]), "{told}");
+        assert!(!self.window.has(".step.primary").await);
         self.step(
             &case,
             DESK,
@@ -252,6 +259,9 @@ impl Newcomer {
             self.window.go(case).await;
         }
         assert!(self.window.has(".seal svg").await, "the case bears no seal");
+        self.window.go("/desk").await;
+        let seal = format!("#struck a.to-seal[href*='{case}']");
+        assert!(self.window.has(&seal).await, "the desk does not lead to the seal");
     }
 
     /// Sends a first message as a citizen, and returns its code.
@@ -275,11 +285,11 @@ impl Newcomer {
         self.window.click("form.login button").await;
     }
 
-    /// Returns the address of the only case.
+    /// Returns the address of the only case, which waits on the desk to be accepted.
     async fn find(&self) -> String {
         self.enter(DESK, PASSWORD).await;
-        self.window.go("/ledger").await;
-        let row = "return document.querySelector('main [data-row]').dataset.row";
+        self.window.until("#raise [data-row]").await;
+        let row = "return document.querySelector('#raise [data-row]').dataset.row";
         let number = self.window.now(row).await;
         format!("/cases/{}", number.as_str().unwrap())
     }
@@ -306,12 +316,20 @@ impl Newcomer {
         self.window.click("#evidence form button[type=submit]").await;
     }
 
-    /// Says as the citizen that it is solved.
+    /// Says as the citizen that it is solved; the page of the report fits every window.
     async fn judge(&self, code: &str) {
         self.window.forget().await;
         self.window.go(&format!("/track?lang={}", self.words.lang)).await;
         self.window.write("#code", code).await;
         self.window.click("main form button").await;
+        self.window.until("button[value='yes']").await;
+        for width in [1440, 1280, 1024, 768, 390, 360] {
+            self.window.resize(width, 900).await;
+            let fits = "const other = document.querySelector('.top-end [hreflang]').getBoundingClientRect();
+                return document.documentElement.scrollWidth <= innerWidth && other.width > 0 && other.right <= innerWidth";
+            let fits = self.window.now(fits).await;
+            assert_eq!(fits, true, "the page is cut off at {width}");
+        }
         self.window.click("button[value='yes']").await;
         self.window.says(self.words.solved).await;
     }

@@ -226,8 +226,8 @@ impl Town {
     pub async fn log_in_at(&self, host: &'static str, login: &str) -> Browser {
         let mut browser = self.browser();
         browser.headers = vec![("host", host.to_owned())];
-        let page = browser.get("/login?next=/").await;
-        let fields = [("login", login), ("password", PASSWORD), ("next", "/")];
+        let page = browser.get("/login?next=/keys").await;
+        let fields = [("login", login), ("password", PASSWORD), ("next", "/keys")];
         browser.submit(&page, "/login", &fields).await.says("logout");
         browser
     }

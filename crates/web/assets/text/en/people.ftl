@@ -171,3 +171,6 @@ welcome-send = Set it and go to my desk
 password-short = The password is too short: 10 characters at least.
 password-long = The password is too long: 256 characters at most.
 password-differs = The two passwords differ. Type both again.
+people-next-beside = (opens in a new tab; the codes stay on this one)
+people-copy-codes = Copy all codes
+people-print-codes = Print the codes

@@ -64,15 +64,15 @@ refused-lead = What you wrote cannot be taken in here, and none of its words wer
 refused-back = Write it differently
 receipt-title = We have it
 receipt-lead = Keep this code. It is the only way to see this report and add to it; we cannot find it again for you.
-receipt-code = Code
+receipt-code = Receipt code
 receipt-number = Case number
 receipt-follow = See how far it is
 receipt-keep-title = How to keep it
 receipt-keep = Copy it, print it or take a picture of it. On a shared computer choose “Stop following” when you are done.
 receipt-again = This is the same report that you just sent; it was not taken down twice.
 track-title = Follow a report
-track-lead = You got the code when you sent your report: seven groups of letters and digits. Case and dashes do not matter.
-track-code = Code
+track-lead = You got the receipt code when you sent your report: seven groups of letters and digits. Case and dashes do not matter.
+track-code = Receipt code
 track-open = Show
 track-unknown = There is no report with this code. Please check for missing or wrong characters.
 track-ended = This code has ended: the reporter asked for another, and got it. If that was not you, please tell us at once.
@@ -132,3 +132,4 @@ receipt-photos-lost = { $count ->
    *[other] { $count } photos could not be kept; everything else has arrived. Please go back and send the same form once more: it is not taken down twice, only the missing photos are added.
 }
 report-sent-before = another report was sent by this form just now; what you wrote now is below: to send it as a report of its own, press the button once more
+track-other = Follow another report

@@ -30,3 +30,5 @@ newest = 回到最新
 look-large = 大字
 look-contrast = 高对比
 toast-close = 关闭提示
+head-visiting = 您以 { $name } 的身份登录着；下面是群众看到的页面。
+head-to-desk = 回工作台

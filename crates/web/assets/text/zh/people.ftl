@@ -171,3 +171,6 @@ welcome-send = 设定并进入工作台
 password-short = 口令太短：至少 10 个字符。
 password-long = 口令太长：最多 256 个字符。
 password-differs = 两次输入不一致，请重新输入。
+people-next-beside = （在新标签页打开，首次登录码留在这一页）
+people-copy-codes = 复制全部首次登录码
+people-print-codes = 打印首次登录码

@@ -44,9 +44,11 @@ pub async fn show(ctx: &Ctx, receipt: &Receipt, lost: usize) -> Result<Response,
     let code = receipt
         .code()
         .ok_or_else(|| WebError::internal("a report without a receipt code"))?;
-    let home = format!("{}/code", ctx.origin());
-    // What follows the mark stays in the browser that reads it: no server is told it.
-    let drawing = qr::draw(&format!("{home}#{code}"));
+    let origin = ctx.origin();
+    // What follows the mark stays in the browser that reads it: no server is told it. The page asks for a code also
+    // where another report is followed.
+    let drawing = qr::draw(&format!("{origin}/code#{code}"));
+    let home = format!("{origin}/track");
     let page = ReceiptPage {
         page: ctx.page(Some(Area::Report)),
         code: code.to_string(),
