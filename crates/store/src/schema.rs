@@ -112,6 +112,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/sqlite/0014_handled.sql"),
         postgres: include_str!("migrations/postgres/0014_handled.sql"),
     },
+    Migration {
+        number: 15,
+        name: "handled_openly",
+        sqlite: include_str!("migrations/sqlite/0015_handled_openly.sql"),
+        postgres: include_str!("migrations/postgres/0015_handled_openly.sql"),
+    },
 ];
 
 impl Migration {

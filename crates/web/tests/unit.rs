@@ -5,6 +5,8 @@
 mod common;
 
 use axum::http::StatusCode;
+use bihuan_core::org::OrgEvent;
+use bihuan_core::permission::Permit;
 use common::Town;
 use common::cases::Matter;
 
@@ -44,6 +46,12 @@ async fn a_unit_shows_its_duties_and_what_it_has_on_hand_within_what_one_may_see
 async fn where_a_units_time_goes_is_said_from_ten_closed_cases_on() {
     let town = Town::found().await;
     let mut cases = Vec::new();
+    // A complaint about somebody is none of them: they would find it by what they know of the others.
+    let about_water = Matter {
+        accused: Some("water"),
+        ..Matter::default()
+    };
+    cases.push(town.answered(&about_water, "works", "handler").await);
     for _ in 0..10 {
         cases.push(town.answered(&Matter::default(), "works", "handler").await);
     }
@@ -70,6 +78,27 @@ async fn where_a_units_time_goes_is_said_from_ten_closed_cases_on() {
     let mut water = town.log_in("water").await;
     let page = water.get("/units/works").await;
     page.keeps_silent_about("时间花在哪个阶段");
+    // Nor is who reads other kinds there told of this one.
+    let tenant = town.tenant();
+    let inspects = OrgEvent::RoleGranted {
+        person: tenant.scene().org.person_by_name("孙水").unwrap().id,
+        role: "inspector".to_owned(),
+        unit: common::unit(&tenant, "inspection"),
+        on: "2026-01-01".parse().unwrap(),
+    };
+    let (now, system) = (town.app.now(), Permit::system());
+    tenant.change_org(&system, inspects, now).await.unwrap();
+    let report = Matter {
+        kind: "report",
+        ..Matter::default()
+    };
+    let report = town.raise(&report).await;
+    town.step("water", report, "accept", |_, _| {}).await;
+    let to = common::unit(&tenant, "works");
+    town.step("water", report, "assign", |step, _| step.unit = Some(to))
+        .await;
+    let page = water.get("/units/works").await;
+    page.says("最近 1 件").keeps_silent_about("求助");
 }
 
 #[tokio::test]

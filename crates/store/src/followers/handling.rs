@@ -1,7 +1,7 @@
 //! How long cases stay in their phases: counts by whom, kind, month and bucket of hours, for the roll-ups.
 //!
 //! A case counts once it was struck off or answered for good, for the unit that was responsible then and for that
-//! unit's class as a whole. See `docs/design/0010-how-a-unit-handles.md`.
+//! unit's class as a whole; one that complains about somebody does not, for they may see the figures. See `docs/design/0010-how-a-unit-handles.md`.
 
 use std::collections::BTreeMap;
 
@@ -120,6 +120,9 @@ pub(crate) fn take(handled: &mut Handled, scene: &Scene, entry: &Entry, after: &
     let Event::Case(CaseEvent::Ended(End::StruckOff | End::Answered)) = &entry.event else {
         return;
     };
+    if !after.accused.is_empty() {
+        return;
+    }
     let unit = after.unit.and_then(|unit| scene.org.unit(unit));
     let (Some(unit), Some(kind)) = (unit, scene.kind(&after.pack, &after.kind)) else {
         return;

@@ -47,7 +47,7 @@ unit-duties-count = { $count ->
 # Where the time goes
 handles-title = Where the time goes, by phase
 handles-measure = days with weekends; full to the median, pale to nine of ten
-handles-said = { $kind }, closed since { $since } in this unit's hands; all of them count, not only what you may see. { $beside }
+handles-said = { $kind }, closed since { $since } in this unit's hands; all of them count, not only what you may see, but for complaints about somebody. { $beside }
 handles-beside = Beside { $count } other units of its class.
 handles-alone = Too few units of its class to compare with.
 handles-own = This unit

@@ -44,7 +44,7 @@ unit-duties-count = 其中 { $count } 类
 # 时间花在哪
 handles-title = 时间花在哪个阶段
 handles-measure = 自然日，深色到中位数，浅色到九成
-handles-said = { $kind }，{ $since }以来办结的，办结时由本单位承办；全部都算，不限于您能看到的。{ $beside }
+handles-said = { $kind }，{ $since }以来办结的，办结时由本单位承办；全部都算，不限于您能看到的，但举报、投诉具体单位和人员的不计入。{ $beside }
 handles-beside = 对照另外 { $count } 个同类单位。
 handles-alone = 同类单位太少，不作对照。
 handles-own = 本单位

@@ -2,14 +2,19 @@
 //!
 //! Nothing is said where there is too little to say it from; see `docs/design/0010-how-a-unit-handles.md`.
 
+use std::collections::BTreeMap;
+
+use bihuan_core::filter::{Checked, IdColumn, Predicate, WordColumn};
 use bihuan_core::org::Unit;
 use bihuan_core::pack::model::Phase;
+use bihuan_core::permission::READ;
 use bihuan_report::chart::{Span, SpanRow, Spans};
 use bihuan_store::error::StoreError;
 use bihuan_store::followers::handling::{Handling, PHASES, Stays, Whose};
 use jiff::ToSpan;
 use jiff::civil::Date;
 
+use crate::access;
 use crate::ctx::Ctx;
 use crate::error::WebError;
 use crate::lang::Fill as _;
@@ -45,8 +50,18 @@ pub async fn read(ctx: &Ctx, unit: &Unit, today: Date) -> Result<Option<Handles>
     let org = &ctx.scene.org;
     let others = org.units().filter(|other| other.class == class && other.id != id);
     let others = others.filter(|other| org.is_there(other.id, today)).count();
+    let scope = access::scope(ctx, READ)?;
     let read = ctx.tenant.read(move |reader| {
-        let own = reader.handling(Whose::Unit(id), &month)?;
+        let mut own = BTreeMap::new();
+        for (kind, handling) in reader.handling(Whose::Unit(id), &month)? {
+            // Nobody is told of a kind of which they may read nothing here.
+            let here = Checked::Is(Predicate::Id(IdColumn::Unit, [id.0].into()));
+            let of_kind = Checked::Is(Predicate::Word(WordColumn::Kind, [kind.clone()].into()));
+            let seen = Checked::and(vec![scope.clone(), here, of_kind]);
+            if reader.count(&seen, 1)?.known > 0 {
+                own.insert(kind, handling);
+            }
+        }
         let of_class = match own.is_empty() || others < OTHERS {
             true => Default::default(),
             false => reader.handling(Whose::Class(&class), &month)?,
