@@ -382,6 +382,18 @@ async fn a_repeat_caller_is_known_by_the_number_and_no_name_is_read() {
         ..matter.clone()
     })
     .await;
+    // Whoever asked for confidence is not found by who tries the number.
+    let mut citizen = town.browser();
+    let form = citizen.get("/report").await;
+    let confidential = [
+        ("text", "站长收了钱，门口垃圾堆了一周没有人管。"),
+        ("disclosure", "confidential"),
+        ("phone", "13900001111"),
+    ];
+    citizen
+        .submit(&form, "/report", &confidential)
+        .await
+        .says("请保存查询码");
     let mut operator = town.log_in("operator").await;
     let page = operator.get("/register").await;
     let said = keep(
@@ -392,7 +404,9 @@ async fn a_repeat_caller_is_known_by_the_number_and_no_name_is_read() {
     .await;
     said.says("这个号码以前反映过 2 件，其中在办 2 件");
     said.says("井盖松动").says(&town.number(ended));
-    said.keeps_silent_about("私下的事").keeps_silent_about("Liu");
+    said.keeps_silent_about("私下的事")
+        .keeps_silent_about("Liu")
+        .keeps_silent_about("站长收了钱");
     let said = keep(
         &mut operator,
         &page,

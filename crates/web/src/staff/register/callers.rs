@@ -1,6 +1,9 @@
 //! Whether somebody rang before: the number in the drawer is looked up by its keyed hash. Nothing sealed is opened
-//! and no name is read; of the earlier cases only those are counted and shown that the visitor may see.
+//! and no name is read; of the earlier cases only those are counted and shown that the visitor may see, and of these
+//! only those under the reporter's name. Whoever asked for confidence is not found by trying numbers, which would leave
+//! no trace.
 
+use bihuan_core::event::{Disclosure, RaisedBy};
 use bihuan_store::read::case::CaseView;
 
 use super::choices::REGISTER;
@@ -38,8 +41,8 @@ pub async fn of(ctx: &Ctx, phone: &str) -> Result<Option<Callers>, WebError> {
     let mut views: Vec<CaseView> = Vec::new();
     for case in &found {
         match access::open(ctx, *case).await {
-            Ok(view) => views.push(view),
-            Err(WebError::NotFound) => {}
+            Ok(view) if is_under_name(&view) => views.push(view),
+            Ok(_) | Err(WebError::NotFound) => {}
             Err(error) => return Err(error),
         }
     }
@@ -71,4 +74,15 @@ pub async fn of(ctx: &Ctx, phone: &str) -> Result<Option<Callers>, WebError> {
         said: ctx.tongue.t2(all, ("count", views.len()), ("open", open)),
         earlier: earlier?,
     }))
+}
+
+/// Whether the reporter let it be known who they are.
+fn is_under_name(view: &CaseView) -> bool {
+    matches!(
+        view.case.raised_by,
+        RaisedBy::Reporter {
+            disclosure: Disclosure::RealName,
+            ..
+        }
+    )
 }
