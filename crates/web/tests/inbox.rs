@@ -4,7 +4,7 @@
 
 mod common;
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use bihuan_core::case::command::Command;
 use bihuan_core::event::Instruction;
 use bihuan_core::id::CaseId;
@@ -72,6 +72,15 @@ async fn who_opens_a_case_from_anywhere_has_read_what_they_were_told_of_it() {
     let (mut handler, page) = inbox_of(&town, "handler").await;
     page.says("2 条未读");
     let path = format!("/cases/{}", town.number(opened));
+    // What a browser fetches ahead nobody has read, nor what a machine asks the head of.
+    let mut ahead = handler.clone();
+    for purpose in ["prefetch", "prefetch;prerender"] {
+        ahead.headers.push(("sec-purpose", purpose.to_owned()));
+        ahead.get(&path).await.says("通知，2 条未读");
+        ahead.headers.pop();
+    }
+    ahead.request(Method::HEAD, &path, None, Vec::new()).await;
+    handler.get("/inbox").await.says("2 条未读");
     handler.get(&path).await.says("通知，1 条未读");
     handler.get("/inbox").await.says("1 条未读");
     // A second look reads nothing more, and what comes later is unread again.
