@@ -14,7 +14,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use bihuan_core::case::Case;
 use bihuan_core::case::refusal::Refusal;
-use bihuan_core::id::{Digest, uuid_v7};
+use bihuan_core::id::{Digest, PersonId, uuid_v7};
 use bihuan_core::label::Label;
 use bihuan_core::pack::model::Pack;
 use bihuan_core::permission::{self, Rights, Viewer};
@@ -107,6 +107,15 @@ pub struct Who {
     /// How many notifications they have not read, at most
     /// [`MOST_COUNTED`](bihuan_store::notification::MOST_COUNTED); not counted for a token.
     pub unread: u32,
+}
+
+impl Who {
+    /// Whether somebody is the visitor, or one whom they stand in for: what these may not do to themselves, nobody does
+    /// to them with their own rights.
+    pub fn is_or_stands_in_for(&self, person: PersonId) -> bool {
+        let mut away = self.viewer.stands_in.iter();
+        self.viewer.person == person || away.any(|away| away.person == person)
+    }
 }
 
 impl From<Known> for Ctx {

@@ -255,6 +255,22 @@ async fn whoever_stands_in_for_an_administrator_does_not_stay_one_by_their_own_w
     let path = format!("/persons/{chief}/substitutes");
     let refused = lent.submit(&page, &path, &fields).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    // Nor do they take over the login of whom they stand in for, or end it.
+    let page = lent.get("/people").await;
+    for path in ["/people/codes", "/people/disabled"] {
+        let refused = lent.submit(&page, path, &[("login", "water")]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+    }
+    let left = [("sure", "yes")];
+    let refused = lent
+        .submit(&page, &format!("/persons/{chief}/leave"), &left)
+        .await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    let account = town.tenant().reader().unwrap().account("water").unwrap();
+    assert!(account.unwrap().disabled_at.is_none());
+    lent.submit(&page, "/people/codes", &[("login", "operator")])
+        .await
+        .says("陈晓");
 }
 
 #[tokio::test]

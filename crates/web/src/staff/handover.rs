@@ -149,9 +149,12 @@ pub async fn create_leave(ctx: Ctx, Path(person): Path<String>, form: Form) -> R
     Ok(Redirect::to(&format!("/persons/{person}/hand-over?ended=yes")).into_response())
 }
 
-/// Whether somebody would end their own login: nobody locks themselves out, the last administrator least of all.
+/// Whether somebody would end their own login, or that of whom they stand in for: nobody locks themselves out, the
+/// last administrator least of all.
 fn is_self(ctx: &Ctx, person: PersonId) -> bool {
-    ctx.who.as_ref().is_some_and(|who| who.viewer.person == person)
+    ctx.who
+        .as_ref()
+        .is_some_and(|who| who.is_or_stands_in_for(person))
 }
 
 /// Names another person in charge of a case; its co-units stay.

@@ -19,6 +19,8 @@ pub async fn create_login_code(ctx: Ctx, form: Form) -> Result<Response, WebErro
     let code = new_code(&mut SystemEntropy);
     let stored = Invitation::of(&code, ctx.now).stored();
     ctx.tenant.set_password(&permit, &account.login, stored).await?;
+    let (by, of) = (ctx.who()?.viewer.person, account.person);
+    tracing::info!(by.id = %by, of.id = %of, "{by} made a new code for a login of {of}");
     let name = ctx
         .scene
         .org
@@ -39,6 +41,8 @@ pub async fn disable_login(ctx: Ctx, form: Form) -> Result<Response, WebError> {
     ctx.tenant
         .disable_account(&permit, &account.login, ctx.now)
         .await?;
+    let (by, of) = (ctx.who()?.viewer.person, account.person);
+    tracing::info!(by.id = %by, of.id = %of, "{by} closed a login of {of}");
     let theirs = in_hands_of(account.person);
     let left = ctx.tenant.read(move |reader| reader.count(&theirs, 1)).await?;
     let next = match left.known {
@@ -48,12 +52,14 @@ pub async fn disable_login(ctx: Ctx, form: Form) -> Result<Response, WebError> {
     Ok(Redirect::to(&next).into_response())
 }
 
-/// Returns the login that a form names. Nobody locks themselves out: their own is another's to change.
+/// Returns the login that a form names. Nobody locks themselves out: their own is another's to change. Nor does who
+/// stands in for an administrator take over the login of that one.
 async fn account(ctx: &Ctx, form: &Form) -> Result<Account, WebError> {
     let login = form.value("login").to_owned();
-    if login == ctx.who()?.login {
-        return Err(WebError::Input(vec![Complaint::new("login", "people-own-login")]));
-    }
     let found = ctx.tenant.read(move |reader| reader.account(&login)).await?;
-    found.ok_or(WebError::NotFound)
+    let account = found.ok_or(WebError::NotFound)?;
+    match ctx.who()?.is_or_stands_in_for(account.person) {
+        true => Err(WebError::Input(vec![Complaint::new("login", "people-own-login")])),
+        false => Ok(account),
+    }
 }
