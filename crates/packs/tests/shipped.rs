@@ -301,3 +301,11 @@ fn what_sends_back_or_leaves_the_way_is_told_apart_from_what_goes_on() {
     assert!(of(Course::Back, "rectification").contains(&"fail_preliminary"));
     assert!(of(Course::Back, "petition").contains(&"request_review"));
 }
+
+#[test]
+fn an_answer_names_the_unit_that_handled_and_not_as_the_one_that_answers() {
+    let pack = shipped("hotline");
+    let told = pack.message("answered").expect("whoever is answered is told");
+    assert!(told.zh.contains("由{unit}办理"), "{}", told.zh);
+    assert!(!told.en.contains("{unit} answers"), "{}", told.en);
+}

@@ -112,6 +112,7 @@ async fn a_case_is_taken_to_strike_off_by_forms_alone() {
     step(&town, "operator", &number, &answer).await;
     let page = reporter.get("/track").await;
     page.says("六盏路灯已更换。");
+    page.says("href=\"/code\">查询另一件");
     reporter
         .submit(&page, "/track/satisfaction", &[("solved", "yes")])
         .await

@@ -23,9 +23,8 @@ async fn whoever_logs_in_comes_back_to_where_they_wanted_to_go() {
     browser
         .submit(&page, "/login", &fields)
         .await
-        .says("热线中心")
-        .says("陈晓")
-        .says("退出");
+        .says("查询码")
+        .says("您以 陈晓 的身份登录着");
 }
 
 #[tokio::test]

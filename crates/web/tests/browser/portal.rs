@@ -73,8 +73,8 @@ async fn large_print_and_high_contrast_fit_every_page_without_script() {
     let window = Window::open_without_script(serve_at(&town, None)).await;
     for lang in ["zh", "en"] {
         window.go(&format!("/?lang={lang}")).await;
-        window.click(".top .look:nth-of-type(2)").await;
-        window.click(".top .look:nth-of-type(3)").await;
+        window.click(".foot .look:nth-of-type(2)").await;
+        window.click(".foot .look:nth-of-type(3)").await;
         for (path, name) in [
             ("/", "home"),
             ("/report", "report"),
