@@ -162,6 +162,8 @@ pub fn pages(filled: &Filled, clients: &mut Clients) -> Result<Vec<Asked>> {
         ("api_kinds", "/api/v1/kinds"),
         ("api_views", "/api/v1/views"),
         ("home", "/"),
+        ("struck_off", "/struck-off"),
+        ("how", "/how"),
         ("report", "/report"),
         ("track_form", "/track"),
         ("login", "/login"),
@@ -230,8 +232,12 @@ fn lists(cases: usize, hundredth: &str) -> Vec<Asked> {
         ),
         desk("desk", Floor::Rows, "/desk".to_owned()),
         unit("unit_desk", Floor::Rows, "/desk".to_owned()),
+        desk("board", Floor::Rows, "/board".to_owned()),
+        unit("unit_board", Floor::Rows, "/board".to_owned()),
+        desk("callbacks", Floor::Rows, "/callbacks".to_owned()),
         desk("search", Floor::Rows, format!("/search?q={LAMP}")),
         unit("unit_search", Floor::Rows, format!("/search?q={}", cases / 2)),
+        desk("search_suggest", Floor::Rows, format!("/search/suggest?q={LAMP}")),
     ];
     let api = "/api/v1/cases";
     all.extend([
@@ -269,29 +275,34 @@ fn of_cases(filled: &Filled, newest: Vec<String>) -> Vec<Asked> {
     };
     vec![
         of_case("case", "/cases/", numbers.clone(), ""),
-        of_case("case_proof", "/cases/", numbers, "/proof"),
+        of_case("case_proof", "/cases/", numbers.clone(), "/proof"),
+        of_case("case_moves", "/cases/", numbers, "/moves"),
         of_case("api_case", "/api/v1/cases/", newest.clone(), ""),
         of_case("api_events", "/api/v1/cases/", newest.clone(), "/events"),
+        of_case("api_proof", "/api/v1/cases/", newest.clone(), "/proof"),
         of_case("api_similar", "/api/v1/cases/", newest, "/similar"),
         by_code("track", "/api/v1/portal/track", codes.clone()),
         by_code("own_proof", "/api/v1/portal/proofs", codes),
     ]
 }
 
-/// Returns the pages of a unit, of whoever handles its newest case, and of a leader.
+/// Returns the pages of a unit, of the unit at the top, of somebody who holds a post there, and of a leader.
 fn of_people(clients: &mut Clients) -> Result<Vec<Asked>> {
     let page = clients
         .unit
         .get("/api/v1/cases?sort=-raised&limit=1&filter=phase+%3D+act")?;
     let page: Value = serde_json::from_str(&page)?;
-    let of = |what: &str| page["cases"][0][what].as_str().map(str::to_owned);
-    let mut all = Vec::new();
-    if let Some(id) = of("unit") {
-        all.push(desk("unit_page", Floor::Nothing, format!("/units/{id}")));
-    }
-    if let Some(id) = of("person") {
-        all.push(desk("person_page", Floor::Nothing, format!("/persons/{id}")));
-    }
+    let id = page["cases"][0]["unit"]["id"].as_str();
+    let id = id.context("no case of the unit says which unit that is")?;
+    let own = clients.desk.get(&format!("/units/{id}"))?;
+    let top = link(&own, "/units/").context("the unit hangs on no other")?;
+    let person = link(&own, "/persons/").context("nobody holds a post in the unit")?;
+    let mut all = vec![
+        desk("unit_page", Floor::Nothing, format!("/units/{id}")),
+        unit("unit_page_own", Floor::Nothing, format!("/units/{id}")),
+        desk("unit_page_top", Floor::Nothing, top),
+        desk("person_page", Floor::Nothing, person),
+    ];
     if clients.leader.is_some() {
         all.push(Asked {
             name: "leader",
@@ -303,6 +314,14 @@ fn of_people(clients: &mut Clients) -> Result<Vec<Asked>> {
         });
     }
     Ok(all)
+}
+
+/// Returns the first address in the main part of a page that begins so.
+fn link(page: &str, begins: &str) -> Option<String> {
+    let page = &page[page.find("<main")?..];
+    let at = page.find(&format!("href=\"{begins}"))? + "href=\"".len();
+    let end = page[at..].find('"')?;
+    Some(page[at..at + end].to_owned())
 }
 
 /// Returns the ids of the newest cases.
