@@ -161,12 +161,12 @@ impl<'a> Matter<'a> {
             return Ok(());
         }
         let (org, today) = (self.ctx.org, self.today());
-        independence::people_of(org, person, today, today)
-            .into_iter()
-            .try_for_each(|person| self.refuse_accused_person(person))?;
+        let people = independence::people_of(org, person, today, today);
+        people
+            .iter()
+            .try_for_each(|person| self.refuse_accused_person(*person))?;
         self.refuse_accused_unit(unit)?;
-        let theirs = independence::units_of(self.ctx.org, person, self.today(), self.today());
-        theirs
+        independence::units_of(org, &people, today, today)
             .into_iter()
             .try_for_each(|unit| self.refuse_accused_unit(unit))
     }

@@ -203,6 +203,13 @@ fn a_right_that_is_lent_makes_nobody_independent() {
         "03-05 12:00 inspect take verify => refused: nobody verifies their own work: health was responsible",
     );
     check("03-05 12:00 water take verify => to late; verified");
+    // Nor does who has ended it on the same day.
+    for verifies in ["03-02 12:00", "03-05 12:00"] {
+        check(&format!(
+            "03-02 11:30 org stand_back inspect health =>
+             {verifies} inspect take verify => refused: nobody verifies their own work: health was responsible"
+        ));
+    }
     // Nor does whoever handled it, in the verifier's name.
     check(
         "03-04 09:00 org stand_in health inspect =>

@@ -177,6 +177,11 @@ impl Life {
                 from: on,
                 until: on.tomorrow().expect("a day"),
             }),
+            "stand_back" => OrgEvent::SubstituteEnded {
+                person: town::person(arguments.words[1]),
+                substitute: town::person(arguments.words[0]),
+                on,
+            },
             "relieve" => OrgEvent::RoleRevoked {
                 person: town::person(arguments.words[0]),
                 role: "clerk".to_owned(),

@@ -32,8 +32,10 @@ impl Matter<'_> {
         verified_on: Date,
     ) -> Result<(), Refusal> {
         let raised_on = self.ctx.calendar.date_of(self.case.raised_at);
-        let people = people_of(self.ctx.org, person, raised_on, verified_on);
-        let mut theirs = units_of(self.ctx.org, person, raised_on, verified_on);
+        // Who stood in until the day on which it was raised may have ended that on this very day, after what they did.
+        let lent_since = raised_on.yesterday().unwrap_or(raised_on);
+        let people = people_of(self.ctx.org, person, lent_since, verified_on);
+        let mut theirs = units_of(self.ctx.org, &people, raised_on, verified_on);
         theirs.insert(unit);
         let days = days_of_other_trees(self.ctx.org, raised_on, self.today());
         for responsible in self.responsible_ever() {
@@ -52,9 +54,9 @@ impl Matter<'_> {
     /// Weaker than what a verifier must fulfil: for taking down what the reporter says on the telephone.
     pub(super) fn refuse_part_in_the_work(&self, person: PersonId, unit: UnitId) -> Result<(), Refusal> {
         let today = self.today();
-        let mut theirs = units_of(self.ctx.org, person, today, today);
-        theirs.insert(unit);
         let people = people_of(self.ctx.org, person, today, today);
+        let mut theirs = units_of(self.ctx.org, &people, today, today);
+        theirs.insert(unit);
         let in_charge = self.case.unit.filter(|_| self.is_in_charge(&people));
         let own = |responsible: &UnitId| {
             Some(*responsible) == in_charge
@@ -113,10 +115,8 @@ pub(super) fn people_of(org: &Org, person: PersonId, from: Date, to: Date) -> BT
     people
 }
 
-/// Returns the units in which `person`, or anybody they stood in for, held a post or a role on some day from
-/// `from` to `to`.
-pub(super) fn units_of(org: &Org, person: PersonId, from: Date, to: Date) -> BTreeSet<UnitId> {
-    let people = people_of(org, person, from, to);
+/// Returns the units in which any of `people` held a post or a role on some day from `from` to `to`.
+pub(super) fn units_of(org: &Org, people: &BTreeSet<PersonId>, from: Date, to: Date) -> BTreeSet<UnitId> {
     let meets = |start: Date, end: Option<Date>| start <= to && end.is_none_or(|end| from < end);
     let tenures = org
         .tenures
