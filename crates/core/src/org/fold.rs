@@ -366,10 +366,14 @@ impl Org {
     }
 
     fn end_substitute(&mut self, person: PersonId, substitute: PersonId, on: Date) -> Result<(), OrgProblem> {
-        let of_both =
-            |one: &&mut Substitution| one.person == person && one.substitute == substitute && one.until > on;
+        let of_both = |one: &&mut Substitution| {
+            let theirs = one.person == person && one.substitute == substitute;
+            theirs && one.until > on && one.from < one.until
+        };
+        // Of several the one that runs, else the next: it is to end although another was named before.
+        let ahead = self.substitutions.iter_mut().filter(of_both);
         let none = OrgProblem::NothingToChange("nobody stands in for the person then");
-        let place = self.substitutions.iter_mut().find(of_both).ok_or(none)?;
+        let place = ahead.min_by_key(|one| one.from).ok_or(none)?;
         // What had not begun leaves no day on which anybody stood in.
         place.until = on.max(place.from);
         Ok(())

@@ -396,6 +396,29 @@ fn a_substitute_stands_in_from_the_first_day_to_the_last() {
 }
 
 #[test]
+fn whoever_stands_in_twice_ends_with_what_runs_and_then_with_what_is_to_come() {
+    let mut org = small_city();
+    let (later, now) = (
+        (date(2026, 4, 1), date(2026, 4, 9)),
+        (date(2026, 3, 2), date(2026, 3, 9)),
+    );
+    for (from, until) in [later, now] {
+        org.apply(&away(1, 2, from, until)).expect("both are there");
+    }
+    let stands_in = |org: &Org, on| !org.stands_in_for(person_id(2), on, on).is_empty();
+    let ended = OrgEvent::SubstituteEnded {
+        person: person_id(1),
+        substitute: person_id(2),
+        on: date(2026, 3, 4),
+    };
+    org.apply(&ended).expect("it runs");
+    assert!(!stands_in(&org, date(2026, 3, 4)) && stands_in(&org, later.0));
+    org.apply(&ended).expect("another is to come");
+    assert!(!stands_in(&org, later.0));
+    assert!(org.apply(&ended).is_err());
+}
+
+#[test]
 fn nobody_has_two_substitutes_or_is_their_own() {
     let mut org = small_city();
     let (from, until) = (date(2026, 3, 2), date(2026, 3, 9));
