@@ -65,6 +65,8 @@ pub(super) struct Group {
     pub(super) look: &'static str,
     pub(super) count: String,
     pub(super) any: bool,
+    /// Whether it has its place among the figures also where it is empty.
+    pub(super) core: bool,
     pub(super) href: String,
     /// Its query in the ledger.
     pub(super) list: String,
@@ -105,6 +107,8 @@ const STANDING: [(Phase, &str, (&str, &str), &str); 4] = [
     (Phase::Verify, "verify", ("desk-verify", "desk-verify-do"), "info"),
     (Phase::Answer, "answer", ("desk-answer", "desk-answer-do"), "info"),
 ];
+/// The groups whose figure says something also where it is none.
+const CORE: [&str; 3] = ["over", "today", "week"];
 /// The phases that are parted by time.
 const WORKING: [Phase; 3] = [Phase::Act, Phase::Closed, Phase::Watch];
 
@@ -336,6 +340,7 @@ impl Group {
             look: if count.known > 0 { plan.look } else { "" },
             count: capped(count),
             any: count.known > 0 || count.more,
+            core: CORE.contains(&plan.id),
             href: place.href(),
             list: place.query(),
             lines: rows
