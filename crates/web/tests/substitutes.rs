@@ -101,6 +101,21 @@ async fn a_substitute_acts_for_whoever_is_away_and_the_record_says_so() {
         StatusCode::NOT_FOUND
     );
     admin.get(&path).await.says("现在没有代理");
+    // One that is cancelled before its first day is gone too.
+    fields[1].1 = "2026-03-20";
+    fields[2].1 = "2026-03-22";
+    let page = admin.get(&path).await;
+    admin.submit(&page, &format!("{path}/substitutes"), &fields).await;
+    let page = admin.get(&path).await;
+    page.says("代行职责");
+    admin
+        .submit(
+            &page,
+            &format!("{path}/substitutes/end"),
+            &[("substitute", id.as_str())],
+        )
+        .await;
+    admin.get(&path).await.says("现在没有代理");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use bihuan_core::id::PersonId;
 use bihuan_core::org::{OrgEvent, Substitution, Tenure};
 
 use super::line::unit_name;
-use super::substitutes::{self, Substitutes, may_name, person_of};
+use super::substitutes::{self, Substitutes, is_ahead, may_name, person_of};
 use super::unit::{self, Figure, quoted, read_figures, term};
 use crate::ctx::Ctx;
 use crate::error::WebError;
@@ -116,7 +116,7 @@ pub async fn end_substitute(ctx: Ctx, Path(person): Path<String>, form: Form) ->
     let permit = may_name(&ctx, person, None)?;
     let substitute = person_of(&ctx, form.value("substitute"))?;
     let today = ctx.scene.calendar.date_of(ctx.now);
-    let runs = |one: &Substitution| one.substitute == substitute && one.until > today;
+    let runs = |one: &Substitution| one.substitute == substitute && is_ahead(one, today);
     if !ctx.scene.org.substitutes_of(person).iter().any(runs) {
         return Err(WebError::NotFound);
     }

@@ -123,7 +123,7 @@ impl Substitutes {
         };
         let href = |id: PersonId| format!("/persons/{id}");
         let mut theirs = org.substitutes_of(person);
-        theirs.retain(|one| one.until > today);
+        theirs.retain(|one| is_ahead(one, today));
         let theirs = theirs.iter().map(|one| {
             let id = one.substitute;
             let days = term(ctx, one.from, Some(one.until));
@@ -133,7 +133,7 @@ impl Substitutes {
             .stands_in_for(person, today, Date::MAX)
             .into_iter()
             .flat_map(|away| org.substitutes_of(away))
-            .filter(|one| one.substitute == person && one.until > today)
+            .filter(|one| one.substitute == person && is_ahead(one, today))
             .collect();
         own.sort_by_key(|one| (one.from, one.person));
         let own = own.iter().map(|one| {
@@ -156,6 +156,11 @@ impl Substitutes {
             errors: Vec::new(),
         }
     }
+}
+
+/// Whether somebody stands in on some day from today on: one that was cancelled before its first day has none.
+pub fn is_ahead(one: &Substitution, today: Date) -> bool {
+    one.until > today && one.from < one.until
 }
 
 /// Returns those of a person's colleagues whom the visitor may name.
