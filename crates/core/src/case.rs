@@ -117,6 +117,8 @@ pub struct Case {
     pub calls: Calls,
     /// Who gave instructions about it.
     pub instructors: BTreeSet<PersonId>,
+    /// What of its evidence everybody may see.
+    pub pictures: Pictures,
 }
 
 /// A state that a case came into.
@@ -126,6 +128,15 @@ pub struct Stay {
     pub state: String,
     /// Since when.
     pub since: Timestamp,
+}
+
+/// Pictures beside what was struck off, in the public list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Pictures {
+    /// Whether the reporter allows it.
+    pub allowed: bool,
+    /// The pieces of evidence that are shown; none where it is not allowed.
+    pub shown: BTreeSet<EvidenceId>,
 }
 
 /// The calls to the reporter since they were last answered 回访.

@@ -85,6 +85,9 @@ pub fn occasion(event: &CaseEvent, after: &Case, kind: &Kind) -> Option<Occasion
         | CaseEvent::RegistrationCorrected { .. }
         | CaseEvent::IdentityRead { .. }
         | CaseEvent::CodeReissued { .. }
+        | CaseEvent::PicturesAllowed { .. }
+        | CaseEvent::PictureShown { .. }
+        | CaseEvent::PictureHidden { .. }
         | CaseEvent::BodyErased { .. }
         | CaseEvent::PackChanged { .. } => None,
     }

@@ -92,6 +92,9 @@ fn case_name(event: &CaseEvent) -> &'static str {
         CaseEvent::RegistrationCorrected { .. } => "registration_corrected",
         CaseEvent::IdentityRead { .. } => "identity_read",
         CaseEvent::CodeReissued { .. } => "code_reissued",
+        CaseEvent::PicturesAllowed { .. } => "pictures_allowed",
+        CaseEvent::PictureShown { .. } => "picture_shown",
+        CaseEvent::PictureHidden { .. } => "picture_hidden",
         CaseEvent::BodyErased { .. } => "body_erased",
         CaseEvent::PackChanged { .. } => "pack_changed",
     }
@@ -152,7 +155,7 @@ fn no_variant_lacks_a_golden_file() {
         .map(|variant| format!("org.{variant}"));
     let others = ["pack.installed", "calendar.installed"].map(str::to_owned);
     let names: BTreeSet<String> = of_case.chain(of_org).chain(others).collect();
-    assert_eq!(names.len(), 43 + 13 + 2);
+    assert_eq!(names.len(), 46 + 13 + 2);
     let missing: Vec<&String> = names.iter().filter(|name| !golden.contains_key(*name)).collect();
     assert_eq!(missing, Vec::<&String>::new());
 }
@@ -166,7 +169,7 @@ fn an_unknown_field_of_an_event_is_an_error() {
 }
 
 /// A life in an order in which the golden events may follow each other.
-const LIFE: [&str; 47] = [
+const LIFE: [&str; 50] = [
     "raised",
     "linked",
     "classified",
@@ -199,6 +202,9 @@ const LIFE: [&str; 47] = [
     "answered",
     "call_made",
     "satisfaction_given",
+    "pictures_allowed",
+    "picture_shown",
+    "picture_hidden",
     "published",
     "finder_consented",
     "identity_read",
@@ -229,7 +235,7 @@ fn todays_code_folds_every_golden_event_of_a_case() {
         .collect();
     assert_eq!(folded, variants::<CaseEvent>());
     let case = lived(&LIFE).expect("the life folds").expect("it has events");
-    assert_eq!(case.version, 47);
+    assert_eq!(case.version, 50);
     assert!(case.code.is_some());
     assert_eq!(
         (case.round, case.reopened, case.returns, case.breaches),

@@ -40,6 +40,15 @@ const PORTAL: &[Route] = &[
         on(m, portal::struck::read_struck_off)
     })
     .query(&["after"]),
+    Route::public("read_struck_pictures", Get, "/struck-off/{number}", |m| {
+        on(m, portal::struck::read_struck_pictures)
+    }),
+    Route::public(
+        "read_struck_picture",
+        Get,
+        "/struck-off/{number}/pictures/{evidence}",
+        |m| on(m, portal::struck::read_struck_picture),
+    ),
     Route::public("read_help", Get, "/help", |m| on(m, portal::help::read_help)),
     Route::public("new_report", Get, "/report", |m| {
         on(m, portal::report::new_report)
@@ -92,6 +101,10 @@ const PORTAL: &[Route] = &[
     .audited(),
     Route::code("create_track_satisfaction", Post, "/track/satisfaction", |m| {
         on(m, portal::talk::create_track_satisfaction)
+    })
+    .audited(),
+    Route::code("create_track_consent", Post, "/track/consents", |m| {
+        on(m, portal::talk::create_track_consent)
     })
     .audited(),
     Route::code("create_track_step", Post, "/track/steps", |m| {

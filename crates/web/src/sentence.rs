@@ -117,6 +117,9 @@ impl Words<'_> {
             | CaseEvent::CallMade { .. }
             | CaseEvent::IdentityRead { .. }
             | CaseEvent::CodeReissued { .. }
+            | CaseEvent::PicturesAllowed { .. }
+            | CaseEvent::PictureShown { .. }
+            | CaseEvent::PictureHidden { .. }
             | CaseEvent::BodyErased { .. } => self.handling(kind, event),
             CaseEvent::Verified { .. }
             | CaseEvent::VerificationFailed { .. }
@@ -245,6 +248,10 @@ impl Words<'_> {
             } => self.call(*outcome, *again_at),
             CaseEvent::IdentityRead { .. } => t.t("event-identity-read"),
             CaseEvent::CodeReissued { .. } => t.t("event-code-reissued"),
+            CaseEvent::PicturesAllowed { allowed: true } => t.t("event-pictures-allowed"),
+            CaseEvent::PicturesAllowed { allowed: false } => t.t("event-pictures-forbidden"),
+            CaseEvent::PictureShown { .. } => t.t("event-picture-shown"),
+            CaseEvent::PictureHidden { .. } => t.t("event-picture-hidden"),
             _ => t.t("event-body-erased"),
         }
     }
@@ -439,6 +446,9 @@ pub fn name(event: &CaseEvent) -> &'static str {
         CaseEvent::RegistrationCorrected { .. } => "registration_corrected",
         CaseEvent::IdentityRead { .. } => "identity_read",
         CaseEvent::CodeReissued { .. } => "code_reissued",
+        CaseEvent::PicturesAllowed { .. } => "pictures_allowed",
+        CaseEvent::PictureShown { .. } => "picture_shown",
+        CaseEvent::PictureHidden { .. } => "picture_hidden",
         CaseEvent::BodyErased { .. } => "body_erased",
         CaseEvent::PackChanged { .. } => "pack_changed",
     }

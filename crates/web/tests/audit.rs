@@ -292,6 +292,30 @@ async fn add_photo(audit: &mut Audit, case: &str) -> Value {
     stored.json()["id"].clone()
 }
 
+/// Strikes off, and shows a picture once the reporter allows it.
+async fn show_picture(audit: &mut Audit, case: &str, citizen: &mut Browser, code: &Value) {
+    let strike_off = json!({"step": "strike_off"});
+    audit
+        .act("create_step", "supervisor", case, "steps", strike_off)
+        .await;
+    let allowed = json!({"code": code, "pictures": true});
+    audit
+        .say(
+            "create_consent",
+            citizen,
+            case,
+            "/api/v1/portal/consents",
+            allowed,
+        )
+        .await;
+    let mut operator = audit.town.program("operator").await;
+    let read = operator.get(&format!("/api/v1/cases/{case}")).await.json();
+    let showing = json!({"evidence": read["evidence"][0]["id"], "shown": true});
+    audit
+        .act("create_showing", "operator", case, "picture-showings", showing)
+        .await;
+}
+
 async fn end(audit: &mut Audit, case: &str, citizen: &mut Browser, code: &Value) {
     audit
         .act("create_step", "handler", case, "steps", json!({"step": "submit"}))
@@ -321,6 +345,7 @@ async fn end(audit: &mut Audit, case: &str, citizen: &mut Browser, code: &Value)
             solved,
         )
         .await;
+    show_picture(audit, case, citizen, code).await;
     let again = json!({"code": code, "step": "reopen", "reason": "又灭了"});
     audit
         .say("create_own_step", citizen, case, "/api/v1/portal/steps", again)

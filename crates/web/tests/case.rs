@@ -13,17 +13,37 @@ use common::{Browser, Town};
 
 const TEXT: &str = "小区东门外的路灯三周不亮，晚上走路很危险。";
 
+/// Sends a report with a photo by the portal and returns the reporter's browser and the case's number.
+async fn report_with_photo(town: &Town) -> (Browser, String) {
+    let mut reporter = town.browser();
+    let page = reporter.get("/report").await;
+    let (csrf, key) = (page.hidden("csrf"), page.hidden("key"));
+    let fields = [
+        ("csrf", &*csrf),
+        ("key", &*key),
+        ("text", TEXT),
+        ("disclosure", "anonymous"),
+    ];
+    let photo = common::photo::street(false);
+    let receipt = reporter
+        .upload("/report", &fields, &[("photos", "a.png", &photo)])
+        .await;
+    (reporter, number_on(&receipt))
+}
+
+/// Returns the number that a receipt tells.
+fn number_on(receipt: &Answer) -> String {
+    let text = receipt.says("请保存查询码").text();
+    let number = text.split("<dd>").nth(1).unwrap().split('<').next().unwrap();
+    number.to_owned()
+}
+
 /// Sends a report by the portal and returns the reporter's browser and the case's number.
 async fn report(town: &Town, fields: &[(&str, &str)]) -> (Browser, String) {
     let mut reporter = town.browser();
     let page = reporter.get("/report").await;
-    let receipt = reporter
-        .submit(&page, "/report", fields)
-        .await
-        .says("请保存查询码")
-        .text();
-    let number = receipt.split("<dd>").nth(1).unwrap().split('<').next().unwrap();
-    (reporter, number.to_owned())
+    let receipt = reporter.submit(&page, "/report", fields).await;
+    (reporter, number_on(&receipt))
 }
 
 async fn anonymous(town: &Town) -> (Browser, String) {
@@ -91,25 +111,24 @@ async fn handle(town: &Town, number: &str) {
     .await;
 }
 
-#[tokio::test]
-async fn a_case_is_taken_to_strike_off_by_forms_alone() {
-    let town = Town::found().await;
-    let (mut reporter, number) = anonymous(&town).await;
-    handle(&town, &number).await;
-    step(
-        &town,
-        "supervisor",
-        &number,
-        &[("step", "verify"), ("finding", "现场六盏全亮")],
-    )
-    .await
-    .says("核验通过");
+/// Brings a case to where its reporter is answered.
+async fn answer(town: &Town, number: &str) {
+    handle(town, number).await;
+    let verify = [("step", "verify"), ("finding", "现场六盏全亮")];
+    step(town, "supervisor", number, &verify).await.says("核验通过");
     let answer = [
         ("step", "answer"),
         ("reply", "六盏路灯已更换。"),
         ("reply_way", "receipt_page"),
     ];
-    step(&town, "operator", &number, &answer).await;
+    step(town, "operator", number, &answer).await;
+}
+
+#[tokio::test]
+async fn a_case_is_taken_to_strike_off_by_forms_alone() {
+    let town = Town::found().await;
+    let (mut reporter, number) = anonymous(&town).await;
+    answer(&town, &number).await;
     let page = reporter.get("/track").await;
     page.says("六盏路灯已更换。");
     page.says("href=\"/code\">查询另一件");
@@ -123,6 +142,72 @@ async fn a_case_is_taken_to_strike_off_by_forms_alone() {
         .says("2026年3月2日 销号")
         .says("销号：已办好、经核验、已答复。");
     reporter.get("/track").await.says("class=\"seal\"");
+}
+
+/// Returns the address of the first picture of a kind of page.
+fn first_picture(page: &Answer, base: &str) -> String {
+    let text = page.text();
+    let at = text.find(&format!("<img src=\"{base}")).expect("a picture");
+    text[at + 10..].split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn everybody_sees_a_picture_for_as_long_as_its_reporter_allows_it() {
+    let town = Town::found().await;
+    let (mut reporter, number) = report_with_photo(&town).await;
+    answer(&town, &number).await;
+    let page = reporter.get("/track").await;
+    reporter
+        .submit(&page, "/track/satisfaction", &[("solved", "yes")])
+        .await;
+    let page = reporter.get("/track").await;
+    let before = first_picture(&page, "/track/evidence/");
+    let before = before.rsplit('/').next().unwrap().to_owned();
+    step(&town, "supervisor", &number, &[("step", "strike_off")]).await;
+    let mut operator = town.log_in("operator").await;
+    operator
+        .get(&format!("/cases/{number}"))
+        .await
+        .keeps_silent_about("picture-showings");
+
+    let page = reporter.get("/track").await;
+    page.says("照片可以公开吗");
+    reporter
+        .submit(&page, "/track/consents", &[("pictures", "yes")])
+        .await
+        .says("您已同意公开照片");
+    let public = format!("/struck-off/{number}");
+    let mut visitor = town.browser();
+    visitor.get("/struck-off").await.keeps_silent_about(&public);
+    assert_eq!(visitor.get(&public).await.status, StatusCode::NOT_FOUND);
+
+    let show = [("evidence", before.as_str()), ("shown", "yes")];
+    send(&mut operator, &number, "picture-showings", &show)
+        .await
+        .says("（已公开）");
+    visitor
+        .get("/struck-off")
+        .await
+        .says(&format!("href=\"{public}\""));
+    let page = visitor.get(&public).await;
+    page.says("办理前")
+        .keeps_silent_about("路灯")
+        .keeps_silent_about("<h3>办理后");
+    let picture = first_picture(&page, &public);
+    let answer = visitor.get(&picture).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(answer.headers["content-type"], "image/png");
+    assert_eq!(answer.headers["cache-control"], "private, max-age=60");
+
+    let page = reporter.get("/track").await;
+    reporter
+        .submit(&page, "/track/consents", &[("pictures", "no")])
+        .await
+        .says("照片可以公开吗");
+    for gone in [&public, &picture] {
+        assert_eq!(visitor.get(gone).await.status, StatusCode::NOT_FOUND, "{gone}");
+    }
+    visitor.get("/struck-off").await.keeps_silent_about(&public);
 }
 
 #[tokio::test]

@@ -185,6 +185,18 @@ pub enum Command {
         /// What they added.
         remark: Option<BodyRef>,
     },
+    /// Say as the reporter whether pictures of it may be shown to everybody.
+    AllowPictures {
+        /// Whether they may.
+        allowed: bool,
+    },
+    /// Put a picture into the public list beside what was struck off, or take it out.
+    ShowPicture {
+        /// The piece of evidence.
+        evidence: EvidenceId,
+        /// Whether everybody sees it.
+        shown: bool,
+    },
     /// Note what came of a call to the reporter.
     MakeCall {
         /// What came of it.

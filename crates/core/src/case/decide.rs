@@ -81,12 +81,16 @@ pub fn action_needed<'a>(command: &Command, kind: &'a Kind) -> Option<&'a str> {
         | Command::WithdrawEvidence { .. }
         | Command::Staff { .. }
         | Command::AskReporter { .. } => Some("handle"),
-        Command::GiveSatisfaction { .. } | Command::MakeCall { .. } => Some("answer"),
+        Command::GiveSatisfaction { .. } | Command::MakeCall { .. } | Command::ShowPicture { .. } => {
+            Some("answer")
+        }
         Command::Comment { .. } => Some("read"),
         Command::Instruct { .. } => Some("instruct"),
         Command::ReadIdentity { .. } | Command::ReissueCode { .. } => Some("identity"),
         Command::EraseBody { .. } | Command::ChangePack { .. } => Some("admin"),
-        Command::Reply { .. } | Command::Tick | Command::RecomputeClocks => None,
+        Command::Reply { .. } | Command::AllowPictures { .. } | Command::Tick | Command::RecomputeClocks => {
+            None
+        }
     }
 }
 
@@ -141,6 +145,15 @@ impl<'a> Matter<'a> {
                 score,
                 remark,
             } => self.satisfaction(*solved, *score, *remark),
+            Command::AllowPictures { allowed } => self.allow_pictures(*allowed),
+            Command::ShowPicture {
+                evidence,
+                shown: true,
+            } => self.show_picture(*evidence),
+            Command::ShowPicture {
+                evidence,
+                shown: false,
+            } => self.hide_picture(*evidence),
             Command::ReadIdentity { reason } => self.read_identity(*reason),
             Command::ReissueCode { code, checked } => self.reissue_code(*code, *checked),
             Command::EraseBody { body, reason } => self.erase_body(*body, *reason),

@@ -168,6 +168,7 @@ impl Case {
             Flag::Instructed => !self.instructors.is_empty(),
             Flag::ToCall => self.calls_due(kind).is_some(),
             Flag::Satisfied => self.satisfied == Some(true),
+            Flag::Pictured => !self.pictures.shown.is_empty(),
         }
     }
 }

@@ -37,11 +37,13 @@ pub enum Flag {
     ToCall,
     /// The reporter said "solved" of the last answer.
     Satisfied,
+    /// Pictures of it are shown to everybody.
+    Pictured,
 }
 
 impl Flag {
     /// All flags, in the order of their bits in the case row.
-    pub const ALL: [Flag; 14] = [
+    pub const ALL: [Flag; 15] = [
         Flag::Open,
         Flag::Breached,
         Flag::Disputed,
@@ -56,6 +58,7 @@ impl Flag {
         Flag::Instructed,
         Flag::ToCall,
         Flag::Satisfied,
+        Flag::Pictured,
     ];
 
     /// Returns the flag's word in the filter language.
@@ -75,6 +78,7 @@ impl Flag {
             Flag::Instructed => "instructed",
             Flag::ToCall => "to_call",
             Flag::Satisfied => "satisfied",
+            Flag::Pictured => "pictured",
         }
     }
 

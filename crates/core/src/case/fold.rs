@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Answer, Calls, Case, ClockChange, ClockRun, ClockState, Evidence, Stay, Verification};
+use super::{Answer, Calls, Case, ClockChange, ClockRun, ClockState, Evidence, Pictures, Stay, Verification};
 use crate::event::{
-    Actor, BodyRef, CallOutcome, CaseEvent, ClockSpan, Correction, End, Entry, Event, Fields, ReplyWay,
+    Actor, BodyRef, CallOutcome, CaseEvent, ClockSpan, Correction, End, Entry, Event, EvidenceMoment, Fields,
+    ReplyWay,
 };
 use crate::id::{CaseId, EvidenceId, UnitId};
 
@@ -164,6 +165,7 @@ fn raised(id: CaseId, fields: &Fields, entry: &Entry) -> Case {
         code: None,
         calls: Calls::default(),
         instructors: BTreeSet::new(),
+        pictures: Pictures::default(),
     }
 }
 
@@ -225,14 +227,13 @@ impl Case {
             CaseEvent::Merged { into, .. } => self.merged_into = Some(*into),
             CaseEvent::ResponsibilityAbsorbed { units, .. } => self.ever_responsible.extend(units),
             CaseEvent::RegistrationCorrected { correction, .. } => self.correct(correction),
+            CaseEvent::PicturesAllowed { .. }
+            | CaseEvent::PictureShown { .. }
+            | CaseEvent::PictureHidden { .. } => self.pictures.note(event),
             CaseEvent::IdentityRead { .. } => self.identity_reads += 1,
             CaseEvent::CodeReissued { code, .. } => self.code = Some(*code),
             CaseEvent::PackChanged { pack } => self.pack = pack.clone(),
-            CaseEvent::Instructed { .. } => {
-                if let Actor::Person { person, .. } = entry.actor {
-                    self.instructors.insert(person);
-                }
-            }
+            CaseEvent::Instructed { .. } => self.instruct(entry.actor),
             CaseEvent::Commented { .. } | CaseEvent::BodyErased { .. } => {}
         }
         Ok(())
@@ -303,6 +304,7 @@ impl Case {
     fn withdraw_evidence(&mut self, id: EvidenceId) -> Result<(), FoldError> {
         let place = self.evidence.iter().position(|evidence| evidence.id == id);
         self.evidence.remove(place.ok_or(FoldError::Evidence(id))?);
+        self.pictures.shown.remove(&id);
         Ok(())
     }
 
@@ -311,6 +313,12 @@ impl Case {
         self.answered = Some(Answer { text, way, at });
         self.satisfied = self.satisfied.filter(|solved| !solved);
         self.calls = Calls::default();
+    }
+
+    fn instruct(&mut self, actor: Actor) {
+        if let Actor::Person { person, .. } = actor {
+            self.instructors.insert(person);
+        }
     }
 
     fn hear(&mut self, solved: bool) {
@@ -332,6 +340,7 @@ impl Case {
         self.published_until = None;
         self.consented = None;
         self.calls = Calls::default();
+        self.pictures.shown.clear();
     }
 
     /// A clock that is paused at the end stays paused: the case was not overdue by it.
@@ -394,7 +403,26 @@ impl Calls {
     }
 }
 
+impl Pictures {
+    fn note(&mut self, event: &CaseEvent) {
+        match event {
+            CaseEvent::PicturesAllowed { allowed: true } => self.allowed = true,
+            // What is no longer allowed is no longer shown.
+            CaseEvent::PicturesAllowed { allowed: false } => *self = Pictures::default(),
+            CaseEvent::PictureShown { evidence } => drop(self.shown.insert(*evidence)),
+            CaseEvent::PictureHidden { evidence } => drop(self.shown.remove(evidence)),
+            _ => {}
+        }
+    }
+}
+
 impl Evidence {
+    /// Whether everybody may be shown it: a picture, which was cleaned, of how it was or how it is.
+    pub fn can_be_shown(&self) -> bool {
+        let tells = matches!(self.moment, EvidenceMoment::Before | EvidenceMoment::After);
+        tells && self.media_type.starts_with("image/")
+    }
+
     /// Returns the evidence that an event added in the round `round`; `None` for every other event.
     fn added(event: &CaseEvent, entry: &Entry, round: u32) -> Option<Evidence> {
         let CaseEvent::EvidenceAdded {

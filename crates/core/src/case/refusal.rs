@@ -118,6 +118,12 @@ pub enum Refusal {
     /// The evidence was verified in this round and stays.
     #[error("the evidence was verified in this round and stays")]
     EvidenceVerified,
+    /// The reporter has not allowed pictures to be shown.
+    #[error("the reporter has not allowed pictures to be shown")]
+    PicturesNotAllowed,
+    /// Such cases do not stand in the public list.
+    #[error("such cases do not stand in the public list")]
+    NotListed,
     /// There is no dispute, or one is open already.
     #[error("there is no open dispute, or one is open already")]
     Dispute,

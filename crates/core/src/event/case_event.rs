@@ -221,6 +221,21 @@ pub enum CaseEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         remark: Option<BodyRef>,
     },
+    /// The reporter said whether pictures of it may be shown to everybody, or took that back.
+    PicturesAllowed {
+        /// Whether they may.
+        allowed: bool,
+    },
+    /// A picture was put into the public list beside what was struck off.
+    PictureShown {
+        /// The piece of evidence.
+        evidence: EvidenceId,
+    },
+    /// A picture was taken out of the public list.
+    PictureHidden {
+        /// The piece of evidence.
+        evidence: EvidenceId,
+    },
     /// Somebody independent verified the fix 核验.
     Verified {
         /// Who verified.

@@ -138,6 +138,7 @@ pub(super) const FLAGS: &[Word<Flag>] = &[
     word(Flag::Instructed, &["instructed"], &["批示件"]),
     word(Flag::ToCall, &["to_call"], &["待回访"]),
     word(Flag::Satisfied, &["satisfied"], &["满意"]),
+    word(Flag::Pictured, &["pictured"], &["已公开照片"]),
 ];
 
 pub(super) const PHASES: &[Word<Phase>] = &[

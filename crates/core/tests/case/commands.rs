@@ -133,6 +133,13 @@ fn command_of_handling(verb: &str, given: &Arguments) -> Command {
             score: given.get("score").map(|score| score.parse().expect("a number")),
             remark: None,
         },
+        "allow" | "forbid" => Command::AllowPictures {
+            allowed: verb == "allow",
+        },
+        "show" | "hide" => Command::ShowPicture {
+            evidence: evidence_id(given.number()),
+            shown: verb == "show",
+        },
         _ => command_of_record(verb, given),
     }
 }

@@ -11,6 +11,7 @@ mod imports;
 mod independence;
 mod offered;
 mod packs;
+mod pictures;
 mod random;
 mod record;
 mod timeline;

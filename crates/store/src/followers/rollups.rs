@@ -191,6 +191,9 @@ fn measured(event: &CaseEvent, after: &Case) -> Vec<(Measure, Option<UnitId>)> {
         | CaseEvent::RegistrationCorrected { .. }
         | CaseEvent::IdentityRead { .. }
         | CaseEvent::CodeReissued { .. }
+        | CaseEvent::PicturesAllowed { .. }
+        | CaseEvent::PictureShown { .. }
+        | CaseEvent::PictureHidden { .. }
         | CaseEvent::BodyErased { .. }
         | CaseEvent::PackChanged { .. } => Vec::new(),
     }

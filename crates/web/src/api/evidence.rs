@@ -59,6 +59,26 @@ impl Request for NewWithdrawal {
     }
 }
 
+/// A picture is put into the public list, beside what was struck off, or taken out of it.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewShowing {
+    /// The evidence's id.
+    pub evidence: Line,
+    /// Whether everybody sees it.
+    pub shown: bool,
+}
+
+impl Request for NewShowing {
+    fn command(self, _ctx: &Ctx, _write: &mut Write<'_>) -> Result<Command, WebError> {
+        let evidence = self.evidence.0.parse().map_err(|_| WebError::NotFound)?;
+        Ok(Command::ShowPicture {
+            evidence,
+            shown: self.shown,
+        })
+    }
+}
+
 /// `POST /api/v1/cases/{id}/evidence`
 pub async fn create_evidence(ctx: Ctx, Path(id): Path<String>, form: Form) -> Result<Response, WebError> {
     let mut read = form.read();

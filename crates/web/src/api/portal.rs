@@ -95,6 +95,8 @@ pub struct Tracked {
     pub question_open: bool,
     /// Whether they said that it is solved.
     pub satisfied: Option<bool>,
+    /// Whether they allow pictures to be shown to everybody.
+    pub pictures_allowed: bool,
     /// How it ended, as a sentence.
     pub end: Option<String>,
     /// Pictures and documents.
@@ -127,6 +129,16 @@ pub struct NewSatisfaction {
     pub score: Option<u8>,
     /// What they add.
     pub remark: Option<Note>,
+}
+
+/// Whether pictures of it may be shown to everybody.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewConsent {
+    /// The code.
+    pub code: Line,
+    /// Whether they may; it can be taken back.
+    pub pictures: bool,
 }
 
 /// A step that is the reporter's own, such as to withdraw.
@@ -220,6 +232,7 @@ pub async fn read_tracked(ctx: Ctx, asked: Asked<Code>) -> Result<Response, WebE
         answers: shape::answers(&story),
         question_open: case.question_open,
         satisfied: case.satisfied,
+        pictures_allowed: case.pictures.allowed,
         end: case
             .end
             .as_ref()
@@ -253,6 +266,13 @@ pub async fn create_satisfaction(ctx: Ctx, asked: Asked<NewSatisfaction>) -> Res
         score,
         remark: remark.map(|remark| write(&remark.0)),
     };
+    say(&ctx, &code, asked.once, make).await
+}
+
+/// `POST /api/v1/portal/consents`
+pub async fn create_consent(ctx: Ctx, asked: Asked<NewConsent>) -> Result<Response, WebError> {
+    let NewConsent { code, pictures } = asked.body;
+    let make = |_: &mut dyn FnMut(&str) -> BodyRef| Command::AllowPictures { allowed: pictures };
     say(&ctx, &code, asked.once, make).await
 }
 

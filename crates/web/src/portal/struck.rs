@@ -1,19 +1,27 @@
 //! What was struck off lately, for everybody: where it belongs, who did it and how long it took. Nothing that
-//! a reporter wrote or showed stands here, for nobody asked them whether it may; and nothing of a kind that its
-//! pack does not open to this list, nor of a case that complains about somebody.
+//! a reporter wrote stands here, and a picture only where they allowed it and somebody has looked at it; and
+//! nothing of a kind that its pack does not open to this list, nor of a case that complains about somebody.
 
 use std::collections::BTreeSet;
 
 use askama::Template;
+use axum::extract::Path;
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
+use bihuan_core::case::Case;
 use bihuan_core::case::facts::Flag;
+use bihuan_core::event::EvidenceMoment;
 use bihuan_core::filter::{Checked, Predicate, WordColumn};
+use bihuan_core::id::EvidenceId;
 use bihuan_core::pack::model::{Effect, Kind};
+use bihuan_store::error::StoreError;
+use bihuan_store::read::Reader;
 use bihuan_store::read::list::{ListRow, Listing};
-use bihuan_store::read::order::Cursor;
+use bihuan_store::read::order::{Cursor, Sort};
 
 use crate::ctx::{Ctx, query_value};
 use crate::error::WebError;
+use crate::evidence::{self, Bringer};
 use crate::lang::Fill as _;
 use crate::page::{Area, Page, html};
 use crate::show;
@@ -26,6 +34,8 @@ const SOLVED: &str = "ok";
 const NOT_SOLVED: &str = "over";
 /// The most on the first page of the portal.
 const SHOWN_AT_HOME: usize = 4;
+/// How long a picture may be kept by whoever saw it: it leaves the page when its reporter wishes.
+const KEPT: &str = "private, max-age=60";
 
 #[derive(Template)]
 #[template(path = "portal/struck.html")]
@@ -36,6 +46,17 @@ struct StruckPage {
     heard: String,
     first: Option<String>,
     next: Option<String>,
+}
+
+/// One case that was struck off, with its pictures.
+#[derive(Template)]
+#[template(path = "portal/struck_pictures.html")]
+struct PicturesPage {
+    page: Page,
+    line: Line,
+    /// Where the pictures of how it was are, and those of how it is.
+    before: Vec<String>,
+    after: Vec<String>,
 }
 
 /// A case that was struck off.
@@ -54,6 +75,8 @@ pub struct Line {
     pub said: Option<(&'static str, String)>,
     /// What else its reporter may like to know of it.
     pub marks: Vec<String>,
+    /// Where its pictures are, if any are shown.
+    pub pictures: Option<String>,
 }
 
 /// `GET /struck-off`
@@ -69,6 +92,73 @@ pub async fn read_struck_off(ctx: Ctx) -> Result<Response, WebError> {
         first,
         next: next.map(|next| format!("/struck-off?after={next}")),
     }))
+}
+
+/// `GET /struck-off/{number}`: how it was and how it is, where pictures are shown.
+pub async fn read_struck_pictures(ctx: Ctx, Path(number): Path<String>) -> Result<Response, WebError> {
+    let (row, case) = pictured(&ctx, number).await?;
+    let of = |moment: EvidenceMoment| {
+        let shown = case.evidence.iter().filter(|piece| {
+            let is_shown = case.pictures.shown.contains(&piece.id);
+            is_shown && piece.moment == moment
+        });
+        let hrefs = shown.map(|piece| format!("{}/pictures/{}", address(&row.number), piece.id));
+        hrefs.collect::<Vec<String>>()
+    };
+    Ok(html(&PicturesPage {
+        page: ctx.page(Some(Area::StruckOff)),
+        before: of(EvidenceMoment::Before),
+        after: of(EvidenceMoment::After),
+        line: line(&ctx, &row),
+    }))
+}
+
+/// `GET /struck-off/{number}/pictures/{evidence}`: a picture that is shown.
+pub async fn read_struck_picture(
+    ctx: Ctx,
+    Path((number, evidence)): Path<(String, String)>,
+) -> Result<Response, WebError> {
+    let id: EvidenceId = evidence.parse().map_err(|_| WebError::NotFound)?;
+    let (_, case) = pictured(&ctx, number).await?;
+    if !case.pictures.shown.contains(&id) {
+        return Err(WebError::NotFound);
+    }
+    let mut answer = evidence::file(&ctx, &case, id, Bringer::Reporter).await?;
+    let kept = HeaderValue::from_static(KEPT);
+    answer.headers_mut().insert(header::CACHE_CONTROL, kept);
+    Ok(answer)
+}
+
+/// Returns the case with a number, where it stands in the list and pictures of it are shown.
+async fn pictured(ctx: &Ctx, number: String) -> Result<(ListRow, Case), WebError> {
+    let listed = struck_off(ctx).ok_or(WebError::NotFound)?;
+    let filter = Checked::and(vec![
+        listed,
+        Checked::Is(Predicate::Word(WordColumn::Number, BTreeSet::from([number]))),
+        Checked::Is(Predicate::Flag(Flag::Pictured)),
+    ]);
+    let sort = sort()?;
+    let find = move |reader: &Reader| -> Result<_, StoreError> {
+        let page = reader.list(&Listing {
+            filter: &filter,
+            sort,
+            after: None,
+            limit: 1,
+        })?;
+        let Some(row) = page.rows.into_iter().find(|row| !row.accuses) else {
+            return Ok(None);
+        };
+        Ok(reader.case(row.id)?.map(|view| (row, view.case)))
+    };
+    ctx.tenant.read(find).await?.ok_or(WebError::NotFound)
+}
+
+fn address(number: &str) -> String {
+    format!("/struck-off/{number}")
+}
+
+fn sort() -> Result<Sort, WebError> {
+    "-changed".parse().map_err(WebError::internal)
 }
 
 /// Returns what was struck off last.
@@ -101,8 +191,8 @@ async fn read(
     let Some(filter) = struck_off(ctx) else {
         return Ok((Vec::new(), None));
     };
-    let sort = "-changed".parse().map_err(WebError::internal)?;
-    let list = move |reader: &bihuan_store::read::Reader| {
+    let sort = sort()?;
+    let list = move |reader: &Reader| {
         reader.list(&Listing {
             filter: &filter,
             sort,
@@ -177,5 +267,6 @@ fn line(ctx: &Ctx, row: &ListRow) -> Line {
         on: show::date(calendar, ctx.tongue, closed_at),
         said: said.map(|(_, look, key)| (look, ctx.tongue.t(key))),
         marks: marks.map(|(_, key)| ctx.tongue.t(key)).collect(),
+        pictures: row.flags.contains(&Flag::Pictured).then(|| address(&row.number)),
     }
 }

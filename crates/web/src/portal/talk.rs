@@ -47,6 +47,16 @@ pub async fn create_track_satisfaction(ctx: Ctx, form: Form) -> Result<Response,
     say(&ctx, &form, make, "track-thanks").await
 }
 
+/// `POST /track/consents`: whether pictures of it may be shown to everybody.
+pub async fn create_track_consent(ctx: Ctx, form: Form) -> Result<Response, WebError> {
+    let mut read = form.read();
+    let allowed = read.choice("pictures", yes_or_no);
+    read.done()?;
+    let allowed = allowed.ok_or(WebError::Input(Vec::new()))?;
+    let make = |_: &mut dyn FnMut(&str) -> BodyRef| Command::AllowPictures { allowed };
+    say(&ctx, &form, make, "track-thanks").await
+}
+
 /// `POST /track/steps`: a step of the kind that is the reporter's own, such as to withdraw.
 pub async fn create_track_step(ctx: Ctx, form: Form) -> Result<Response, WebError> {
     let mut read = form.read();
@@ -131,6 +141,8 @@ pub async fn carry_out(
         Command::TakeStep(given) => own_step(ctx, &view, &given.step),
         // Whether it is solved can be said once however much was added.
         Command::GiveSatisfaction { .. } if view.case.satisfied.is_none() => Ok(()),
+        // What they allowed can be taken back at any time.
+        Command::AllowPictures { allowed: false } if view.case.pictures.allowed => Ok(()),
         _ => room_for_more(&view),
     };
     match room {
@@ -164,6 +176,7 @@ pub fn room_for_more(view: &CaseView) -> Result<(), WebError> {
                 CaseEvent::ReporterReplied { .. }
                     | CaseEvent::EvidenceAdded { .. }
                     | CaseEvent::SatisfactionGiven { .. }
+                    | CaseEvent::PicturesAllowed { .. }
             )
         );
         additions && logged.entry.actor == Actor::Reporter
@@ -210,7 +223,7 @@ fn own_step(ctx: &Ctx, view: &CaseView, step: &str) -> Result<(), WebError> {
 /// Makes what is sent twice from the same form one thing: the forms of a page have one key.
 fn once(ctx: &Ctx, case: CaseId, form: &Form) -> Option<Once> {
     let key = form.value("key");
-    let said = ["text", "remark", "solved", "step", "reason"].map(|name| Some(form.value(name)));
+    let said = ["text", "remark", "solved", "pictures", "step", "reason"].map(|name| Some(form.value(name)));
     (!key.is_empty()).then(|| Once {
         key: format!("{key} {case} {}", ctx.route),
         request: intake::digest(said),

@@ -1,6 +1,7 @@
 //! A report as its reporter sees it.
 
 use askama::Template;
+use bihuan_core::case::Evidence;
 use bihuan_core::case::command::Context;
 use bihuan_core::case::decide::available_steps;
 use bihuan_core::event::{Actor, CaseEvent, Disclosure, End, Entry, Event, RaisedBy};
@@ -45,6 +46,8 @@ pub struct TrackPage {
     photos: Vec<Picture>,
     may_judge: bool,
     judged: Option<String>,
+    /// Whether pictures of it may be shown to everybody, where the reporter is asked.
+    pictures_allowed: Option<bool>,
     clocks: Vec<ClockFace>,
     thread: Stretch<Message>,
     may_reply: bool,
@@ -158,6 +161,7 @@ impl TrackPage {
                 && case.satisfied.is_none()
                 && story.kind.answer == AnswerRule::Reporter,
             judged: judged(story),
+            pictures_allowed: pictures_allowed(story),
             clocks: faces(story),
             thread: story.thread(ADDRESS),
             may_reply: case.end.is_none(),
@@ -224,6 +228,15 @@ fn judged(story: &Story<'_>) -> Option<String> {
         false => "track-said-not-solved",
     };
     Some(story.ctx.tongue.t(said))
+}
+
+/// Returns what the reporter says of pictures in the public list: asked once they are answered, where such cases
+/// stand in it and there is a picture; what they allowed can be taken back always.
+fn pictures_allowed(story: &Story<'_>) -> Option<bool> {
+    let case = story.case();
+    let listed = story.kind.listed && case.accused.is_empty();
+    let asked = listed && case.answered.is_some() && case.evidence.iter().any(Evidence::can_be_shown);
+    (asked || case.pictures.allowed).then_some(case.pictures.allowed)
 }
 
 fn faces(story: &Story<'_>) -> Vec<ClockFace> {

@@ -4,13 +4,13 @@ use axum::routing::on;
 
 use crate::api::cases::{self, CaseReceipt, NewCase};
 use crate::api::commands::{self as c, create};
-use crate::api::evidence::{self, NewEvidence, NewWithdrawal, Stored};
+use crate::api::evidence::{self, NewEvidence, NewShowing, NewWithdrawal, Stored};
 use crate::api::exports::{self, ExportShape, NewExport};
 use crate::api::identity::{self, IdentityShape, NewErasure, NewIdentityRead};
 use crate::api::openapi;
 use crate::api::portal::files::{self, NewOwnEvidence, WantedEvidence};
 use crate::api::portal::{
-    self, Code, MessageReceipt, NewMessage, NewOwnStep, NewReply, NewSatisfaction, Tracked,
+    self, Code, MessageReceipt, NewConsent, NewMessage, NewOwnStep, NewReply, NewSatisfaction, Tracked,
 };
 use crate::api::reference::{self, KindShape, UnitShape};
 use crate::api::schema::{describe, describe_list};
@@ -59,6 +59,12 @@ pub(super) const PORTAL: &[Route] = &[
     })
     .audited()
     .takes(describe::<NewSatisfaction>)
+    .gives(describe::<Done>),
+    Route::public("create_consent", Post, "/api/v1/portal/consents", |m| {
+        on(m, portal::create_consent)
+    })
+    .audited()
+    .takes(describe::<NewConsent>)
     .gives(describe::<Done>),
     Route::public("create_own_step", Post, "/api/v1/portal/steps", |m| {
         on(m, portal::create_own_step)
@@ -147,6 +153,7 @@ pub(super) const CASES: &[Route] = &[
     command!("create_merge", "merges", c::NewMerge).needs("register"),
     command!("create_correction", "corrections", c::NewCorrection).needs("register"),
     command!("create_withdrawal", "evidence-withdrawals", NewWithdrawal).needs("handle"),
+    command!("create_showing", "picture-showings", NewShowing).needs("answer"),
     command!("create_erasure", "erasures", NewErasure).needs("admin"),
     Route::staff("create_evidence", Post, "/api/v1/cases/{id}/evidence", |m| {
         on(m, evidence::create_evidence)

@@ -99,6 +99,7 @@ pub(super) const ROUTES: &[Route] = &[
     .needs("identity")
     .audited(),
     act!("create_case_withdrawal", "evidence-withdrawals", WITHDRAWALS).needs("handle"),
+    act!("create_case_showing", "picture-showings", SHOWINGS).needs("answer"),
     act!("create_case_question", "questions", QUESTIONS).needs("handle"),
     act!("create_case_satisfaction", "satisfactions", SATISFACTIONS).needs("answer"),
     act!("create_case_comment", "comments", COMMENTS)

@@ -45,6 +45,9 @@ pub(super) fn all(event: &CaseEvent) -> Vec<BodyRef> {
         | CaseEvent::ClockWarned { .. }
         | CaseEvent::ClockBreached { .. }
         | CaseEvent::FinderConsented { .. }
+        | CaseEvent::PicturesAllowed { .. }
+        | CaseEvent::PictureShown { .. }
+        | CaseEvent::PictureHidden { .. }
         | CaseEvent::Linked { .. }
         | CaseEvent::ResponsibilityAbsorbed { .. }
         | CaseEvent::PackChanged { .. } => Vec::new(),

@@ -52,6 +52,8 @@ impl Words<'_> {
             | Refusal::Unproven(..)
             | Refusal::Ended
             | Refusal::NotEnded
+            | Refusal::PicturesNotAllowed
+            | Refusal::NotListed
             | Refusal::Clock(..)
             | Refusal::NoClock(..)
             | Refusal::ExtensionTooLong { .. } => self.end_or_clock(refusal),
@@ -119,6 +121,8 @@ impl Words<'_> {
             Refusal::Unproven(_) => ("unproven", t.t("refusal-unproven")),
             Refusal::Ended => ("ended", t.t("refusal-ended")),
             Refusal::NotEnded => ("not_ended", t.t("refusal-not-ended")),
+            Refusal::PicturesNotAllowed => ("pictures_not_allowed", t.t("refusal-pictures-not-allowed")),
+            Refusal::NotListed => ("not_listed", t.t("refusal-not-listed")),
             Refusal::ExtensionTooLong { most, .. } => ("extension", t.t1("refusal-extension", "most", most)),
             Refusal::Clock(clock) | Refusal::NoClock(clock) => {
                 ("clock", t.t1("refusal-clock", "clock", self.clock_title(clock)))

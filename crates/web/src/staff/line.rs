@@ -131,7 +131,7 @@ fn flags(ctx: &Ctx, row: &ListRow) -> Vec<(&'static str, String)> {
             Flag::Instructed => ("over", "flag-instructed"),
             Flag::ToCall => ("info", "flag-to-call"),
             Flag::Satisfied => ("ok", "flag-satisfied"),
-            Flag::Open | Flag::Breached | Flag::Imported | Flag::Anonymous => return None,
+            Flag::Open | Flag::Breached | Flag::Imported | Flag::Anonymous | Flag::Pictured => return None,
         };
         Some((look, ctx.tongue.t(key)))
     });

@@ -1,10 +1,15 @@
-//! Evidence 佐证: added by staff or the reporter, withdrawn as long as nobody verified by it.
+//! Evidence 佐证: added by staff or the reporter, withdrawn as long as nobody verified by it; shown to everybody
+//! where the reporter allows it and somebody without a part in the work has looked at it.
 
 use super::Matter;
 use crate::case::command::Command;
 use crate::case::refusal::Refusal;
-use crate::event::{Actor, BodyRef, CaseEvent};
+use crate::event::{Actor, BodyRef, CaseEvent, End};
 use crate::id::EvidenceId;
+use crate::pack::model::Relation;
+
+/// The most pictures of one case that everybody is shown.
+const MOST_SHOWN: usize = 6;
 
 impl Matter<'_> {
     /// After the end only staff add evidence: what a look back found.
@@ -60,5 +65,54 @@ impl Matter<'_> {
             return Err(Refusal::EvidenceVerified);
         }
         Ok(CaseEvent::EvidenceWithdrawn { evidence, reason })
+    }
+
+    /// Only the reporter allows it, and takes it back whenever they like.
+    pub(super) fn allow_pictures(&self, allowed: bool) -> Result<CaseEvent, Refusal> {
+        self.refuse_all_but(Actor::Reporter, Relation::Reporter)?;
+        if allowed {
+            self.refuse_unlisted()?;
+        }
+        if self.case.pictures.allowed == allowed {
+            return Err(Refusal::NoChange);
+        }
+        Ok(CaseEvent::PicturesAllowed { allowed })
+    }
+
+    /// The unit that did the work does not choose how it looks.
+    pub(super) fn show_picture(&self, evidence: EvidenceId) -> Result<CaseEvent, Refusal> {
+        let (person, unit) = self.person()?;
+        self.refuse_part_in_the_work(person, unit)?;
+        self.refuse_unlisted()?;
+        if self.case.end != Some(End::StruckOff) {
+            return Err(Refusal::NotEnded);
+        }
+        if !self.case.pictures.allowed {
+            return Err(Refusal::PicturesNotAllowed);
+        }
+        let mut all = self.case.evidence.iter();
+        all.find(|piece| piece.id == evidence && piece.can_be_shown())
+            .ok_or(Refusal::NoEvidence)?;
+        match self.case.pictures.shown.len() {
+            _ if self.case.pictures.shown.contains(&evidence) => Err(Refusal::NoChange),
+            shown if shown >= MOST_SHOWN => Err(Refusal::OutOfRange("evidence")),
+            _ => Ok(CaseEvent::PictureShown { evidence }),
+        }
+    }
+
+    pub(super) fn hide_picture(&self, evidence: EvidenceId) -> Result<CaseEvent, Refusal> {
+        self.person()?;
+        match self.case.pictures.shown.contains(&evidence) {
+            true => Ok(CaseEvent::PictureHidden { evidence }),
+            false => Err(Refusal::NoChange),
+        }
+    }
+
+    /// What complains about somebody is never in the public list, nor what the pack keeps out of it.
+    fn refuse_unlisted(&self) -> Result<(), Refusal> {
+        match self.kind.listed && self.case.accused.is_empty() {
+            true => Ok(()),
+            false => Err(Refusal::NotListed),
+        }
     }
 }

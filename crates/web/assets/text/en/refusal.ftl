@@ -60,3 +60,5 @@ end-answered = answered
 end-refused = refused
 end-withdrawn = withdrawn
 end-handed-over = handed over
+refusal-pictures-not-allowed = The reporter has not allowed pictures to be shown.
+refusal-not-listed = Such cases do not stand in the public list, and their pictures neither.

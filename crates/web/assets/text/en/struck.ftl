@@ -1,7 +1,7 @@
 # What was struck off lately.
 area-struck-off = Struck off
 struck-title = Struck off lately
-struck-lead = Each was verified by somebody outside the unit that did it, and its reporter was answered. Only category, unit and time are listed; what reporters wrote and showed is not published without their consent.
+struck-lead = Each was verified by somebody outside the unit that did it, and its reporter was answered. Only category, unit and time are listed; what reporters wrote is not published, and pictures only where they allow it.
 struck-took = took { $span }
 struck-satisfied = reporter said: solved
 struck-unsatisfied = reporter said: not solved

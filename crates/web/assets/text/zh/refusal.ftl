@@ -60,3 +60,5 @@ end-answered = 已答复
 end-refused = 不予受理
 end-withdrawn = 撤回
 end-handed-over = 移送
+refusal-pictures-not-allowed = 反映人没有同意公开照片。
+refusal-not-listed = 这类事项不进入公开清单，照片也不公开。

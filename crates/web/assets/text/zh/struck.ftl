@@ -1,7 +1,7 @@
 # 最近销号的。
 area-struck-off = 已销号
 struck-title = 最近销号的事
-struck-lead = 每一件都由承办单位以外的人核验过，并答复了反映人。这里只列类别、单位和用时；反映的内容和照片没有征得反映人同意，不公开。
+struck-lead = 每一件都由承办单位以外的人核验过，并答复了反映人。这里只列类别、单位和用时；反映的内容不公开，照片只在反映人同意以后公开。
 struck-took = 用了 { $span }
 struck-satisfied = 反映人说：已经解决
 struck-unsatisfied = 反映人说：没有解决

@@ -112,7 +112,11 @@ fn part_of(event: &CaseEvent) -> Sieve {
         | CaseEvent::Answered { .. }
         | CaseEvent::CallMade { .. }
         | CaseEvent::SatisfactionGiven { .. } => Sieve::Talk,
-        CaseEvent::EvidenceAdded { .. } | CaseEvent::EvidenceWithdrawn { .. } => Sieve::Evidence,
+        CaseEvent::EvidenceAdded { .. }
+        | CaseEvent::EvidenceWithdrawn { .. }
+        | CaseEvent::PicturesAllowed { .. }
+        | CaseEvent::PictureShown { .. }
+        | CaseEvent::PictureHidden { .. } => Sieve::Evidence,
         CaseEvent::ClockStarted(..)
         | CaseEvent::ClockPaused { .. }
         | CaseEvent::ClockResumed(..)

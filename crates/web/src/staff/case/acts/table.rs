@@ -1,5 +1,6 @@
 //! The acts, each with what it asks for and the command to try it by.
 
+use bihuan_core::case::Evidence;
 use bihuan_core::case::command::Command;
 use bihuan_core::event::{Correction, Instruction, Linkage};
 
@@ -7,12 +8,13 @@ use super::super::fields::{Field, REASON, Shape};
 use super::super::moments;
 use super::{ANOTHER, Act, NOTHING, Place, Trial, each_clock, make, one, with_what_is_left};
 use crate::api::commands;
-use crate::api::evidence::NewWithdrawal;
+use crate::api::evidence::{NewShowing, NewWithdrawal};
 
 /// Every act, in the order of the page.
 pub const ACTS: &[&Act] = &[
     &RULINGS,
     &WITHDRAWALS,
+    &SHOWINGS,
     &QUESTIONS,
     &SATISFACTIONS,
     &COMMENTS,
@@ -70,12 +72,52 @@ pub const WITHDRAWALS: Act = Act {
     command: make::<NewWithdrawal>,
     trials: |story| {
         let pieces = story.case().evidence.iter();
-        let trial = |piece: &bihuan_core::case::Evidence| Trial {
+        let trial = |piece: &Evidence| Trial {
             target: (piece.id.to_string(), moments::title(story, piece)),
             command: Command::WithdrawEvidence {
                 evidence: piece.id,
                 reason: NOTHING,
             },
+        };
+        pieces.map(trial).collect()
+    },
+};
+
+/// Showing a picture to everybody, or no longer.
+pub const SHOWINGS: Act = Act {
+    id: "picture-showings",
+    title: "act-showing",
+    hint: "act-showing-hint",
+    place: Place::Evidence,
+    fields: &[
+        Field::needed("evidence", "act-showing-what", Shape::Target),
+        Field::needed(
+            "shown",
+            "act-showing-whether",
+            Shape::YesNo("act-showing-yes", "act-showing-no"),
+        ),
+    ],
+    command: make::<NewShowing>,
+    trials: |story| {
+        let pieces = story.case().evidence.iter();
+        let trial = |piece: &Evidence| {
+            let shown = story.case().pictures.shown.contains(&piece.id);
+            let title = moments::title(story, piece);
+            let t = story.ctx.tongue;
+            Trial {
+                target: (
+                    piece.id.to_string(),
+                    if shown {
+                        t.t1("act-showing-shown", "picture", title)
+                    } else {
+                        title
+                    },
+                ),
+                command: Command::ShowPicture {
+                    evidence: piece.id,
+                    shown: !shown,
+                },
+            }
         };
         pieces.map(trial).collect()
     },

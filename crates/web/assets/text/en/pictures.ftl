@@ -1,0 +1,20 @@
+# Pictures beside what was struck off: shown once the reporter allows it and somebody has looked.
+track-pictures-question = May the pictures be shown to everybody?
+track-pictures-hint = If you allow it, somebody outside the unit that did the work looks at them first, so that nobody can be recognised. Then they stand in “Struck off lately”, beside those of how it is now, for everybody to see. Your name, your code and what you wrote are not shown. You can take it back at any time.
+track-pictures-yes = They may be shown
+track-pictures-allowed = You allow the pictures to be shown. If you take it back, they leave the public page at once.
+track-pictures-no = Take it back
+event-pictures-allowed = Allowed the pictures to be shown to everybody.
+event-pictures-forbidden = No longer allows the pictures to be shown; those shown were taken out.
+event-picture-shown = Put a picture into the public list.
+event-picture-hidden = Took a picture out of the public list.
+act-showing = Show a picture to everybody, or take it out
+act-showing-hint = The reporter allows pictures to be shown. Look at each before: no face, number plate, house number or document can be recognised. Everybody sees it then in “Struck off lately”.
+act-showing-what = Which one
+act-showing-shown = { $picture } (shown)
+act-showing-whether = Shown or not
+act-showing-yes = Show it
+act-showing-no = Take it out
+struck-pictures = See before and after
+struck-before = Before
+struck-after = After

@@ -1,0 +1,20 @@
+# 销号以后的对比照片：反映人同意，有人看过，才公开。
+track-pictures-question = 照片可以公开吗？
+track-pictures-hint = 您同意以后，由承办单位以外的工作人员看过、确认照片里认不出人，才会在“最近销号的事”里和办理后的照片放在一起，任何人都能看到。不会公开您的姓名、查询码和反映的内容。随时可以收回。
+track-pictures-yes = 同意公开
+track-pictures-allowed = 您已同意公开照片。收回以后，公开页面上的照片马上撤下。
+track-pictures-no = 收回同意
+event-pictures-allowed = 同意公开照片。
+event-pictures-forbidden = 收回公开照片的同意，已公开的照片随即撤下。
+event-picture-shown = 在公开清单里放出一张照片。
+event-picture-hidden = 从公开清单里撤下一张照片。
+act-showing = 公开或撤下照片
+act-showing-hint = 反映人已同意公开照片。放出前请逐张看过：认不出人脸、车牌、门牌和证件。放出后任何人都能在“最近销号的事”里看到。
+act-showing-what = 哪一张
+act-showing-shown = { $picture }（已公开）
+act-showing-whether = 公开与否
+act-showing-yes = 公开
+act-showing-no = 撤下
+struck-pictures = 看办理前后的照片
+struck-before = 办理前
+struck-after = 办理后
