@@ -127,20 +127,13 @@ async fn the_look_is_kept_and_the_switches_keep_the_page() {
         .says("class=\"large contrast\"");
 }
 
-/// Brings a case all the way to where it was struck off, after the reporter's silence.
-async fn strike_off(town: &Town, matter: &Matter<'_>) {
-    let case = town.answered(matter, "works", "handler").await;
-    town.pass_hours(24 * 6);
-    town.step("supervisor", case, "strike_off", |_, _| {}).await;
-}
-
 #[tokio::test]
 async fn what_was_struck_off_is_told_without_anything_that_a_reporter_wrote() {
     let town = Town::found().await;
     let mut browser = town.browser();
     browser.get("/struck-off").await.says("还没有可以公开的销号事项");
     browser.get("/").await.keeps_silent_about("最近销号的事");
-    strike_off(&town, &Matter::default()).await;
+    town.struck_off(&Matter::default()).await;
     town.answered(&Matter::default(), "works", "handler").await;
     for path in ["/struck-off", "/"] {
         let page = browser.get(path).await;
@@ -170,7 +163,7 @@ async fn what_was_struck_off_is_told_without_anything_that_a_reporter_wrote() {
 async fn what_reporters_said_stands_beside_what_was_struck_off() {
     let town = Town::found().await;
     let mut browser = town.browser();
-    strike_off(&town, &Matter::default()).await;
+    town.struck_off(&Matter::default()).await;
     let heard = town.answered(&Matter::default(), "works", "handler").await;
     town.carry_out("operator", heard, |_| Command::GiveSatisfaction {
         solved: true,
@@ -202,7 +195,7 @@ async fn nothing_is_told_of_what_complains_about_somebody_or_is_not_open_to_the_
             ..Matter::default()
         },
     ] {
-        strike_off(&town, &matter).await;
+        town.struck_off(&matter).await;
     }
     town.browser()
         .get("/struck-off")
@@ -214,7 +207,7 @@ async fn nothing_is_told_of_what_complains_about_somebody_or_is_not_open_to_the_
 async fn the_list_of_what_was_struck_off_goes_on_page_by_page() {
     let town = Town::found().await;
     for _ in 0..22 {
-        strike_off(&town, &Matter::default()).await;
+        town.struck_off(&Matter::default()).await;
     }
     let mut browser = town.browser();
     let first = browser.get("/struck-off").await;

@@ -21,7 +21,7 @@ const STAFF_BYTES: u64 = 150_000;
 const PORTAL_BYTES: u64 = 60_000;
 
 /// What answers a reading request and is no page: parts of pages, files, and what programs ask.
-const NO_PAGES: [&str; 14] = [
+const NO_PAGES: [&str; 15] = [
     "read_asset",
     "read_case_evidence",
     "read_case_proof",
@@ -34,6 +34,7 @@ const NO_PAGES: [&str; 14] = [
     "read_next_case",
     "read_people_template",
     "read_readiness",
+    "read_struck_picture",
     "read_track_evidence",
     "read_track_proof",
 ];
@@ -120,6 +121,7 @@ async fn tour(lang: &'static str, width: u32, dark: bool) {
     tour.of_register().await;
     tour.of_people().await;
     tour.of_exports().await;
+    tour.of_pictures().await;
     let pages = routes::all().filter(|route| is_page(route)).map(|route| route.id);
     let missed: Vec<&str> = pages.filter(|id| !tour.seen.contains(id)).collect();
     assert!(tour.wrong.is_empty(), "{}", tour.wrong.join("\n"));
@@ -213,6 +215,21 @@ impl Tour {
         self.window.write("#password", "wrong").await;
         self.window.click("form.login button").await;
         self.look("log-in refused").await;
+    }
+
+    async fn of_pictures(&mut self) {
+        let lamp = matter("Lamp out at the east gate");
+        let case = self.town.pictured(&lamp).await;
+        let number = self.town.number(case);
+        self.window.forget().await;
+        self.go("/struck-off").await;
+        self.go(&format!("/struck-off/{number}")).await;
+        self.enter("operator").await;
+        self.window
+            .go(&format!("/cases/{number}?lang={}", self.lang))
+            .await;
+        self.window.open_all().await;
+        self.look("showing a picture").await;
     }
 
     /// Sends a report leaf by leaf, and follows it.

@@ -13,7 +13,7 @@ const TEXT: &str = "小区东门外到公交站这一段的路灯已经三个星
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_portal_is_whole_in_both_languages_and_widths() {
     let town = Town::found().await;
-    strike_off(&town).await;
+    town.struck_off(&Matter::default()).await;
     let window = serve(&town, None).await;
     for lang in ["zh", "en"] {
         window.go(&format!("/?lang={lang}")).await;
@@ -38,13 +38,6 @@ async fn the_portal_is_whole_in_both_languages_and_widths() {
         }
     }
     window.close().await;
-}
-
-/// Brings a case to where it was struck off, so that the portal has something to show.
-async fn strike_off(town: &Town) {
-    let case = town.answered(&Matter::default(), "works", "handler").await;
-    town.pass_hours(24 * 6);
-    town.step("supervisor", case, "strike_off", |_, _| {}).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

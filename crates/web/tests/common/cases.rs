@@ -112,6 +112,34 @@ impl Town {
         case
     }
 
+    /// Brings a case all the way to where it was struck off, after the reporter's silence.
+    pub async fn struck_off(&self, matter: &Matter<'_>) -> CaseId {
+        let case = self.answered(matter, "works", "handler").await;
+        self.pass_hours(24 * 6);
+        self.step("supervisor", case, "strike_off", |_, _| {}).await;
+        case
+    }
+
+    /// Strikes a case off and shows everybody its picture.
+    pub async fn pictured(&self, matter: &Matter<'_>) -> CaseId {
+        let case = self.struck_off(matter).await;
+        let (tenant, now) = (self.tenant(), self.app.now());
+        let bodies = Bodies::new(now, &mut Counter(self.stir()));
+        let allowed = Command::AllowPictures { allowed: true };
+        tenant
+            .execute(&Permit::reporter(), case, allowed, bodies, None, now)
+            .await
+            .unwrap();
+        let view = tenant.reader().unwrap().case(case).unwrap().unwrap();
+        let evidence = view.case.evidence[0].id;
+        let shown = Command::ShowPicture {
+            evidence,
+            shown: true,
+        };
+        self.carry_out("operator", case, |_| shown).await;
+        case
+    }
+
     /// Lets somebody take a step.
     pub async fn step(
         &self,
