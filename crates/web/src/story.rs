@@ -263,6 +263,7 @@ impl<'a> Story<'a> {
             let note = match (look, at) {
                 ("planned", _) => self.ctx.tongue.t("rail-planned"),
                 ("skipped", _) => self.ctx.tongue.t("rail-skipped"),
+                ("now", Some(at)) => self.ctx.tongue.t1("rail-since", "date", self.date(at)),
                 (_, at) => at.map(|at| self.date(at)).unwrap_or_default(),
             };
             Stop {

@@ -38,9 +38,9 @@ async fn bring_in(admin: &mut Browser, preview: &Answer) -> Answer {
 /// Returns the codes that a page shows.
 fn codes(done: &Answer) -> Vec<String> {
     let text = done.text();
-    let parts = text.split("<code class=\"first-code\">").skip(1);
+    let parts = text.split("<code class=\"first-code\"").skip(1);
     parts
-        .map(|rest| rest.split('<').next().unwrap().to_owned())
+        .map(|rest| rest.split(['>', '<']).nth(1).unwrap().to_owned())
         .collect()
 }
 

@@ -15,4 +15,5 @@ case-others-turn = It is somebody else’s turn
 case-steps-other = Other steps you may take: sending back and other exceptions
 case-steps-later = Steps you may take later
 rail-planned = planned
+rail-since = since { $date }
 rail-skipped = not needed

@@ -15,4 +15,5 @@ case-others-turn = 现在轮到别人
 case-steps-other = 您可以办的其他环节（退回等例外情形）
 case-steps-later = 以后可以办的环节
 rail-planned = 预计
+rail-since = { $date }起
 rail-skipped = 未经过
