@@ -26,7 +26,7 @@ mod texts;
 use crate::engine::connection::{Connection, Engine};
 use crate::engine::readers::Snapshot;
 use crate::error::StoreError;
-use crate::proof::{Head, checkpoint};
+use crate::proof::{Head, checkpoint, sequence};
 use crate::tenant::Tenant;
 use crate::verify::findings::{Counts, Findings, Verification};
 
@@ -81,7 +81,7 @@ impl Tenant {
         let snapshot = self.snapshot()?;
         let connection = snapshot.connection();
         let mut findings = Findings::default();
-        let total = streams::count(connection, self.id())?;
+        let total = sequence::size(connection, self.id())?;
         let mut done = 0;
         let mut tick = |events| {
             done += events as u64;

@@ -18,6 +18,7 @@ use crate::value::Id;
 
 statements! {
     SELECT = "SELECT hashes FROM tile WHERE tenant = $1 AND level = $2 AND place = $3";
+    SELECT_FROM_TO = "SELECT place, hashes FROM tile WHERE tenant = $1 AND level = $2 AND place >= $3 AND place <= $4";
     UPSERT = "INSERT INTO tile (tenant, level, place, hashes) VALUES ($1, $2, $3, $4)
         ON CONFLICT (tenant, level, place) DO UPDATE SET hashes = excluded.hashes";
 }
@@ -190,6 +191,20 @@ impl<'a> Tiles<'a> {
         let hashes =
             statement.query_optional((Id(self.tenant.0), level, place.cast_signed()), |row| row.get(0))?;
         Ok(hashes.unwrap_or_default())
+    }
+
+    /// Reads the tiles of a level from one place to another, both included, as far as there are any.
+    pub(crate) fn load_from_to(
+        &self,
+        level: u8,
+        (from, to): (u64, u64),
+    ) -> Result<HashMap<u64, Vec<u8>>, StoreError> {
+        let mut statement = self.connection.prepare(SELECT_FROM_TO)?;
+        let bounds = (Id(self.tenant.0), level, from.cast_signed(), to.cast_signed());
+        let tiles = statement.query_map(bounds, |row| {
+            Ok((row.get::<i64>(0)?.cast_unsigned(), row.get(1)?))
+        })?;
+        Ok(tiles.into_iter().collect())
     }
 
     /// Writes one tile over the narrower one that may be there.

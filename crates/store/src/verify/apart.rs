@@ -11,7 +11,7 @@ use super::events::{Before, Checked, OUT_OF_ORDER, Stranger, There};
 use super::events::{check_event, check_stranger, subject};
 use super::findings::{Check, Findings};
 use super::links::{Last, Links};
-use super::places::{Places, check_tile};
+use super::places::{Places, check_tiles};
 use super::sums::Sums;
 use crate::beside::beside;
 use crate::engine::connection::{Ahead, Connection, Row};
@@ -156,9 +156,7 @@ impl Apart<'_> {
             || reading.page(|row| Ok((row.get::<i64>(4)?.cast_unsigned(), named(row)?))),
             |CheckedPlaces { checked, strangers }| {
                 findings.take(checked.findings);
-                for tile in &checked.tiles {
-                    check_tile(&tiles, tile, findings)?;
-                }
+                check_tiles(&tiles, &checked.tiles, findings)?;
                 for (seq, stream, version) in strangers {
                     self.check_place_before(seq, stream, version, findings)?;
                 }

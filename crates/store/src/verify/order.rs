@@ -8,7 +8,7 @@ use super::events::{Checked, check_event, check_stranger, subject};
 use super::findings::{Check, Findings};
 use super::links::Links;
 use super::log::{Log, Page, Place};
-use super::places::{Places, Signed, check_tile};
+use super::places::{Places, Signed, check_tiles};
 use crate::beside::beside;
 use crate::engine::connection::{Connection, Engine};
 use crate::engine::sql::statements;
@@ -68,9 +68,7 @@ fn check_rows(
         || log.page(),
         |checked: Checked| {
             findings.take(checked.findings);
-            for tile in &checked.tiles {
-                check_tile(&tiles, tile, findings)?;
-            }
+            check_tiles(&tiles, &checked.tiles, findings)?;
             for stranger in &checked.strangers {
                 check_stranger(stranger, || asked.before(stranger), findings)?;
             }

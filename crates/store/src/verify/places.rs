@@ -1,5 +1,6 @@
 //! The order of the log: its places one after the other, the tree over them, and signed heads against the tree.
 
+use std::collections::BTreeMap;
 use std::iter::Peekable;
 use std::vec;
 
@@ -52,9 +53,8 @@ impl Places {
 
     /// Checks what is left once all places were taken, and returns the head.
     pub(super) fn end(self, tiles: &Tiles<'_>, findings: &mut Findings) -> Result<Head, StoreError> {
-        for tile in self.growth.edge() {
-            check_tile(tiles, &tile, findings)?;
-        }
+        let edge: Vec<TileRow> = self.growth.edge().collect();
+        check_tiles(tiles, &edge, findings)?;
         for (head, whose) in self.heads {
             check_head(&self.growth, head, whose, findings);
         }
@@ -62,14 +62,27 @@ impl Places {
     }
 }
 
-pub(super) fn check_tile(
+/// Holds tiles against those that are kept, the lowest level first: all of a level are read at once, for each would
+/// have to be waited for where a server keeps them.
+pub(super) fn check_tiles(
     tiles: &Tiles<'_>,
-    tile: &TileRow,
+    grown: &[TileRow],
     findings: &mut Findings,
 ) -> Result<(), StoreError> {
-    if tiles.load(tile.level, tile.place)? != tile.hashes {
-        let subject = format!("tile {} of level {}", tile.place, tile.level);
-        findings.add(Check::Tree, subject, "differs from the order");
+    let mut levels: BTreeMap<u8, Vec<&TileRow>> = BTreeMap::new();
+    for tile in grown {
+        levels.entry(tile.level).or_default().push(tile);
+    }
+    for (level, grown) in levels {
+        let places = || grown.iter().map(|tile| tile.place);
+        let bounds = (places().min().unwrap_or(0), places().max().unwrap_or(0));
+        let kept = tiles.load_from_to(level, bounds)?;
+        for tile in grown {
+            if kept.get(&tile.place) != Some(&tile.hashes) {
+                let subject = format!("tile {} of level {level}", tile.place);
+                findings.add(Check::Tree, subject, "differs from the order");
+            }
+        }
     }
     Ok(())
 }
