@@ -209,6 +209,12 @@ async fn the_list_of_what_was_struck_off_goes_on_page_by_page() {
     for _ in 0..22 {
         town.struck_off(&Matter::default()).await;
     }
+    // What is not for everybody takes no place on a page: nothing tells that it is there.
+    town.struck_off(&Matter {
+        accused: Some("water"),
+        ..Matter::default()
+    })
+    .await;
     let mut browser = town.browser();
     let first = browser.get("/struck-off").await;
     assert_eq!(first.text().matches("用了").count(), 20);

@@ -56,6 +56,8 @@ pub enum Predicate {
     Instant(InstantColumn, Order, Timestamp),
     /// The flag is set.
     Flag(Flag),
+    /// The case complains about somebody.
+    Accuses,
     /// The case is late at `now` or, where it is closed, was late when it closed.
     Late {
         /// Now.

@@ -78,6 +78,7 @@ impl Predicate {
             Predicate::Instant(column, order, at) => instant(facts, *column)
                 .is_some_and(|instant| order.holds(instant.as_millisecond(), at.as_millisecond())),
             Predicate::Flag(flag) => facts.flags.contains(flag),
+            Predicate::Accuses => !facts.accused.is_empty(),
             Predicate::Late { now } => late(facts, *now).is_some(),
             Predicate::LateBy { now, order, run } => {
                 late(facts, *now).is_some_and(|due| order.holds(due, run.threshold(facts.closed_at, *now)))

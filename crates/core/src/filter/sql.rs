@@ -196,6 +196,7 @@ impl Writer<'_> {
                 format!("{} {} {at}", column.name(), symbol(*order))
             }
             Predicate::Flag(flag) => format!("(c.flags & {}) <> 0", flag_bit(*flag)),
+            Predicate::Accuses => accuses(),
             Predicate::Late { now } => self.late(*now),
             Predicate::LateBy { now, order, run } => {
                 let late = self.late(*now);
@@ -259,7 +260,7 @@ impl Writer<'_> {
     /// A condition on whom a case complains about: only those that do are looked up.
     fn accusing(&self, table: &str, condition: &str, negated: bool) -> String {
         let related = self.related(table, condition, negated);
-        format!("(c.flags & {}) <> 0 AND {related}", 1_u32 << ACCUSING_BIT)
+        format!("{} AND {related}", accuses())
     }
 
     /// Column `due_order` is the due instant, or the end of time where there is none.
@@ -375,7 +376,7 @@ impl Predicate {
             Predicate::Left { .. } => true,
             Predicate::Phase(_) | Predicate::NumberStarts(_) | Predicate::Present(_) => false,
             Predicate::AnyUnit(_, _) | Predicate::AnyPerson(_, _) | Predicate::AnyCampaign(_) => false,
-            Predicate::Number(_, _, _) | Predicate::Flag(_) | Predicate::Text(_) => false,
+            Predicate::Number(_, _, _) | Predicate::Flag(_) | Predicate::Accuses | Predicate::Text(_) => false,
         }
     }
 }
@@ -410,6 +411,11 @@ fn symbol(order: Order) -> &'static str {
         Order::More => ">",
         Order::AtLeast => ">=",
     }
+}
+
+/// The test that a case complains about anybody.
+fn accuses() -> String {
+    format!("(c.flags & {}) <> 0", 1_u32 << ACCUSING_BIT)
 }
 
 fn flag_bit(flag: Flag) -> u32 {

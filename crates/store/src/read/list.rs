@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use bihuan_core::case::facts::{ACCUSING_BIT, Flag};
+use bihuan_core::case::facts::Flag;
 use bihuan_core::event::PackRef;
 use bihuan_core::filter::{Checked, SqlValue};
 use bihuan_core::id::{BodyId, CaseId, PersonId, UnitId};
@@ -112,8 +112,6 @@ pub struct ListRow {
     pub reopened: u32,
     /// Its flags.
     pub flags: Vec<Flag>,
-    /// Whether it complains about anybody.
-    pub accuses: bool,
     /// Its title; `None` where it was erased.
     pub title: Option<String>,
     pub(crate) title_body: BodyId,
@@ -367,7 +365,6 @@ fn read_row(row: Row<'_>) -> Result<ListRow, StoreError> {
         returns: row.get(18)?,
         reopened: row.get(19)?,
         flags: flags_of(row.get(20)?),
-        accuses: row.get::<i64>(20)? & (1 << ACCUSING_BIT) != 0,
         title: None,
         title_body: BodyId(title_body),
     })

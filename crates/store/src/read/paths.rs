@@ -290,7 +290,7 @@ pub(super) fn narrowed(filter: &Checked) -> Checked {
             Predicate::Phase(_) | Predicate::NumberStarts(_) | Predicate::Text(_) => true,
             Predicate::AnyUnit(_, _) | Predicate::AnyPerson(_, _) | Predicate::AnyCampaign(_) => true,
             Predicate::Late { .. } | Predicate::LateBy { .. } | Predicate::Left { .. } => true,
-            Predicate::CategoryUnder(_) | Predicate::Present(_) => false,
+            Predicate::CategoryUnder(_) | Predicate::Present(_) | Predicate::Accuses => false,
         },
         part => is_mark(part),
     };

@@ -145,7 +145,7 @@ async fn pictured(ctx: &Ctx, number: String) -> Result<(ListRow, Case), WebError
             after: None,
             limit: 1,
         })?;
-        let Some(row) = page.rows.into_iter().find(|row| !row.accuses) else {
+        let Some(row) = page.rows.into_iter().next() else {
             return Ok(None);
         };
         Ok(reader.case(row.id)?.map(|view| (row, view.case)))
@@ -201,8 +201,8 @@ async fn read(
         })
     };
     let page = ctx.tenant.read(list).await?;
-    let open = page.rows.iter().filter(|row| !row.accuses);
-    Ok((open.map(|row| line(ctx, row)).collect(), page.next))
+    let lines = page.rows.iter().map(|row| line(ctx, row));
+    Ok((lines.collect(), page.next))
 }
 
 /// Returns what a case must be to stand in the list; `None` where no pack opens a kind to it.
@@ -227,6 +227,7 @@ fn struck_off(ctx: &Ctx) -> Option<Checked> {
     Some(Checked::and(vec![
         is(WordColumn::Kind, ids),
         is(WordColumn::State, states),
+        Checked::not(Checked::Is(Predicate::Accuses)),
     ]))
 }
 
