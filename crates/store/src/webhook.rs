@@ -36,7 +36,7 @@ statements! {
     PAUSE = "UPDATE webhook SET paused_at = $1 WHERE tenant = $2 AND id = $3 AND paused_at IS NULL";
     RESUME = "UPDATE webhook SET paused_at = NULL WHERE tenant = $1 AND id = $2";
     ROTATE = "UPDATE webhook SET old_secret_at = secret_at, old_until = $1, secret_at = $2
-        WHERE tenant = $3 AND id = $4";
+        WHERE tenant = $3 AND id = $4 AND secret_at = $5";
 }
 
 /// The most subscriptions of a tenant: each event is held against all of them.
@@ -165,20 +165,24 @@ impl Tenant {
         }
     }
 
-    /// Gives a subscription a new secret; for [`BOTH_VALID`] the old one is used beside it.
+    /// Gives a subscription a new secret in place of the one made at `of`; for [`BOTH_VALID`] that one is used beside
+    /// it. Returns whether it was the one in use: asked twice, it is changed once.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] if there is none; [`ExecuteError::NotPermitted`] without `admin`.
+    /// [`ExecuteError::NotPermitted`] without `admin`.
     pub async fn rotate_webhook_secret(
         &self,
         permit: &Permit,
         id: Uuid,
+        of: Timestamp,
         now: Timestamp,
-    ) -> Result<(), ExecuteError> {
+    ) -> Result<bool, ExecuteError> {
         require_action(permit, "admin")?;
         let until = now.saturating_add(BOTH_VALID).unwrap_or(now);
-        let rotated = self.change(ROTATE, move |tenant| (millis(until), millis(now), tenant, Id(id)));
-        found(rotated.await?)
+        let rotated = self.change(ROTATE, move |tenant| {
+            (millis(until), millis(now), tenant, Id(id), millis(of))
+        });
+        Ok(rotated.await? > 0)
     }
 
     /// Returns the secrets that something is signed with at an instant, as their receivers know them: the newest first.

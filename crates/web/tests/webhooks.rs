@@ -365,8 +365,14 @@ async fn after_a_change_of_secret_both_are_good_for_a_day() {
     let (town, sink) = (town().await, Sink::listen().await);
     let mut made = subscribed(&town, &sink.address, "works").await;
     town.pass_hours(1);
-    let new = secret(&made.act("/secret", &[]).await);
+    let of = made.page().await.hidden("of");
+    let new = secret(&made.act("/secret", &[("of", &of)]).await);
     assert_ne!(new, made.secret);
+    // The form sent once more takes nothing out of use; that of a page which is older than both does nothing.
+    assert_eq!(secret(&made.act("/secret", &[("of", &of)]).await), new);
+    made.act("/secret", &[("of", "1")])
+        .await
+        .keeps_silent_about("whsec_");
     made.page().await.keeps_silent_about("whsec_");
     town.assigned(&Matter::default(), "works").await;
     assert_eq!(send(&town).await, 1);

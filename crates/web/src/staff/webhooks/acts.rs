@@ -2,6 +2,7 @@
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{ADMIN, HREF, find, page, to};
@@ -32,19 +33,32 @@ pub async fn pause_webhook(ctx: Ctx, Path(webhook): Path<Uuid>, form: Form) -> R
     Ok(to(webhook))
 }
 
-/// `POST /webhooks/{webhook}/secret`: makes another secret, and shows it.
+/// `POST /webhooks/{webhook}/secret`: makes another secret in place of the one that the form knows, and shows it; sent
+/// twice, it shows the same one again.
 pub async fn rotate_webhook_secret(
     ctx: Ctx,
     Path(webhook): Path<Uuid>,
-    _form: Form,
+    form: Form,
 ) -> Result<Response, WebError> {
     let permit = access::permit_general(&ctx, ADMIN)?;
     find(&ctx, webhook).await?;
-    ctx.tenant
-        .rotate_webhook_secret(&permit, webhook, ctx.now)
+    let of = form.value("of").parse().ok();
+    let of = of.and_then(|millis| Timestamp::from_millisecond(millis).ok());
+    let Some(of) = of else {
+        return Ok(to(webhook));
+    };
+    let rotated = ctx
+        .tenant
+        .rotate_webhook_secret(&permit, webhook, of, ctx.now)
         .await?;
-    tracing::info!(webhook.id = %webhook, "webhook {webhook} has another secret");
-    Ok(page::secret(&ctx, &find(&ctx, webhook).await?))
+    if rotated {
+        tracing::info!(webhook.id = %webhook, "webhook {webhook} has another secret");
+    }
+    let found = find(&ctx, webhook).await?;
+    match found.old_secret {
+        Some((replaced, _)) if replaced == of => Ok(page::secret(&ctx, &found)),
+        _ => Ok(to(webhook)),
+    }
 }
 
 /// `POST /webhooks/{webhook}/delete`

@@ -39,6 +39,8 @@ struct WebhookPage {
     page: Page,
     href: String,
     paused: bool,
+    /// When its secret was made, in milliseconds: which one a form replaces.
+    secret_at: i64,
     /// What it is, as pairs.
     facts: Vec<(String, String)>,
     health: Health,
@@ -131,6 +133,7 @@ pub(super) async fn webhook(
     let next = last.map(|last| format!("{href}?after={}", write_place((last.made_at, last.id))));
     let page = WebhookPage {
         paused: webhook.paused_at.is_some(),
+        secret_at: webhook.secret_at.as_millisecond(),
         facts: facts(ctx, webhook),
         health: overview.map_or_else(Health::default, |one| one.health),
         deliveries: deliveries.iter().map(|one| row(ctx, one)).collect(),
