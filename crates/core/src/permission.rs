@@ -198,7 +198,7 @@ impl Permit {
     }
 
     /// Whether the right is somebody else's, for whom whoever acts stands in.
-    fn is_lent(&self) -> bool {
+    pub fn is_lent(&self) -> bool {
         matches!(
             self.actor,
             Actor::Person {

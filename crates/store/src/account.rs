@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::engine::connection::Row;
 use crate::engine::sql::statements;
 use crate::error::{ExecuteError, StoreError};
-use crate::leave::require_action;
+use crate::leave::{require_action, require_own};
 use crate::read::Reader;
 use crate::tenant::Tenant;
 use crate::value::{Hash, Id, instant, millis};
@@ -145,14 +145,14 @@ impl Tenant {
     /// Makes a login.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if the login is taken; [`ExecuteError::NotPermitted`] without `admin`.
+    /// [`StoreError::Conflict`] if the login is taken; [`ExecuteError::NotPermitted`] without `admin`, or where it is lent.
     pub async fn add_account(
         &self,
         permit: &Permit,
         account: NewAccount,
         now: Timestamp,
     ) -> Result<(), ExecuteError> {
-        require_action(permit, "admin")?;
+        require_own(permit, "admin")?;
         let taken = format!("login {:?} is taken", account.login);
         let NewAccount {
             login,

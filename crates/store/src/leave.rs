@@ -25,8 +25,23 @@ pub(crate) fn require_action(permit: &Permit, action: &str) -> Result<(), Execut
     }
 }
 
+/// Checks that whoever acts holds the action themselves: what outlasts a substitution is not given by a right that is
+/// lent for its days.
+///
+/// # Errors
+/// [`ExecuteError::NotPermitted`] with another permit.
+pub(crate) fn require_own(permit: &Permit, action: &str) -> Result<(), ExecuteError> {
+    require_action(permit, action)?;
+    match permit.is_lent() {
+        false => Ok(()),
+        true => Err(ExecuteError::NotPermitted {
+            needed: action.to_owned(),
+        }),
+    }
+}
+
 /// Checks that the permit is for what an event changes in the organisation, the packs or the calendars: who stands
-/// in for whom is not for the administrator alone.
+/// in for whom is not for the administrator alone, and a role is given by who holds the right themselves.
 pub(crate) fn require_scene(permit: &Permit, event: &Event) -> Result<(), ExecuteError> {
     let of_substitutes = matches!(
         event,
@@ -35,7 +50,10 @@ pub(crate) fn require_scene(permit: &Permit, event: &Event) -> Result<(), Execut
     if of_substitutes && permit.action() == Some(SUBSTITUTE) {
         return Ok(());
     }
-    require_action(permit, "admin")
+    match event {
+        Event::Org(OrgEvent::RoleGranted { .. }) => require_own(permit, "admin"),
+        _ => require_action(permit, "admin"),
+    }
 }
 
 /// Checks that the permit is for taking a problem in.

@@ -289,6 +289,51 @@ async fn whoever_stands_in_for_an_administrator_does_not_stay_one_by_their_own_w
 }
 
 #[tokio::test]
+async fn a_right_that_is_lent_gives_nobody_a_role_or_a_login() {
+    let town = Town::found().await;
+    let (chief, water) = (person(&town, "孙水"), person(&town, "赵工"));
+    grant(&town, "孙水", "admin", "water").await;
+    let named = OrgEvent::SubstituteNamed(bihuan_core::org::Substitution {
+        person: chief,
+        substitute: water,
+        from: "2026-03-02".parse().unwrap(),
+        until: "2026-03-03".parse().unwrap(),
+    });
+    let tenant = town.tenant();
+    tenant
+        .change_org(&Permit::system(), named, town.app.now())
+        .await
+        .unwrap();
+    let mut lent = town.log_in("handler").await;
+    let page = lent.get("/people").await;
+    let fields = [
+        ("person_name_zh", "柳青"),
+        ("person_login", "liu"),
+        ("person_unit", "works"),
+        ("person_roles", "handler"),
+    ];
+    let preview = lent.submit(&page, "/people/drafts", &fields).await;
+    preview.says("代理结束后仍然有效").keeps_silent_about("导入这");
+    let text = preview.text();
+    let at = text.find("/people/drafts/").unwrap();
+    let draft = &text[at..at + "/people/drafts/".len() + 36];
+    let refused = lent.submit(&preview, draft, &[]).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(tenant.reader().unwrap().account("liu").unwrap().is_none());
+    assert!(!tenant.scene().org.persons().any(|person| person.name.zh == "柳青"));
+    // A unit outlasts nothing: it gives nobody a right.
+    let units = [("unit_name_zh", "园林局")];
+    let preview = lent.submit(&page, "/people/drafts", &units).await;
+    preview.says("新单位").keeps_silent_about("代理结束后");
+    // Nor do they take over the login of another administrator.
+    let refused = lent
+        .submit(&page, "/people/codes", &[("login", "admin")])
+        .await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    refused.says("其他管理员的账号");
+}
+
+#[tokio::test]
 async fn all_that_lies_with_a_leaver_is_handed_over_before_they_leave() {
     let town = Town::found().await;
     grant(&town, "孙水", "handler", "works").await;

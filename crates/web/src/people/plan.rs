@@ -73,6 +73,14 @@ pub struct Present<'a> {
     pub now: Timestamp,
 }
 
+impl Plan {
+    /// Whether somebody would have a role or a login that they do not have yet.
+    pub fn gives_rights(&self) -> bool {
+        let granted = |event: &OrgEvent| matches!(event, OrgEvent::RoleGranted { .. });
+        !self.logins.is_empty() || self.events.iter().any(granted)
+    }
+}
+
 /// Plans what the rows would change.
 pub fn plan(rows: &Rows, present: &Present<'_>, entropy: &mut dyn Entropy) -> Plan {
     let mut planner = Planner {

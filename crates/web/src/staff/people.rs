@@ -29,6 +29,8 @@ use crate::people::template;
 
 /// The action that all of this needs.
 const ADMIN: &str = "admin";
+/// Why who stands in for an administrator may not bring a table in.
+const LENT: &str = "people-lent";
 /// The form's name in the store.
 const FORM: &str = "people";
 /// The largest file, in bytes.
@@ -189,10 +191,15 @@ fn logins_of(accounts: Vec<Account>) -> BTreeMap<String, PersonId> {
 
 /// `GET /people/drafts/{draft}`: what a table would change, and what is wrong with it.
 pub async fn read_people_draft(ctx: Ctx, Path(draft): Path<String>) -> Result<Response, WebError> {
-    access::permit_general(&ctx, ADMIN)?;
+    let permit = access::permit_general(&ctx, ADMIN)?;
     let (id, rows) = waiting(&ctx, &draft).await?;
     let plan = planned(&ctx, rows).await?;
-    Ok(page::preview(&ctx, id, &plan, None))
+    Ok(page::preview(&ctx, id, &plan, hindrance(&permit, &plan)))
+}
+
+/// Says why somebody may not bring this about: who stands in for an administrator gives no rights that outlast it.
+fn hindrance(permit: &Permit, plan: &Plan) -> Option<&'static str> {
+    (permit.is_lent() && plan.gives_rights()).then_some(LENT)
 }
 
 /// `POST /people/drafts/{draft}`: brings the changes about.
@@ -200,8 +207,9 @@ pub async fn create_people(ctx: Ctx, Path(draft): Path<String>, _form: Form) -> 
     let permit = access::permit_general(&ctx, ADMIN)?;
     let (id, rows) = waiting(&ctx, &draft).await?;
     let plan = planned(&ctx, rows).await?;
-    if !plan.faults.is_empty() {
-        return Ok(page::preview(&ctx, id, &plan, None));
+    let hindrance = hindrance(&permit, &plan);
+    if hindrance.is_some() || !plan.faults.is_empty() {
+        return Ok(page::preview(&ctx, id, &plan, hindrance));
     }
     let done = plan.changes.len();
     if !plan.events.is_empty() {

@@ -1,6 +1,8 @@
 //! Logins: a new code for somebody who has lost theirs, and an end for who has left.
 
 use axum::response::{IntoResponse, Redirect, Response};
+use bihuan_core::id::PersonId;
+use bihuan_core::permission::{self, Permit, Viewer};
 use bihuan_store::account::Account;
 
 use super::{ADMIN, Made, page};
@@ -15,7 +17,7 @@ use crate::people::hands::in_hands_of;
 /// `POST /people/codes`: takes a login's password away, and shows a code for choosing another.
 pub async fn create_login_code(ctx: Ctx, form: Form) -> Result<Response, WebError> {
     let permit = access::permit_general(&ctx, ADMIN)?;
-    let account = account(&ctx, &form).await?;
+    let account = account(&ctx, &permit, &form).await?;
     let code = new_code(&mut SystemEntropy);
     let stored = Invitation::of(&code, ctx.now).stored();
     ctx.tenant.set_password(&permit, &account.login, stored).await?;
@@ -37,7 +39,7 @@ pub async fn create_login_code(ctx: Ctx, form: Form) -> Result<Response, WebErro
 /// `POST /people/disabled`: keeps a login from being used, and leads to what still lies with its owner.
 pub async fn disable_login(ctx: Ctx, form: Form) -> Result<Response, WebError> {
     let permit = access::permit_general(&ctx, ADMIN)?;
-    let account = account(&ctx, &form).await?;
+    let account = account(&ctx, &permit, &form).await?;
     ctx.tenant
         .disable_account(&permit, &account.login, ctx.now)
         .await?;
@@ -53,13 +55,28 @@ pub async fn disable_login(ctx: Ctx, form: Form) -> Result<Response, WebError> {
 }
 
 /// Returns the login that a form names. Nobody locks themselves out: their own is another's to change. Nor does who
-/// stands in for an administrator take over the login of that one.
-async fn account(ctx: &Ctx, form: &Form) -> Result<Account, WebError> {
+/// stands in for an administrator take over the login of one.
+async fn account(ctx: &Ctx, permit: &Permit, form: &Form) -> Result<Account, WebError> {
     let login = form.value("login").to_owned();
     let found = ctx.tenant.read(move |reader| reader.account(&login)).await?;
     let account = found.ok_or(WebError::NotFound)?;
-    match ctx.who()?.is_or_stands_in_for(account.person) {
-        true => Err(WebError::Input(vec![Complaint::new("login", "people-own-login")])),
-        false => Ok(account),
+    let refused = |key| Err(WebError::Input(vec![Complaint::new("login", key)]));
+    if ctx.who()?.is_or_stands_in_for(account.person) {
+        refused("people-own-login")
+    } else if permit.is_lent() && administers(ctx, account.person) {
+        refused("people-lent-login")
+    } else {
+        Ok(account)
     }
+}
+
+/// Whether somebody holds the right to look after people and logins themselves.
+fn administers(ctx: &Ctx, person: PersonId) -> bool {
+    let today = ctx.scene.calendar.date_of(ctx.now);
+    let held = ctx.scene.org.roles_of(person, today).into_iter();
+    let roles = held.map(|(role, unit)| (role.to_owned(), unit)).collect();
+    let viewer = Viewer::with(person, roles, std::iter::empty());
+    viewer.is_some_and(|viewer| {
+        ctx.with_rights(|rights| permission::authorize_general(&viewer, ADMIN, rights).is_ok())
+    })
 }

@@ -10,7 +10,7 @@ use bihuan_core::label::Label;
 use bihuan_store::account::Account;
 use uuid::Uuid;
 
-use super::{DRAFTS, FORM, Made};
+use super::{DRAFTS, FORM, LENT, Made};
 use crate::auth::invitation::Invitation;
 use crate::ctx::{Ctx, escaped};
 use crate::error::WebError;
@@ -308,6 +308,8 @@ struct PreviewPage {
     page: Page,
     action: String,
     notice: Option<String>,
+    /// Whether the visitor may not bring it in at all.
+    barred: bool,
     faults: Vec<(String, String)>,
     fault_count: usize,
     hidden_faults: usize,
@@ -338,6 +340,7 @@ pub(super) fn preview(ctx: &Ctx, id: Uuid, plan: &Plan, notice: Option<&'static 
     rows.truncate(SHOWN);
     let mut shown = html(&PreviewPage {
         action: format!("/people/drafts/{id}"),
+        barred: notice == Some(LENT),
         notice: notice.map(|key| ctx.tongue.t(key)),
         faults: said(ctx.tongue, &plan.faults),
         fault_count: plan.faults.len(),
