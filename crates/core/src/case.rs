@@ -5,6 +5,7 @@ pub mod decide;
 pub mod facts;
 pub(crate) mod flag;
 pub mod fold;
+pub mod pictures;
 pub mod refusal;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -118,7 +119,7 @@ pub struct Case {
     /// Who gave instructions about it.
     pub instructors: BTreeSet<PersonId>,
     /// What of its evidence everybody may see.
-    pub pictures: Pictures,
+    pub pictures: pictures::Pictures,
 }
 
 /// A state that a case came into.
@@ -128,15 +129,6 @@ pub struct Stay {
     pub state: String,
     /// Since when.
     pub since: Timestamp,
-}
-
-/// Pictures beside what was struck off, in the public list.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Pictures {
-    /// Whether the reporter allows it.
-    pub allowed: bool,
-    /// The pieces of evidence that are shown; none where it is not allowed.
-    pub shown: BTreeSet<EvidenceId>,
 }
 
 /// The calls to the reporter since they were last answered 回访.

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Answer, Calls, Case, ClockChange, ClockRun, ClockState, Evidence, Pictures, Stay, Verification};
+use super::pictures::Pictures;
+use super::{Answer, Calls, Case, ClockChange, ClockRun, ClockState, Evidence, Stay, Verification};
 use crate::event::{
-    Actor, BodyRef, CallOutcome, CaseEvent, ClockSpan, Correction, End, Entry, Event, EvidenceMoment, Fields,
-    ReplyWay,
+    Actor, BodyRef, CallOutcome, CaseEvent, ClockSpan, Correction, End, Entry, Event, Fields, ReplyWay,
 };
 use crate::id::{CaseId, EvidenceId, UnitId};
 
@@ -403,26 +403,7 @@ impl Calls {
     }
 }
 
-impl Pictures {
-    fn note(&mut self, event: &CaseEvent) {
-        match event {
-            CaseEvent::PicturesAllowed { allowed: true } => self.allowed = true,
-            // What is no longer allowed is no longer shown.
-            CaseEvent::PicturesAllowed { allowed: false } => *self = Pictures::default(),
-            CaseEvent::PictureShown { evidence } => drop(self.shown.insert(*evidence)),
-            CaseEvent::PictureHidden { evidence } => drop(self.shown.remove(evidence)),
-            _ => {}
-        }
-    }
-}
-
 impl Evidence {
-    /// Whether everybody may be shown it: a picture, which was cleaned, of how it was or how it is.
-    pub fn can_be_shown(&self) -> bool {
-        let tells = matches!(self.moment, EvidenceMoment::Before | EvidenceMoment::After);
-        tells && self.media_type.starts_with("image/")
-    }
-
     /// Returns the evidence that an event added in the round `round`; `None` for every other event.
     fn added(event: &CaseEvent, entry: &Entry, round: u32) -> Option<Evidence> {
         let CaseEvent::EvidenceAdded {

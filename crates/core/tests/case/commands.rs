@@ -116,7 +116,8 @@ fn command_of_handling(verb: &str, given: &Arguments) -> Command {
         },
         "tick" => Command::Tick,
         "recompute" => Command::RecomputeClocks,
-        "prove" => evidence(given.number()),
+        "prove" => evidence(given.number(), EvidenceMoment::After),
+        "picture" => evidence(given.number(), EvidenceMoment::Before),
         "unprove" => Command::WithdrawEvidence {
             evidence: evidence_id(given.number()),
             reason,
@@ -223,13 +224,13 @@ fn evidence_id(number: u32) -> EvidenceId {
     EvidenceId(Uuid::from_u128(number.into()))
 }
 
-fn evidence(number: u32) -> Command {
+fn evidence(number: u32, moment: EvidenceMoment) -> Command {
     Command::AddEvidence {
         evidence: evidence_id(number),
         blob: Digest::of(&[&number.to_be_bytes()]),
         media_type: "image/jpeg".to_owned(),
         size_bytes: 1000,
-        moment: EvidenceMoment::After,
+        moment,
         caption: None,
     }
 }

@@ -1,18 +1,22 @@
 //! Pictures beside what was struck off: nothing is shown that the reporter did not allow, nor by whoever did the work.
 
 use bihuan_core::case::facts::{Flag, facts};
+use bihuan_core::pack::model::EndKind;
 
 use crate::timeline::Life;
 
 /// The lives of a complaint that was struck off, with a picture of how it was and one of how it is.
 fn struck_off(listed: bool) -> Life {
-    let mut life = Life::new("complaint");
+    struck_off_in(Life::new("complaint"), listed)
+}
+
+fn struck_off_in(mut life: Life, listed: bool) -> Life {
     for kind in &mut life.pack.kinds {
         kind.listed = listed;
     }
     life.live_all(
         "03-02 09:00 reporter raise
-         03-02 09:00 reporter prove 1
+         03-02 09:00 reporter picture 1
          03-02 10:00 inspect take accept
          03-02 11:00 inspect take assign health
          03-02 11:00 health prove 2
@@ -92,4 +96,61 @@ fn nothing_is_shown_of_what_stands_in_no_public_list() {
         "03-04 09:00 reporter allow => refused: such cases do not stand in the public list
          03-04 09:00 reporter forbid => refused: there is nothing to change",
     );
+}
+
+#[test]
+fn whoever_worked_there_at_the_time_shows_no_picture_from_elsewhere() {
+    let mut life = Life::new("complaint");
+    life.live_all("03-01 09:00 org appoint water clinic");
+    let mut life = struck_off_in(life, true);
+    life.live_all(
+        "03-04 00:00 org relieve water clinic
+         03-04 09:00 reporter allow",
+    );
+    check(
+        &mut life,
+        "03-04 10:00 water show 2 => refused: nobody verifies their own work: health was responsible
+         03-04 10:00 inspect show 2 => picture shown",
+    );
+}
+
+#[test]
+fn what_an_earlier_round_left_behind_is_not_shown_as_the_fix() {
+    let mut life = struck_off(true);
+    life.live_all(
+        "03-04 09:00 reporter allow
+         03-04 10:00 reporter take reopen
+         03-04 11:00 health prove 3
+         03-04 11:00 health take hand_in
+         03-04 12:00 inspect take verify
+         03-04 14:00 inspect take answer
+         03-05 10:00 reporter solved
+         03-05 10:00 inspect take strike",
+    );
+    check(
+        &mut life,
+        "03-05 11:00 inspect show 2 => refused: there is no such evidence
+         03-05 11:00 inspect show 1 => picture shown
+         03-05 11:00 inspect show 3 => picture shown",
+    );
+}
+
+#[test]
+fn nobody_is_asked_for_a_word_that_leads_to_nothing() {
+    let mut life = Life::new("complaint");
+    life.pack.kinds.iter_mut().for_each(|kind| kind.listed = true);
+    life.live_all(
+        "03-02 09:00 reporter raise
+         03-02 09:00 reporter picture 1
+         03-02 10:00 reporter take withdraw",
+    );
+    let refused = "refused: such cases do not stand in the public list";
+    check(&mut life, &format!("03-02 11:00 reporter allow => {refused}"));
+    let mut life = Life::new("complaint");
+    for kind in &mut life.pack.kinds {
+        kind.listed = true;
+        kind.ends.retain(|end| *end != EndKind::StruckOff);
+    }
+    life.live_all("03-02 09:00 reporter raise");
+    check(&mut life, &format!("03-02 11:00 reporter allow => {refused}"));
 }

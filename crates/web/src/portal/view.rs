@@ -1,7 +1,6 @@
 //! A report as its reporter sees it.
 
 use askama::Template;
-use bihuan_core::case::Evidence;
 use bihuan_core::case::command::Context;
 use bihuan_core::case::decide::available_steps;
 use bihuan_core::event::{Actor, CaseEvent, Disclosure, End, Entry, Event, RaisedBy};
@@ -230,12 +229,12 @@ fn judged(story: &Story<'_>) -> Option<String> {
     Some(story.ctx.tongue.t(said))
 }
 
-/// Returns what the reporter says of pictures in the public list: asked once they are answered, where such cases
-/// stand in it and there is a picture; what they allowed can be taken back always.
+/// Returns what the reporter says of pictures in the public list: asked once they are answered, where some can come
+/// into it; what they allowed can be taken back always.
 fn pictures_allowed(story: &Story<'_>) -> Option<bool> {
     let case = story.case();
-    let listed = story.kind.listed && case.accused.is_empty();
-    let asked = listed && case.answered.is_some() && case.evidence.iter().any(Evidence::can_be_shown);
+    let may = case.may_stand_in_public(story.kind);
+    let asked = may && case.answered.is_some() && case.showable().next().is_some();
     (asked || case.pictures.allowed).then_some(case.pictures.allowed)
 }
 

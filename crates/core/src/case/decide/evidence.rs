@@ -4,7 +4,7 @@
 use super::Matter;
 use crate::case::command::Command;
 use crate::case::refusal::Refusal;
-use crate::event::{Actor, BodyRef, CaseEvent, End};
+use crate::event::{Actor, BodyRef, CaseEvent};
 use crate::id::EvidenceId;
 use crate::pack::model::Relation;
 
@@ -70,8 +70,8 @@ impl Matter<'_> {
     /// Only the reporter allows it, and takes it back whenever they like.
     pub(super) fn allow_pictures(&self, allowed: bool) -> Result<CaseEvent, Refusal> {
         self.refuse_all_but(Actor::Reporter, Relation::Reporter)?;
-        if allowed {
-            self.refuse_unlisted()?;
+        if allowed && !self.case.may_stand_in_public(self.kind) {
+            return Err(Refusal::NotListed);
         }
         if self.case.pictures.allowed == allowed {
             return Err(Refusal::NoChange);
@@ -79,20 +79,22 @@ impl Matter<'_> {
         Ok(CaseEvent::PicturesAllowed { allowed })
     }
 
-    /// The unit that did the work does not choose how it looks.
+    /// The unit that did the work does not choose how it looks, nor does whoever worked in it then.
     pub(super) fn show_picture(&self, evidence: EvidenceId) -> Result<CaseEvent, Refusal> {
         let (person, unit) = self.person()?;
-        self.refuse_part_in_the_work(person, unit)?;
-        self.refuse_unlisted()?;
-        if self.case.end != Some(End::StruckOff) {
+        if !self.case.may_stand_in_public(self.kind) {
+            return Err(Refusal::NotListed);
+        }
+        if self.case.end.is_none() {
             return Err(Refusal::NotEnded);
         }
         if !self.case.pictures.allowed {
             return Err(Refusal::PicturesNotAllowed);
         }
-        let mut all = self.case.evidence.iter();
-        all.find(|piece| piece.id == evidence && piece.can_be_shown())
+        let mut all = self.case.showable();
+        all.find(|piece| piece.id == evidence)
             .ok_or(Refusal::NoEvidence)?;
+        self.refuse_own_work(person, unit, self.today())?;
         match self.case.pictures.shown.len() {
             _ if self.case.pictures.shown.contains(&evidence) => Err(Refusal::NoChange),
             shown if shown >= MOST_SHOWN => Err(Refusal::OutOfRange("evidence")),
@@ -105,14 +107,6 @@ impl Matter<'_> {
         match self.case.pictures.shown.contains(&evidence) {
             true => Ok(CaseEvent::PictureHidden { evidence }),
             false => Err(Refusal::NoChange),
-        }
-    }
-
-    /// What complains about somebody is never in the public list, nor what the pack keeps out of it.
-    fn refuse_unlisted(&self) -> Result<(), Refusal> {
-        match self.kind.listed && self.case.accused.is_empty() {
-            true => Ok(()),
-            false => Err(Refusal::NotListed),
         }
     }
 }
