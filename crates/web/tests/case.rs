@@ -198,16 +198,48 @@ async fn everybody_sees_a_picture_for_as_long_as_its_reporter_allows_it() {
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.headers["content-type"], "image/png");
     assert_eq!(answer.headers["cache-control"], "private, max-age=60");
+    for shown in [&page, &answer] {
+        assert_eq!(shown.headers["x-robots-tag"], "noindex, noarchive");
+        assert_eq!(shown.headers["cross-origin-resource-policy"], "same-origin");
+    }
 
     let page = reporter.get("/track").await;
+    page.says(&format!("href=\"{public}\""));
     reporter
         .submit(&page, "/track/consents", &[("pictures", "no")])
         .await
-        .says("照片可以公开吗");
+        .says("照片可以公开吗")
+        .keeps_silent_about(&public);
     for gone in [&public, &picture] {
         assert_eq!(visitor.get(gone).await.status, StatusCode::NOT_FOUND, "{gone}");
     }
     visitor.get("/struck-off").await.keeps_silent_about(&public);
+}
+
+#[tokio::test]
+async fn an_old_page_that_is_sent_again_takes_back_what_was_allowed_since() {
+    let town = Town::found().await;
+    let (mut reporter, number) = report_with_photo(&town).await;
+    answer(&town, &number).await;
+    let say = async |reporter: &mut Browser, page: &Answer, word: &str| {
+        let answer = reporter
+            .submit(page, "/track/consents", &[("pictures", word)])
+            .await;
+        assert_eq!(answer.status, StatusCode::OK, "{word}");
+        answer
+    };
+    let page = reporter.get("/track").await;
+    let allowed = say(&mut reporter, &page, "yes").await;
+    allowed.says("您已同意公开照片");
+    let taken_back = say(&mut reporter, &allowed, "no").await;
+    say(&mut reporter, &taken_back, "yes")
+        .await
+        .says("您已同意公开照片");
+    for _ in 0..2 {
+        say(&mut reporter, &allowed, "no")
+            .await
+            .keeps_silent_about("您已同意公开照片");
+    }
 }
 
 #[tokio::test]

@@ -6,18 +6,18 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::extract::Path;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
-use bihuan_core::case::Case;
 use bihuan_core::case::facts::Flag;
-use bihuan_core::event::EvidenceMoment;
+use bihuan_core::event::{EvidenceMoment, PackRef};
 use bihuan_core::filter::{Checked, Predicate, WordColumn};
-use bihuan_core::id::EvidenceId;
+use bihuan_core::id::{EvidenceId, UnitId};
 use bihuan_core::pack::model::{Effect, Kind};
-use bihuan_store::error::StoreError;
 use bihuan_store::read::Reader;
+use bihuan_store::read::case::CaseView;
 use bihuan_store::read::list::{ListRow, Listing};
 use bihuan_store::read::order::{Cursor, Sort};
+use jiff::Timestamp;
 
 use crate::ctx::{Ctx, query_value};
 use crate::error::WebError;
@@ -36,6 +36,11 @@ const NOT_SOLVED: &str = "over";
 const SHOWN_AT_HOME: usize = 4;
 /// How long a picture may be kept by whoever saw it: it leaves the page when its reporter wishes.
 const KEPT: &str = "private, max-age=60";
+
+/// What search engines may do with an answer.
+static ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
+/// Whose pages may show it.
+static RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 #[derive(Template)]
 #[template(path = "portal/struck.html")]
@@ -96,21 +101,24 @@ pub async fn read_struck_off(ctx: Ctx) -> Result<Response, WebError> {
 
 /// `GET /struck-off/{number}`: how it was and how it is, where pictures are shown.
 pub async fn read_struck_pictures(ctx: Ctx, Path(number): Path<String>) -> Result<Response, WebError> {
-    let (row, case) = pictured(&ctx, number).await?;
+    let view = pictured(&ctx, number).await?;
+    let case = &view.case;
     let of = |moment: EvidenceMoment| {
         let shown = case.evidence.iter().filter(|piece| {
             let is_shown = case.pictures.shown.contains(&piece.id);
             is_shown && piece.moment == moment
         });
-        let hrefs = shown.map(|piece| format!("{}/pictures/{}", address(&row.number), piece.id));
+        let hrefs = shown.map(|piece| format!("{}/pictures/{}", address(&case.number), piece.id));
         hrefs.collect::<Vec<String>>()
     };
-    Ok(html(&PicturesPage {
+    let mut answer = html(&PicturesPage {
         page: ctx.page(Some(Area::StruckOff)),
         before: of(EvidenceMoment::Before),
         after: of(EvidenceMoment::After),
-        line: line(&ctx, &row),
-    }))
+        line: line(&ctx, &Source::of_case(&view)),
+    });
+    keep_from_copies(&mut answer);
+    Ok(answer)
 }
 
 /// `GET /struck-off/{number}/pictures/{evidence}`: a picture that is shown.
@@ -119,41 +127,42 @@ pub async fn read_struck_picture(
     Path((number, evidence)): Path<(String, String)>,
 ) -> Result<Response, WebError> {
     let id: EvidenceId = evidence.parse().map_err(|_| WebError::NotFound)?;
-    let (_, case) = pictured(&ctx, number).await?;
+    let case = pictured(&ctx, number).await?.case;
     if !case.pictures.shown.contains(&id) {
         return Err(WebError::NotFound);
     }
     let mut answer = evidence::file(&ctx, &case, id, Bringer::Reporter).await?;
     let kept = HeaderValue::from_static(KEPT);
     answer.headers_mut().insert(header::CACHE_CONTROL, kept);
+    keep_from_copies(&mut answer);
     Ok(answer)
 }
 
-/// Returns the case with a number, where it stands in the list and pictures of it are shown.
-async fn pictured(ctx: &Ctx, number: String) -> Result<(ListRow, Case), WebError> {
-    let listed = struck_off(ctx).ok_or(WebError::NotFound)?;
-    let filter = Checked::and(vec![
-        listed,
-        Checked::Is(Predicate::Word(WordColumn::Number, BTreeSet::from([number]))),
-        Checked::Is(Predicate::Flag(Flag::Pictured)),
-    ]);
-    let sort = sort()?;
-    let find = move |reader: &Reader| -> Result<_, StoreError> {
-        let page = reader.list(&Listing {
-            filter: &filter,
-            sort,
-            after: None,
-            limit: 1,
-        })?;
-        let Some(row) = page.rows.into_iter().next() else {
-            return Ok(None);
-        };
-        Ok(reader.case(row.id)?.map(|view| (row, view.case)))
-    };
-    ctx.tenant.read(find).await?.ok_or(WebError::NotFound)
+/// Keeps search engines and other pages from copies of their own: those would stay when the reporter takes it back.
+fn keep_from_copies(answer: &mut Response) {
+    let headers = answer.headers_mut();
+    headers.insert(&ROBOTS, HeaderValue::from_static("noindex, noarchive"));
+    headers.insert(&RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
 }
 
-fn address(number: &str) -> String {
+/// Returns the case with a number, where it stands in the list and pictures of it are shown.
+async fn pictured(ctx: &Ctx, number: String) -> Result<CaseView, WebError> {
+    let listed = struck_off(ctx).ok_or(WebError::NotFound)?;
+    let find = move |reader: &Reader| match reader.by_number(&number)? {
+        Some(id) => reader.case(id),
+        None => Ok(None),
+    };
+    let view = ctx.tenant.read(find).await?.ok_or(WebError::NotFound)?;
+    let facts = &view.facts;
+    let stands = listed.matches(facts, &|_| false);
+    match stands && facts.flags.contains(&Flag::Pictured) {
+        true => Ok(view),
+        false => Err(WebError::NotFound),
+    }
+}
+
+/// Returns where the pictures of a case are.
+pub fn address(number: &str) -> String {
     format!("/struck-off/{number}")
 }
 
@@ -201,8 +210,8 @@ async fn read(
         })
     };
     let page = ctx.tenant.read(list).await?;
-    let lines = page.rows.iter().map(|row| line(ctx, row));
-    Ok((lines.collect(), page.next))
+    let sources = page.rows.iter().map(Source::of_row);
+    Ok((sources.map(|source| line(ctx, &source)).collect(), page.next))
 }
 
 /// Returns what a case must be to stand in the list; `None` where no pack opens a kind to it.
@@ -238,36 +247,76 @@ fn ends_struck_off(kind: &Kind) -> impl Iterator<Item = String> {
     leading.map(|step| step.to.clone())
 }
 
-fn line(ctx: &Ctx, row: &ListRow) -> Line {
+/// What a line is made of.
+struct Source<'a> {
+    number: &'a str,
+    pack: &'a PackRef,
+    kind: &'a str,
+    category: Option<&'a str>,
+    unit: Option<UnitId>,
+    raised_at: Timestamp,
+    closed_at: Timestamp,
+    flags: &'a [Flag],
+}
+
+impl<'a> Source<'a> {
+    fn of_row(row: &'a ListRow) -> Self {
+        Source {
+            number: &row.number,
+            pack: &row.pack,
+            kind: &row.kind,
+            category: row.category.as_deref(),
+            unit: row.unit,
+            raised_at: row.raised_at,
+            closed_at: row.closed_at.unwrap_or(row.changed_at),
+            flags: &row.flags,
+        }
+    }
+
+    fn of_case(view: &'a CaseView) -> Self {
+        let facts = &view.facts;
+        Source {
+            number: &facts.number,
+            pack: &view.case.pack,
+            kind: &facts.kind,
+            category: facts.category.as_deref(),
+            unit: facts.unit,
+            raised_at: facts.raised_at,
+            closed_at: facts.closed_at.unwrap_or(facts.changed_at),
+            flags: &facts.flags,
+        }
+    }
+}
+
+fn line(ctx: &Ctx, case: &Source<'_>) -> Line {
     let calendar = &ctx.scene.calendar;
-    let pack = ctx.scene.pack(&row.pack);
-    let category = row.category.as_deref().and_then(|code| pack?.category(code));
-    let kind = pack.and_then(|pack| pack.kind(&row.kind));
+    let pack = ctx.scene.pack(case.pack);
+    let category = case.category.and_then(|code| pack?.category(code));
+    let kind = pack.and_then(|pack| pack.kind(case.kind));
     let title = category
         .map(|category| &category.title)
         .or(kind.map(|kind| &kind.title));
-    let unit = row.unit.and_then(|unit| ctx.scene.org.unit(unit));
-    let closed_at = row.closed_at.unwrap_or(row.changed_at);
-    let (raised_on, closed_on) = (calendar.date_of(row.raised_at), calendar.date_of(closed_at));
+    let unit = case.unit.and_then(|unit| ctx.scene.org.unit(unit));
+    let (raised_on, closed_on) = (calendar.date_of(case.raised_at), calendar.date_of(case.closed_at));
     let days = calendar.working_days_between(raised_on, closed_on);
     let said = [
         (Flag::Satisfied, SOLVED, "struck-satisfied"),
         (Flag::Unsatisfied, NOT_SOLVED, "struck-unsatisfied"),
     ];
-    let said = said.into_iter().find(|(flag, ..)| row.flags.contains(flag));
+    let said = said.into_iter().find(|(flag, ..)| case.flags.contains(flag));
     let marks = [
         (Flag::Reopened, "struck-reopened"),
         (Flag::Breached, "struck-late"),
     ];
-    let marks = marks.into_iter().filter(|(flag, _)| row.flags.contains(flag));
+    let marks = marks.into_iter().filter(|(flag, _)| case.flags.contains(flag));
     Line {
-        number: row.number.clone(),
+        number: case.number.to_owned(),
         category: title.map(|title| ctx.name(title)).unwrap_or_default(),
         unit: unit.map(|unit| ctx.name(&unit.name)).unwrap_or_default(),
         took: ctx.tongue.t1("limit-working-days", "count", days),
-        on: show::date(calendar, ctx.tongue, closed_at),
+        on: show::date(calendar, ctx.tongue, case.closed_at),
         said: said.map(|(_, look, key)| (look, ctx.tongue.t(key))),
         marks: marks.map(|(_, key)| ctx.tongue.t(key)).collect(),
-        pictures: row.flags.contains(&Flag::Pictured).then(|| address(&row.number)),
+        pictures: case.flags.contains(&Flag::Pictured).then(|| address(case.number)),
     }
 }

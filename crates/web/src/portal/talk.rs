@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 use bihuan_core::case::command::{Command, TakeStep};
+use bihuan_core::case::refusal::Refusal;
 use bihuan_core::event::{Actor, BodyRef, CaseEvent, Event};
 use bihuan_core::id::CaseId;
 use bihuan_core::pack::model::Relation;
@@ -84,16 +85,13 @@ async fn say(
     let case = track::followed(ctx).await?.ok_or(WebError::NotFound)?;
     let mut bodies = Bodies::new(ctx.now, &mut SystemEntropy);
     let command = command(ctx, make, &mut bodies)?;
-    let (status, said) = match carry_out(ctx, case, command, bodies, once(ctx, case, form)).await {
-        Ok(_) => {
-            let done = Some(ctx.tongue.t(done));
-            (
-                StatusCode::OK,
-                Said {
-                    done,
-                    ..Said::default()
-                },
-            )
+    // Whether pictures are allowed is so or it is not: an old page that is sent again takes back what was allowed since.
+    let is_word = matches!(command, Command::AllowPictures { .. });
+    let once = once(ctx, case, form).filter(|_| !is_word);
+    let (status, said) = match carry_out(ctx, case, command, bodies, once).await {
+        Ok(_) => (StatusCode::OK, Said::done(ctx.tongue.t(done))),
+        Err(WebError::Refused(Refusal::NoChange)) if is_word => {
+            (StatusCode::OK, Said::done(ctx.tongue.t(done)))
         }
         Err(error @ (WebError::KeyReused | WebError::Enough | WebError::Refused(_))) => {
             (error.status(), not_taken(ctx, form, &error))
@@ -120,6 +118,7 @@ fn not_taken(ctx: &Ctx, form: &Form, error: &WebError) -> Said {
             remark: typed("remark"),
             step: typed("step"),
             reason: typed("reason"),
+            pictures: typed("pictures"),
         },
     }
 }
@@ -223,7 +222,7 @@ fn own_step(ctx: &Ctx, view: &CaseView, step: &str) -> Result<(), WebError> {
 /// Makes what is sent twice from the same form one thing: the forms of a page have one key.
 fn once(ctx: &Ctx, case: CaseId, form: &Form) -> Option<Once> {
     let key = form.value("key");
-    let said = ["text", "remark", "solved", "pictures", "step", "reason"].map(|name| Some(form.value(name)));
+    let said = ["text", "remark", "solved", "step", "reason"].map(|name| Some(form.value(name)));
     (!key.is_empty()).then(|| Once {
         key: format!("{key} {case} {}", ctx.route),
         request: intake::digest(said),

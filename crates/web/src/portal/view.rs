@@ -9,6 +9,7 @@ use bihuan_core::pack::model::{AnswerRule, Effect, Relation};
 use bihuan_store::read::case::CaseView;
 
 use super::notice::{self, Told};
+use super::struck;
 use crate::ctx::Ctx;
 use crate::error::WebError;
 use crate::page::{Area, Page};
@@ -47,6 +48,8 @@ pub struct TrackPage {
     judged: Option<String>,
     /// Whether pictures of it may be shown to everybody, where the reporter is asked.
     pictures_allowed: Option<bool>,
+    /// Where those that are shown are.
+    pictures: Option<String>,
     clocks: Vec<ClockFace>,
     thread: Stretch<Message>,
     may_reply: bool,
@@ -96,12 +99,25 @@ pub struct Typed {
     pub step: String,
     /// Why.
     pub reason: String,
+    /// Whether pictures may be shown.
+    pub pictures: String,
+}
+
+impl Said {
+    /// Says what was just done.
+    pub fn done(what: String) -> Said {
+        Said {
+            done: Some(what),
+            ..Said::default()
+        }
+    }
 }
 
 impl Typed {
     /// Returns where the form stands on the page.
     fn anchor(&self) -> String {
         match (self.step.as_str(), self.text.as_str()) {
+            ("", "") if !self.pictures.is_empty() => "consent".to_owned(),
             ("", "") => "judge".to_owned(),
             ("", _) => "reply".to_owned(),
             (step, _) => format!("step-{step}"),
@@ -161,6 +177,7 @@ impl TrackPage {
                 && story.kind.answer == AnswerRule::Reporter,
             judged: judged(story),
             pictures_allowed: pictures_allowed(story),
+            pictures: (!case.pictures.shown.is_empty()).then(|| struck::address(&case.number)),
             clocks: faces(story),
             thread: story.thread(ADDRESS),
             may_reply: case.end.is_none(),

@@ -3,6 +3,7 @@ track-pictures-question = May the pictures be shown to everybody?
 track-pictures-hint = If you allow it, somebody outside the unit that did the work looks at them first, so that nobody can be recognised. Then they stand in “Struck off lately”, beside those of how it is now, for everybody to see. Your name, your code and what you wrote are not shown. You can take it back at any time.
 track-pictures-yes = They may be shown
 track-pictures-allowed = You allow the pictures to be shown. If you take it back, they leave the public page at once.
+track-pictures-shown = See what is shown
 track-pictures-no = Take it back
 event-pictures-allowed = Allowed the pictures to be shown to everybody.
 event-pictures-forbidden = No longer allows the pictures to be shown; those shown were taken out.

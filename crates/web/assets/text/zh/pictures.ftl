@@ -3,6 +3,7 @@ track-pictures-question = 照片可以公开吗？
 track-pictures-hint = 您同意以后，由承办单位以外的工作人员看过、确认照片里认不出人，才会在“最近销号的事”里和办理后的照片放在一起，任何人都能看到。不会公开您的姓名、查询码和反映的内容。随时可以收回。
 track-pictures-yes = 同意公开
 track-pictures-allowed = 您已同意公开照片。收回以后，公开页面上的照片马上撤下。
+track-pictures-shown = 看已公开的照片
 track-pictures-no = 收回同意
 event-pictures-allowed = 同意公开照片。
 event-pictures-forbidden = 收回公开照片的同意，已公开的照片随即撤下。
