@@ -2,6 +2,7 @@
 
 mod support;
 
+use bihuan_sim::pictures::{Scene, draw};
 use serde_json::{Value, json};
 use support::{Client, Directory};
 
@@ -81,7 +82,7 @@ fn a_message_is_taken_in_handled_verified_answered_and_struck_off() {
         json!({"step": "assign", "unit": "城管局"}),
     );
     step(&city.handler, &case, json!({"step": "sign"}));
-    let photo = bihuan_sim::pictures::street(true, 1);
+    let photo = draw(Scene::Street, true, 1);
     let evidence = format!("/api/v1/cases/{case}/evidence");
     assert_eq!(city.handler.post_photo(&evidence, &photo, "after").0, 201);
     step(&city.handler, &case, json!({"step": "submit"}));
@@ -123,7 +124,7 @@ fn whoever_handled_it_cannot_verify_it_and_is_told_the_rule() {
         json!({"step": "assign", "unit": "urban"}),
     );
     step(&city.handler, &case, json!({"step": "sign"}));
-    let photo = bihuan_sim::pictures::street(true, 1);
+    let photo = draw(Scene::Street, true, 1);
     let evidence = format!("/api/v1/cases/{case}/evidence");
     assert_eq!(city.handler.post_photo(&evidence, &photo, "after").0, 201);
     step(&city.handler, &case, json!({"step": "submit"}));

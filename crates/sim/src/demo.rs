@@ -4,6 +4,7 @@ use std::path::Path;
 
 use bihuan_core::label::Label;
 use bihuan_core::permission::Permit;
+use bihuan_store::blob::Blobs;
 use bihuan_store::keys::MasterKey;
 use bihuan_store::tenant::{Founding, Marks, Options, Store};
 use jiff::civil::Date;
@@ -11,8 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::city::{self, DemoAccount};
 use crate::life::error::LifeError;
-use crate::life::{Life, Lived, Picture, Span};
-use crate::pictures;
+use crate::life::{Album, Life, Lived, Picture, Span};
+use crate::pictures::{self, SHADES, Scene};
 use crate::seeded::Seeded;
 use crate::story::Stories;
 
@@ -89,7 +90,7 @@ pub fn found(directory: &Path, plan: &Plan, progress: &mut dyn FnMut(usize)) -> 
         .find_map(|pack| pack.taxonomies.get(TAXONOMY).cloned());
     let taxonomy = taxonomy.ok_or_else(|| LifeError::Data(format!("no pack has the taxonomy {TAXONOMY}")))?;
     let stories = Stories::read(&taxonomy).map_err(LifeError::Data)?;
-    let pictures = draw(tenant.blobs())?;
+    let album = draw(tenant.blobs())?;
     let founded_on: Date = tenant.scene().calendar.date_of(founded_at);
     let city = city::found(&taxonomy, founded_on, founded_at, &mut chance).map_err(LifeError::Data)?;
     let mut bulk = tenant.bulk(Box::new(Seeded::new(plan.seed.wrapping_add(1))))?;
@@ -102,7 +103,7 @@ pub fn found(directory: &Path, plan: &Plan, progress: &mut dyn FnMut(usize)) -> 
         cases: plan.cases,
     };
     bulk.tell_since(plan.until - TOLD);
-    let lived = Life::new(&mut bulk, &city, &stories, &pictures, chance, span)?.live(progress)?;
+    let lived = Life::new(&mut bulk, &city, &stories, &album, chance, span)?.live(progress)?;
     bulk.follow()?;
     bulk.finish()?;
     Ok(Demo {
@@ -112,14 +113,20 @@ pub fn found(directory: &Path, plan: &Plan, progress: &mut dyn FnMut(usize)) -> 
     })
 }
 
-fn draw(blobs: &bihuan_store::blob::Blobs) -> Result<Vec<Picture>, LifeError> {
-    (0..8)
-        .map(|shade| {
-            let blob = blobs.put(&pictures::street(true, shade), PICTURE_BYTES_MAX)?;
-            Ok(Picture {
+fn draw(blobs: &Blobs) -> Result<Album, LifeError> {
+    let mut album = Album::new();
+    for (scene, shade) in Scene::ALL
+        .into_iter()
+        .flat_map(|scene| SHADES.map(|shade| (scene, shade)))
+    {
+        for fixed in [false, true] {
+            let blob = blobs.put(&pictures::draw(scene, fixed, shade), PICTURE_BYTES_MAX)?;
+            let picture = Picture {
                 blob: blob.digest,
                 size_bytes: blob.size_bytes,
-            })
-        })
-        .collect()
+            };
+            album.insert((scene, fixed, shade), picture);
+        }
+    }
+    Ok(album)
 }

@@ -6,6 +6,7 @@
 
 mod affair;
 pub mod error;
+mod sights;
 pub mod staff;
 mod turn;
 
@@ -27,6 +28,7 @@ use crate::city::City;
 use crate::life::affair::Affair;
 use crate::life::error::LifeError;
 use crate::life::staff::Staff;
+use crate::pictures::Scene;
 use crate::seeded::Seeded;
 use crate::story::{Stories, Story};
 
@@ -67,6 +69,14 @@ pub struct Picture {
     pub size_bytes: u64,
 }
 
+/// The drawings, by what they show, whether it is fixed, and their shade.
+pub type Album = BTreeMap<(Scene, bool, u8), Picture>;
+
+/// How people report what can be seen: with the telephone's camera, mostly.
+const CHANNELS_OF_SIGHT: [&str; 6] = ["portal", "portal", "portal", "portal", "phone", "phone"];
+/// How they report what cannot.
+const CHANNELS: [&str; 6] = ["phone", "phone", "phone", "portal", "portal", "letter"];
+
 /// What may happen next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Next {
@@ -83,7 +93,7 @@ pub struct Life<'a> {
     bulk: &'a mut Bulk,
     city: &'a City,
     stories: &'a Stories,
-    pictures: &'a [Picture],
+    album: &'a Album,
     chance: Seeded,
     staff: Staff,
     reporter: Permit,
@@ -111,7 +121,7 @@ impl<'a> Life<'a> {
         bulk: &'a mut Bulk,
         city: &'a City,
         stories: &'a Stories,
-        pictures: &'a [Picture],
+        album: &'a Album,
         mut chance: Seeded,
         span: Span,
     ) -> Result<Life<'a>, LifeError> {
@@ -131,7 +141,7 @@ impl<'a> Life<'a> {
             bulk,
             city,
             stories,
-            pictures,
+            album,
             chance,
             staff,
             reporter: Permit::reporter(),
@@ -200,14 +210,13 @@ impl<'a> Life<'a> {
         let township = self.chance.between(0, self.city.townships.len() as i64 - 1) as usize;
         let (story, shown) = self.problem(at, township);
         let identity = self.contact();
+        let channels = story.scene.map_or(&CHANNELS, |_| &CHANNELS_OF_SIGHT);
+        let channel = *self.chance.one_of(channels);
         let mut bodies = self.bulk.bodies(at);
         let raise = Raise {
             number: String::new(),
             kind: story.kind.clone(),
-            channel: self
-                .chance
-                .one_of(&["phone", "phone", "phone", "portal", "portal", "letter"])
-                .to_string(),
+            channel: channel.to_owned(),
             source: None,
             category: Some(story.category.clone()),
             campaigns: vec![],
@@ -235,6 +244,9 @@ impl<'a> Life<'a> {
         self.affairs.push(affair);
         let number = self.affairs.len() - 1;
         self.note_timer(number)?;
+        if channel == "portal" {
+            self.add_sight(at, number)?;
+        }
         self.turn_after(at, 2.0, number);
         Ok(())
     }

@@ -3,6 +3,7 @@
 use bihuan_core::pack::model::Taxonomy;
 use serde::Deserialize;
 
+use crate::pictures::Scene;
 use crate::seeded::Seeded;
 
 /// The data file, as written.
@@ -37,6 +38,8 @@ struct Pattern {
     category: String,
     severity: u8,
     title: String,
+    /// What a photo of it shows, where one can be taken.
+    scene: Option<Scene>,
     texts: Vec<String>,
 }
 
@@ -91,6 +94,8 @@ pub struct Story {
     pub place: String,
     /// The spot in the place, for answers to name.
     pub spot: String,
+    /// What a photo of it shows, where one can be taken.
+    pub scene: Option<Scene>,
 }
 
 impl Stories {
@@ -132,6 +137,7 @@ impl Stories {
             text: fill(text, place, &spot, chance),
             place: format!("{place}{spot}"),
             spot,
+            scene: pattern.scene,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bihuan_core::case::command::{Command, TakeStep};
 use bihuan_core::case::facts::Flag;
+use bihuan_core::event::EvidenceMoment;
 use bihuan_core::filter::{Checked, IdColumn, Predicate};
 use bihuan_core::id::{CaseId, Digest, Entropy};
 use bihuan_core::pack::model::Phase;
@@ -95,6 +96,40 @@ fn the_people_on_the_log_in_page_have_something_to_do() {
         .count(&open, 200)
         .expect("a count");
     assert!((8..=60).contains(&count.known), "{} in hand", count.known);
+}
+
+#[test]
+fn some_of_what_was_struck_off_shows_before_and_after() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let plan = Plan {
+        cases: 900,
+        ..plan(1)
+    };
+    let demo = demo::found(&directory.path().join("city"), &plan, &mut |_| {}).expect("a demo");
+    let tenant = demo.store.tenant(None).expect("the tenant");
+    let reader = tenant.reader().expect("a reader");
+    let pictured = Checked::Is(Predicate::Flag(Flag::Pictured));
+    let rows = reader
+        .list(&Listing {
+            filter: &pictured,
+            sort: "-changed".parse().expect("an order"),
+            after: None,
+            limit: 100,
+        })
+        .expect("a list")
+        .rows;
+    assert!((15..=60).contains(&rows.len()), "{} of 900", rows.len());
+    let both = rows.iter().filter(|row| {
+        let case = reader.case(row.id).expect("read").expect("there").case;
+        let shows = |moment| {
+            let mut shown = case
+                .showable()
+                .filter(|piece| case.pictures.shown.contains(&piece.id));
+            shown.any(|piece| piece.moment == moment)
+        };
+        shows(EvidenceMoment::Before) && shows(EvidenceMoment::After)
+    });
+    assert!(both.count() * 3 >= rows.len() * 2, "most show both");
 }
 
 #[test]

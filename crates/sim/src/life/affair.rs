@@ -21,6 +21,10 @@ pub(super) struct Affair {
     pub misdirected: bool,
     /// Whether the unit has done its work in this round and has pictures.
     pub worked: bool,
+    /// The shade of the photo that its reporter sent, if they sent one: what is photographed after has the same.
+    pub shade: Option<u8>,
+    /// Whether somebody is to look at the pictures that its reporter allows to be shown.
+    pub to_show: bool,
     /// Whether the reporter has spoken since the answer, or decided to keep silent.
     pub heard: bool,
     /// The version and instant of the timer last waited for.
@@ -29,7 +33,8 @@ pub(super) struct Affair {
 
 impl Affair {
     pub fn new(case: CaseId, story: Story, township: usize) -> Affair {
-        let (shown, handler, misdirected, worked, heard, timer) = (false, None, false, false, false, None);
+        let (shown, misdirected, worked, to_show, heard) = Default::default();
+        let (handler, shade, timer) = Default::default();
         Affair {
             case,
             story,
@@ -38,6 +43,8 @@ impl Affair {
             handler,
             misdirected,
             worked,
+            shade,
+            to_show,
             heard,
             timer,
         }

@@ -5,8 +5,8 @@
 
 use bihuan_core::case::Case;
 use bihuan_core::case::command::{Command, TakeStep};
-use bihuan_core::event::{EvidenceMoment, Instruction, Linkage};
-use bihuan_core::id::{EvidenceId, UnitId};
+use bihuan_core::event::{Instruction, Linkage};
+use bihuan_core::id::UnitId;
 use bihuan_core::permission::Permit;
 use bihuan_store::bodies::Bodies;
 use bihuan_store::decide::When;
@@ -21,7 +21,7 @@ use crate::story::fill;
 const FIRST_LINE_DEPARTMENT: i64 = 5;
 
 /// Hours after which a struck-off case may be looked back at.
-const LOOK_BACK_HOURS: f64 = 30.0 * 24.0;
+pub(super) const LOOK_BACK_HOURS: f64 = 30.0 * 24.0;
 
 impl Life<'_> {
     /// Lets somebody turn to the affair.
@@ -39,13 +39,14 @@ impl Life<'_> {
             "verifying" => self.verify(at, affair, &case),
             "answering" => self.answer(at, affair),
             "answered" if !consultation => self.hear(at, affair),
+            "struck_off" if self.affairs[affair].to_show => self.show_pictures(at, affair, &case),
             "struck_off" => self.look_back(at, affair, &case),
             _ => Ok(()),
         }
     }
 
     /// Gives a command and lets the timer look at the case again.
-    fn give(
+    pub(super) fn give(
         &mut self,
         at: Timestamp,
         affair: usize,
@@ -57,7 +58,7 @@ impl Life<'_> {
         self.give_with(at, affair, permit, command, bodies)
     }
 
-    fn give_with(
+    pub(super) fn give_with(
         &mut self,
         at: Timestamp,
         affair: usize,
@@ -246,9 +247,9 @@ impl Life<'_> {
             return Ok(());
         }
         self.instruct_if_late(at, affair, case)?;
-        let pictures = 1 + usize::from(self.chance.happens(0.4));
-        for _ in 0..pictures {
-            self.add_picture(at, affair, &permit)?;
+        let pictures = 1 + u8::from(self.chance.happens(0.4));
+        for number in 0..pictures {
+            self.add_proof(at, affair, &permit, number)?;
         }
         self.affairs[affair].worked = true;
         let remark = self.chance.one_of(&self.stories.work.remarks).clone();
@@ -271,21 +272,6 @@ impl Life<'_> {
         let permit = self.staff.desk("leader", "instruct").clone();
         let command = Command::Instruct { instruction, words };
         self.give_with(at, affair, &permit, command, bodies)
-    }
-
-    fn add_picture(&mut self, at: Timestamp, affair: usize, permit: &Permit) -> Result<(), LifeError> {
-        let picture = *self.chance.one_of(self.pictures);
-        let mut bodies = self.bulk.bodies(at);
-        let caption = bodies.write(self.chance.one_of(&self.stories.work.captions).as_str());
-        let command = Command::AddEvidence {
-            evidence: EvidenceId::new(at, self.bulk.entropy()),
-            blob: picture.blob,
-            media_type: "image/png".into(),
-            size_bytes: picture.size_bytes,
-            moment: EvidenceMoment::After,
-            caption: Some(caption),
-        };
-        self.give_with(at, affair, permit, command, bodies)
     }
 
     fn verify(&mut self, at: Timestamp, affair: usize, case: &Case) -> Result<(), LifeError> {
@@ -316,7 +302,9 @@ impl Life<'_> {
         self.step(at, affair, &permit, "answer", Some((Slot::Reply, reply)))?;
         self.affairs[affair].heard = false;
         // Those who speak do so within some days; the silent are struck off by the timer.
-        if self.chance.happens(0.55) {
+        // Whoever sent a photo cares for what became of it.
+        let sent = self.affairs[affair].shade.is_some();
+        if self.chance.happens(if sent { 0.8 } else { 0.55 }) {
             self.turn_after(at, 30.0, affair);
         }
         Ok(())
@@ -369,7 +357,9 @@ impl Life<'_> {
                 remark: None,
             },
         )?;
-        if solved {
+        if solved && self.allow_pictures(at, affair)? {
+            self.turn_after(at, 20.0, affair);
+        } else if solved {
             self.turn_after(at, LOOK_BACK_HOURS, affair);
         } else if self.chance.happens(0.9) {
             let reason = self.chance.one_of(&self.stories.work.reasons_reopen).clone();

@@ -17,7 +17,7 @@ use super::client::Request;
 use super::journal::What;
 use super::operation::Operation;
 use super::shared::Shared;
-use crate::pictures;
+use crate::pictures::{self, SHADES, Scene};
 use crate::seeded::Seeded;
 
 /// Phases in which there is something to do; what each member does most is learned from what works.
@@ -179,7 +179,7 @@ impl Member {
     }
 
     async fn photo(&self, shared: &Shared, id: &str, chance: &mut Seeded) -> bool {
-        let photo = pictures::street(true, u8::try_from(chance.between(0, 7)).unwrap_or(0));
+        let photo = pictures::draw(Scene::Street, true, *chance.one_of(&SHADES));
         let (media_type, body) = self.form(&photo);
         let request = Request::post(format!("/api/v1/cases/{id}/evidence"), &media_type, body);
         let request = self.sign(request);
