@@ -136,11 +136,14 @@ async fn count_unread(
     Ok(u32::try_from(count.await?).unwrap_or(u32::MAX))
 }
 
-/// Opens a session of a login and sends its person to a place.
+/// Opens a session of a login and sends its person to a place. Whoever was logged in here before is out.
 ///
 /// # Errors
 /// [`WebError::Unavailable`] if nothing can be written.
 pub async fn open_session(ctx: &Ctx, login: &str, to: &str) -> Result<Response, WebError> {
+    if let Some(former) = &ctx.session {
+        ctx.tenant.close_session(secret_hash(former)).await?;
+    }
     let secret = new_secret();
     ctx.tenant
         .open_session(secret_hash(&secret), login, None, ctx.now, ctx.now + SESSION)

@@ -73,9 +73,12 @@ pub struct Known {
     pub peer: Option<IpAddr>,
     /// Who is logged in.
     pub who: Option<Who>,
-    /// The secret that forms are bound to: the session's or the visit's; made where there is neither and
-    /// something asks for it, which a program's request never does.
-    pub secret: OnceLock<String>,
+    /// The secret of the session, where somebody is logged in by one.
+    pub session: Option<String>,
+    /// The secret of the visit, which stays the same whoever logs in or out.
+    pub visit: Option<String>,
+    /// The one that was made where none came and something asks for it, which a program's request never does.
+    pub new_visit: OnceLock<String>,
     /// Whether it came with an `Authorization` header: it is a program's then, whatever it asks for.
     pub sent_token: bool,
     /// The receipt code of the report that is followed, as the cookie holds it.
@@ -156,9 +159,14 @@ impl Ctx {
         format!("{scheme}://{host}")
     }
 
-    /// Returns the secret that forms are bound to.
+    /// Returns the secret that forms are bound to: the session's, or else the visit's.
     pub fn secret(&self) -> &str {
-        self.secret.get_or_init(new_secret)
+        self.session.as_deref().unwrap_or_else(|| self.visit())
+    }
+
+    fn visit(&self) -> &str {
+        let known = self.visit.as_deref();
+        known.unwrap_or_else(|| self.new_visit.get_or_init(new_secret))
     }
 
     /// Returns a key for what a form does once, however often it is sent. It begins with the moment, so that
@@ -169,7 +177,13 @@ impl Ctx {
 
     /// Returns the token that forms send back: known only to who knows the session's or the visit's secret.
     pub fn csrf(&self) -> String {
-        Digest::of(&[b"form token", self.secret().as_bytes()]).to_string()
+        token(self.secret())
+    }
+
+    /// Returns the token of forms that log somebody in. It is the visit's: a page that was open before somebody else
+    /// logged in beside it goes on working, and no other site knows it.
+    pub fn door(&self) -> String {
+        token(self.visit())
     }
 
     /// Whether the answer is for a program.
@@ -267,6 +281,21 @@ impl Ctx {
         }
     }
 
+    /// Returns what the layout shows where somebody is about to become another: nobody is logged in on such a page.
+    pub fn page_at_the_door(&self) -> Page {
+        Page {
+            who: None,
+            me: None,
+            unread: 0,
+            registers: false,
+            calls: false,
+            instructs: false,
+            administers: false,
+            csrf: self.door(),
+            ..self.page(None)
+        }
+    }
+
     /// Returns a label in the visitor's language.
     pub fn name(&self, label: &Label) -> String {
         label.get(self.tongue.0).to_owned()
@@ -321,6 +350,10 @@ impl Ctx {
     pub fn to_login(&self) -> Response {
         Redirect::to(&format!("/login?next={}", escaped(&self.here))).into_response()
     }
+}
+
+fn token(secret: &str) -> String {
+    Digest::of(&[b"form token", secret.as_bytes()]).to_string()
 }
 
 /// Returns a text as it stands in a query.

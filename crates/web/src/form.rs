@@ -44,10 +44,24 @@ impl FromRequest<App> for Form {
         let ctx = Ctx::from_request_parts(&mut parts, app).await?;
         let form = Form::take(Request::from_parts(parts, body)).await?;
         form.keep_typed(&ctx);
-        if !ctx.by_token() && !bool::from(form.value("csrf").as_bytes().ct_eq(ctx.csrf().as_bytes())) {
-            return Err(WebError::FormToken);
-        }
+        form.check(&ctx, &ctx.csrf())?;
         Ok(form)
+    }
+}
+
+/// A form that logs somebody in: its token is the visit's, whoever is logged in at the moment.
+pub struct Door(pub Form);
+
+impl FromRequest<App> for Door {
+    type Rejection = WebError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Door, WebError> {
+        let (mut parts, body) = request.into_parts();
+        let ctx = Ctx::from_request_parts(&mut parts, app).await?;
+        let form = Form::take(Request::from_parts(parts, body)).await?;
+        form.keep_typed(&ctx);
+        form.check(&ctx, &ctx.door())?;
+        Ok(Door(form))
     }
 }
 
@@ -74,6 +88,15 @@ impl Form {
             fields: Arc::clone(&self.fields),
             had_files: !self.files.is_empty(),
         });
+    }
+
+    /// Refuses a form that another site sent; what comes with a bearer token needs none.
+    fn check(&self, ctx: &Ctx, token: &str) -> Result<(), WebError> {
+        let same = || bool::from(self.value("csrf").as_bytes().ct_eq(token.as_bytes()));
+        match ctx.by_token() || same() {
+            true => Ok(()),
+            false => Err(WebError::FormToken),
+        }
     }
 
     /// Makes a form of fields that were kept.

@@ -218,9 +218,10 @@ fn open(app: &App, request: &Parts, tenant: Tenant, visitor: (Option<Who>, Optio
         Cookie::Lang.read(headers, secure),
         app::text_of(headers, "accept-language"),
     );
-    let visit = || Cookie::Visit.read(headers, secure).map(str::to_owned);
     let known = Known {
-        secret: session.or_else(visit).map_or_else(OnceLock::new, OnceLock::from),
+        session,
+        visit: Cookie::Visit.read(headers, secure).map(str::to_owned),
+        new_visit: OnceLock::new(),
         app: app.clone(),
         scene: tenant.scene(),
         tenant,
@@ -255,8 +256,8 @@ fn keep(ctx: &Ctx, headers: &mut HeaderMap, secure: bool) {
     let is_page = headers
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    if is_page && ctx.who.is_none() && ctx.method == Method::GET {
-        Cookie::Visit.set(headers, ctx.secret(), secure);
+    if is_page && let Some(visit) = ctx.new_visit.get() {
+        Cookie::Visit.set(headers, visit, secure);
     }
     if is_page && ctx.asked_lang {
         Cookie::Lang.set(headers, lang::name(ctx.tongue.0), secure);

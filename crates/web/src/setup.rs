@@ -6,6 +6,7 @@
 //! With the last page the installation is founded and this server ends: the rest, units and people, is done in the
 //! installation itself, by its administrator, as at any later time.
 
+pub mod city;
 mod draft;
 mod founding;
 mod frame;

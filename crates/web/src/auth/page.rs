@@ -12,7 +12,7 @@ use super::{open_session, password, secret_hash, welcome};
 use crate::ctx::cookie::Cookie;
 use crate::ctx::{Ctx, query_value};
 use crate::error::WebError;
-use crate::form::Form;
+use crate::form::{Door, Form};
 use crate::page::{Page, html};
 use crate::staff::tour;
 
@@ -53,7 +53,7 @@ pub async fn new_session(ctx: Ctx, RawQuery(query): RawQuery) -> Result<Response
 }
 
 /// `POST /login`
-pub async fn create_session(ctx: Ctx, form: Form) -> Result<Response, WebError> {
+pub async fn create_session(ctx: Ctx, Door(form): Door) -> Result<Response, WebError> {
     ctx.app.throttle_login(ctx.peer, ctx.now)?;
     let (login, next) = (
         form.value("login").trim().to_owned(),
@@ -65,15 +65,13 @@ pub async fn create_session(ctx: Ctx, form: Form) -> Result<Response, WebError> 
     // One that waits is answered like one that is not there, and as late: else it would be known to exist.
     let waits = |account: &Account| wait(account.failures, account.failed_at, ctx.now);
     let waiting = account.as_ref().is_some_and(waits);
-    let (given, stored) = (
-        form.value("password").to_owned(),
-        account.filter(|_| !waiting).map(|account| account.password_hash),
-    );
-    let invited = stored.as_deref().and_then(Invitation::read);
+    let account = account.filter(|_| !waiting);
+    let given = form.value("password").to_owned();
+    let stored = account.as_ref().map(|account| account.password_hash.clone());
     let check = tokio::task::spawn_blocking(move || password::is_right(&given, stored.as_deref()));
     let is_right = check.await.map_err(WebError::internal)?;
-    if invited.is_some_and(|code| code.is(form.value("password"), ctx.now)) {
-        return Ok(welcome::page(&ctx, &login, form.value("password"), None));
+    if let Some(account) = account.filter(|account| is_invited(account, form.value("password"), ctx.now)) {
+        return Ok(welcome::page(&ctx, &account, form.value("password"), None));
     }
     if !is_right {
         if !waiting {
@@ -83,6 +81,11 @@ pub async fn create_session(ctx: Ctx, form: Form) -> Result<Response, WebError> 
         return Ok(html(&LoginPage::new(&ctx, next, login, Some(said)).await?));
     }
     open_session(&ctx, &login, place(&next)).await
+}
+
+/// Whether a login still waits for its first use, and this is its code.
+fn is_invited(account: &Account, code: &str, now: jiff::Timestamp) -> bool {
+    Invitation::read(&account.password_hash).is_some_and(|kept| kept.is(code, now))
 }
 
 /// `POST /logout`
@@ -124,7 +127,7 @@ impl LoginPage {
             Vec::new()
         };
         Ok(LoginPage {
-            page: ctx.page(None),
+            page: ctx.page_at_the_door(),
             next,
             login,
             error,

@@ -5,29 +5,17 @@ use axum::routing::on;
 use crate::assets;
 use crate::route::Route;
 use crate::route::Verb::{Get, Post};
-use crate::setup::{Setup, page};
+use crate::setup::{Setup, city, page};
 
 /// The set-up, and what its pages are made of.
 pub(super) const ROUTES: &[Route<Setup>] = &[
     Route::public("read_setup", Get, "/setup", |m| on(m, page::read_setup)),
     Route::public("open_setup", Post, "/setup", |m| on(m, page::open_setup)),
     Route::code("read_setup_city", Get, "/setup/city", |m| {
-        on(m, page::read_setup_city)
+        on(m, city::read_setup_city)
     }),
-    Route::code("keep_setup_city", Post, "/setup/city", |m| {
-        on(m, page::keep_setup_city)
-    }),
-    Route::code("read_setup_packs", Get, "/setup/packs", |m| {
-        on(m, page::read_setup_packs)
-    }),
-    Route::code("keep_setup_packs", Post, "/setup/packs", |m| {
-        on(m, page::keep_setup_packs)
-    }),
-    Route::code("read_setup_admin", Get, "/setup/admin", |m| {
-        on(m, page::read_setup_admin)
-    }),
-    Route::code("create_installation", Post, "/setup/admin", |m| {
-        on(m, page::create_installation)
+    Route::code("create_installation", Post, "/setup/city", |m| {
+        on(m, city::create_installation)
     })
     .audited(),
     Route::public("read_setup_asset", Get, "/assets/{name}", |m| {

@@ -89,7 +89,7 @@ pub async fn read_people_template(ctx: Ctx, RawQuery(query): RawQuery) -> Result
 
 /// `POST /people/drafts`: takes a table in, from a file or from the form, to be looked at.
 pub async fn prepare_people(ctx: Ctx, form: Form) -> Result<Response, WebError> {
-    access::permit_general(&ctx, ADMIN)?;
+    let permit = access::permit_general(&ctx, ADMIN)?;
     let rows = match form.files.first() {
         Some(file) if file.bytes.len() > FILE_BYTES => Err(vec![Fault::of_file("people-fault-large")]),
         Some(file) => {
@@ -106,13 +106,40 @@ pub async fn prepare_people(ctx: Ctx, form: Form) -> Result<Response, WebError> 
         true => Err(vec![Fault::of_file("people-fault-nothing")]),
         false => Ok(rows),
     });
-    match rows {
-        Ok(rows) => {
-            let draft = keep(&ctx, &rows).await?;
-            Ok(Redirect::to(&format!("/people/drafts/{draft}")).into_response())
-        }
-        Err(faults) => page::people(&ctx, None, &faults).await,
+    let rows = match rows {
+        Ok(rows) => rows,
+        Err(faults) => return page::people(&ctx, None, &faults).await,
+    };
+    if form.value("at_once") == "yes"
+        && let Some(done) = bring_first_in(&ctx, &permit, &rows).await?
+    {
+        return Ok(done);
     }
+    let draft = keep(&ctx, &rows).await?;
+    Ok(Redirect::to(&format!("/people/drafts/{draft}")).into_response())
+}
+
+/// Brings the first people of an installation in without showing them again: the form has just shown all of it. `None`
+/// where these are not the first, or something is wrong: then it is looked at like every table.
+async fn bring_first_in(ctx: &Ctx, permit: &Permit, rows: &Rows) -> Result<Option<Response>, WebError> {
+    if !is_fresh(ctx).await? {
+        return Ok(None);
+    }
+    let plan = planned(ctx, rows.clone()).await?;
+    if !plan.faults.is_empty() {
+        return Ok(None);
+    }
+    let done = plan.changes.len();
+    let Some(made) = carry_out(ctx, permit, &plan).await? else {
+        return Ok(None);
+    };
+    Ok(Some(page::done(ctx, done, made).await))
+}
+
+/// Whether nobody is here yet but who founded the installation.
+async fn is_fresh(ctx: &Ctx) -> Result<bool, WebError> {
+    let accounts = ctx.tenant.read(|reader| reader.accounts()).await?;
+    Ok(accounts.len() <= 1 && ctx.tenant.scene().org.units().count() <= 1)
 }
 
 fn rows_of(bytes: &[u8]) -> Result<Rows, Vec<Fault>> {
@@ -212,31 +239,39 @@ pub async fn create_people(ctx: Ctx, Path(draft): Path<String>, _form: Form) -> 
         return Ok(page::preview(&ctx, id, &plan, hindrance));
     }
     let done = plan.changes.len();
-    if !plan.events.is_empty() {
-        let events = plan.events.clone();
-        match ctx.tenant.change_org_together(&permit, events, ctx.now).await {
-            Ok(()) => {}
-            Err(ExecuteError::Store(StoreError::Conflict(_))) => {
-                return Ok(page::preview(&ctx, id, &plan, Some("people-moved-on")));
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    let made = open_logins(&ctx, &permit, plan.logins).await?;
+    let Some(made) = carry_out(&ctx, &permit, &plan).await? else {
+        return Ok(page::preview(&ctx, id, &plan, Some("people-moved-on")));
+    };
     ctx.tenant
         .drop_draft(ctx.who()?.viewer.person, filling(id))
         .await?;
     Ok(page::done(&ctx, done, made).await)
 }
 
+/// Brings the changes of a plan about, and makes its logins; `None` where somebody changed the tree meanwhile.
+async fn carry_out(ctx: &Ctx, permit: &Permit, plan: &Plan) -> Result<Option<Vec<Made>>, WebError> {
+    if !plan.events.is_empty() {
+        match ctx
+            .tenant
+            .change_org_together(permit, plan.events.clone(), ctx.now)
+            .await
+        {
+            Ok(()) => {}
+            Err(ExecuteError::Store(StoreError::Conflict(_))) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    open_logins(ctx, permit, &plan.logins).await.map(Some)
+}
+
 /// Makes the logins, each with a code for its first use.
-async fn open_logins(ctx: &Ctx, permit: &Permit, logins: Vec<NewLogin>) -> Result<Vec<Made>, WebError> {
+async fn open_logins(ctx: &Ctx, permit: &Permit, logins: &[NewLogin]) -> Result<Vec<Made>, WebError> {
     let mut made = Vec::new();
     for NewLogin { login, person, name } in logins {
         let code = new_code(&mut SystemEntropy);
         let account = NewAccount {
             login: login.clone(),
-            person,
+            person: *person,
             password_hash: Invitation::of(&code, ctx.now).stored(),
         };
         let code = match ctx.tenant.add_account(permit, account, ctx.now).await {
@@ -245,8 +280,8 @@ async fn open_logins(ctx: &Ctx, permit: &Permit, logins: Vec<NewLogin>) -> Resul
             Err(error) => return Err(error.into()),
         };
         made.push(Made {
-            name: ctx.name(&name),
-            login,
+            name: ctx.name(name),
+            login: login.clone(),
             code,
         });
     }

@@ -297,6 +297,32 @@ impl Window {
         panic!("no page follows a click on {selector}");
     }
 
+    /// Returns the tab that is looked at.
+    pub async fn tab(&self) -> String {
+        self.client.window().await.unwrap().into()
+    }
+
+    /// Looks at another tab.
+    pub async fn to_tab(&self, tab: &str) {
+        let handle = tab.to_owned().try_into().unwrap();
+        self.client.switch_to_window(handle).await.unwrap();
+    }
+
+    /// Clicks on what opens a tab beside this one, and looks at that once it is there.
+    pub async fn open_beside(&self, selector: &str) {
+        let before = self.client.windows().await.unwrap();
+        self.press(selector).await;
+        for _ in 0..PATIENCE {
+            let now = self.client.windows().await.unwrap();
+            if let Some(new) = now.into_iter().find(|tab| !before.contains(tab)) {
+                self.client.switch_to_window(new).await.unwrap();
+                return self.until_at("http").await;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("no tab opens by {selector}");
+    }
+
     /// Opens or checks something that stays on the page.
     pub async fn press(&self, selector: &str) {
         let element = self.client.find(Locator::Css(selector)).await.unwrap();

@@ -28,7 +28,7 @@ async fn log_in(window: &Window, login: &str) {
     window.go("/login?next=/desk").await;
     window.write("#login", login).await;
     window.write("#password", common::PASSWORD).await;
-    window.click("form[action='/login'] button").await;
+    window.click("form[action='/login'] [type=submit]").await;
 }
 
 /// The button that leads on through the form of a report, and sends it in the end.

@@ -1,6 +1,8 @@
 //! The newcomer: from an empty directory to a first case that is struck off, every step by hand in a real browser.
 //! Each page of the set-up is held to what all pages are held to.
 
+mod reading;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
@@ -18,12 +20,13 @@ use jiff::Timestamp;
 use crate::common::{self, PASSWORD, photo};
 use crate::driver::Window;
 use crate::{NEXT, axe, pages};
+use reading::{Reading, TEXTS};
 
 /// What differs between the languages.
 struct Words {
     lang: &'static str,
     dark: bool,
-    city: [&'static str; 2],
+    city: &'static str,
     people: [&'static str; 3],
     /// The unit that handles, as the example calls it.
     works: &'static str,
@@ -35,7 +38,7 @@ async fn a_newcomer_strikes_a_first_case_off_in_chinese() {
     journey(Words {
         lang: "zh",
         dark: false,
-        city: ["青禾市", "Qinghe City"],
+        city: "青禾市",
         people: ["王芳", "赵工", "周督"],
         works: "市住房和城乡建设局",
         solved: "您说：解决了",
@@ -48,12 +51,26 @@ async fn a_newcomer_strikes_a_first_case_off_in_english() {
     journey(Words {
         lang: "en",
         dark: true,
-        city: ["", "Greenfield"],
+        city: "Greenfield",
         people: ["Ann Desk", "Bob Works", "Eve Check"],
         works: "Housing and Construction Bureau",
         solved: "You said: it is solved",
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_password_that_no_script_shows_is_asked_for_twice() {
+    let directory = tempfile::tempdir().unwrap();
+    let (home, code) = start(directory.path()).await;
+    let window = Window::open_without_script(home).await;
+    window.go("/setup").await;
+    window.write("#code", &code).await;
+    window.press("main form .btn").await;
+    window.until_at("/setup/city").await;
+    assert!(!window.is_shown("[data-reveal]").await);
+    assert!(window.is_shown("#again").await);
+    window.close().await;
 }
 
 /// A server on an empty directory, as `bihuan serve` starts it; returns its address and its code.
@@ -111,6 +128,9 @@ struct Newcomer {
     axe: String,
     seen: BTreeSet<String>,
     wrong: Vec<String>,
+    reading: Reading,
+    /// The tab with the codes.
+    codes: String,
 }
 
 async fn journey(words: Words) {
@@ -122,19 +142,22 @@ async fn journey(words: Words) {
         axe: axe::script(),
         seen: BTreeSet::new(),
         wrong: Vec::new(),
+        reading: Reading::default(),
+        codes: String::new(),
         words,
     };
     newcomer.set_up(&code).await;
-    let codes = newcomer.bring_people_in().await;
+    newcomer.bring_people_in().await;
+    newcomer.strike_off(files.path()).await;
+    println!("{}", newcomer.reading);
     assert!(newcomer.wrong.is_empty(), "{}", newcomer.wrong.join("\n"));
-    newcomer.strike_off(&codes, files.path()).await;
     newcomer.window.close().await;
 }
 
 impl Newcomer {
-    /// Looks at the page that is shown, wide and narrow.
+    /// Looks at the page that is shown, wide and narrow, as all pages are looked at.
     async fn look(&mut self) {
-        for width in [1440, 390] {
+        for width in [390, 1440] {
             self.window.resize(width, 900).await;
             let found = self.window.ask(&format!("{};\n{}", self.axe, pages::LOOK)).await;
             let path = found["path"].as_str().unwrap().to_owned();
@@ -147,6 +170,33 @@ impl Newcomer {
         }
     }
 
+    /// Reads the page that is shown, and looks at it.
+    async fn read(&mut self, name: &'static str) {
+        let texts = self.window.now(TEXTS).await;
+        self.reading.read(name, &texts);
+        self.look().await;
+    }
+
+    /// Writes into a field, after a click on it where it has not the focus.
+    async fn write(&mut self, selector: &str, text: &str) {
+        let focus = format!(
+            "return document.activeElement?.matches({})",
+            serde_json::json!(selector)
+        );
+        if self.window.now(&focus).await != true {
+            self.reading.clicks += 1;
+        }
+        self.reading.fields += 1;
+        self.reading.keys += text.chars().count();
+        self.window.write(selector, text).await;
+    }
+
+    /// Clicks on what leads to another page.
+    async fn click(&mut self, selector: &str) {
+        self.reading.clicks += 1;
+        self.window.click(selector).await;
+    }
+
     async fn set_up(&mut self, code: &str) {
         let lang = self.words.lang;
         self.window.go("/").await;
@@ -155,32 +205,24 @@ impl Newcomer {
         self.window.write("#code", "0000-0000-0000-0000").await;
         self.window.click("main form .btn").await;
         self.look().await;
-        // As from the link in the terminal: a script fills the code in.
+        // As from the link in the terminal: a script fills the code in and goes on.
         self.window
             .go(&format!("/setup?lang={lang}&from=link#{code}"))
             .await;
-        self.window.until_value("#code").await;
-        self.window.click("main form .btn").await;
-        self.look().await;
-        self.window.click("main form .btn").await;
-        self.look().await;
-        for (field, text) in [("#name_zh", self.words.city[0]), ("#name_en", self.words.city[1])] {
-            self.window.write(field, text).await;
-        }
-        self.window.click("main form .btn").await;
-        self.look().await;
-        self.window.click("main form button.btn").await;
-        self.look().await;
-        self.window.write("#login", "me").await;
+        self.window.until_at("/setup/city").await;
+        self.read("set-up").await;
+        assert!(!self.window.has("#again").await, "a password is asked for twice");
         self.window.write("#password", "short").await;
-        self.window.write("#again", "short").await;
-        self.window.click("main form button.btn").await;
+        self.window.write("#login", "me").await;
+        self.window.click("main form button.btn.wide").await;
         self.look().await;
-        self.window.write("#name_en", "Me Myself").await;
-        for field in ["#password", "#again"] {
-            self.window.write(field, PASSWORD).await;
-        }
-        self.window.click("main form button.btn").await;
+        self.window.go("/setup/city").await;
+        let at = usize::from(lang == "en");
+        self.write(["#name_zh", "#name_en"][at], self.words.city).await;
+        self.write(["#person_zh", "#person_en"][at], "Me Myself").await;
+        self.write("#login", "me").await;
+        self.write("#password", PASSWORD).await;
+        self.click("main form button.btn.wide").await;
         self.window.until_at("/people").await;
         let pages = routes::of_setup().filter(|route| route.method.method() == Method::GET);
         let pages = pages.filter(|route| route.path.starts_with("/setup"));
@@ -189,140 +231,140 @@ impl Newcomer {
         }
     }
 
-    /// Writes three people into the rows that are there, and returns their codes.
-    async fn bring_people_in(&mut self) -> Vec<String> {
-        self.look().await;
-        for (at, name) in self.words.people.iter().enumerate() {
-            let row = format!("[name='person_login'][value='{}']", LOGINS[at]);
-            let field = format!("fieldset:has({row}) [name='person_name_zh']");
-            self.window.write(&field, name).await;
+    /// Writes three names into the rows that are there; what is next stands beside the codes.
+    async fn bring_people_in(&mut self) {
+        self.read("people").await;
+        for at in 0..3 {
+            let field = format!("#person-{}", at + 1);
+            self.write(&field, self.words.people[at]).await;
         }
-        self.window.click("main form:not([enctype]) > .btn").await;
-        self.look().await;
-        self.window.click(".people-end .btn:not(.quiet)").await;
-        self.look().await;
-        let codes = "return [...document.querySelectorAll('.first-code')].map(code => code.textContent)";
-        let codes = self.window.now(codes).await;
-        let codes = codes.as_array().unwrap().iter();
-        let codes: Vec<String> = codes.map(|code| code.as_str().unwrap().to_owned()).collect();
-        // The codes are shown once: what is next opens beside them.
+        self.click("main form .btn.wide").await;
+        self.read("codes").await;
         let beside = "main a[href='/report'][target='_blank']";
         assert!(self.window.has(beside).await, "nothing says what is next");
-        let next = "main a[href='/report']";
-        self.window.click("main .people-end a.btn").await;
-        assert!(self.window.has(next).await);
-        assert!(self.window.has(".notice.ok").await, "somebody is missing");
-        self.look().await;
-        codes
+        self.codes = self.window.tab().await;
     }
 
-    async fn strike_off(&self, codes: &[String], files: &Path) {
-        let code = self.report().await;
-        for (login, first) in LOGINS.iter().zip(codes) {
-            self.enter(login, first).await;
-            self.window.write("#password", PASSWORD).await;
-            self.window.write("#again", PASSWORD).await;
-            self.window.click("form[action='/welcome'] button").await;
-        }
-        let case = self.find().await;
-        self.step(&case, DESK, "accept", &[]).await;
-        self.step(&case, DESK, "assign", &[("unit", self.words.works)])
-            .await;
-        self.step(&case, WORKS, "sign", &[]).await;
-        self.add_photo(&case, &files.join("after.png")).await;
-        self.step(&case, WORKS, "submit", &[]).await;
-        self.step(&case, CHECK, "verify", &[("finding", "All six lamps are lit.")])
+    async fn strike_off(&mut self, files: &Path) {
+        self.report().await;
+        self.first(0).await;
+        self.open_case().await;
+        self.step("accept", &[]).await;
+        self.step("assign", &[("unit", self.words.works)]).await;
+        self.first(1).await;
+        self.open_case().await;
+        self.step("sign", &[]).await;
+        self.add_photo(&files.join("after.png")).await;
+        self.step("submit", &[]).await;
+        self.first(2).await;
+        self.open_case().await;
+        self.step("verify", &[("finding", "All six lamps are lit.")])
             .await;
         // Who has verified is told whose turn it is, and is not asked to send it back.
         self.window.until(".toast").await;
         let told = self.window.text(".toast").await;
         assert!(told.contains(self.words.people[0]), "{told}");
         assert!(!self.window.has(".step.primary").await);
-        self.step(
-            &case,
-            DESK,
-            "answer",
-            &[("reply", "All six lamps were replaced.")],
-        )
-        .await;
-        self.judge(&code).await;
-        self.strike(&case).await;
+        self.enter(DESK, PASSWORD).await;
+        self.open_case().await;
+        self.step("answer", &[("reply", "All six lamps were replaced.")])
+            .await;
+        self.judge().await;
+        self.strike().await;
     }
 
     /// Strikes the case off, where the clock has not done it first: before the page was there, or after.
-    async fn strike(&self, case: &str) {
+    async fn strike(&mut self) {
         self.enter(CHECK, PASSWORD).await;
-        self.window.go(case).await;
         let button = "form:has(input[name='step'][value='strike_off']) button[type=submit]";
+        self.click("#raise [data-row] a.t, #struck a.to-seal").await;
+        self.read("case").await;
         if self.window.has(button).await {
-            self.window.click(button).await;
-            self.window.go(case).await;
+            self.click(button).await;
+            self.window.until_at("/cases/").await;
+            self.read("case struck off").await;
         }
-        assert!(self.window.has(".seal svg").await, "the case bears no seal");
+        self.window.until(".seal svg").await;
         self.window.go("/desk").await;
-        let seal = format!("#struck a.to-seal[href*='{case}']");
-        assert!(self.window.has(&seal).await, "the desk does not lead to the seal");
+        assert!(
+            self.window.has("#struck a.to-seal").await,
+            "the desk does not lead to the seal"
+        );
     }
 
-    /// Sends a first message as a citizen, and returns its code.
-    async fn report(&self) -> String {
-        self.window.forget().await;
-        self.window.go(&format!("/report?lang={}", self.words.lang)).await;
-        self.window
-            .write("#text", "The lamps outside the east gate are out.")
+    /// Sends a first message as a citizen.
+    async fn report(&mut self) {
+        self.reading.clicks += 1;
+        self.window.open_beside("main a[href='/report']").await;
+        self.read("report").await;
+        self.write("#text", "The lamps outside the east gate are out.")
             .await;
-        for _ in 0..4 {
-            self.window.click(NEXT).await;
+        for name in ["report: where", "report: contact", "report: check", "receipt"] {
+            self.click(NEXT).await;
+            self.read(name).await;
         }
-        self.window.text("#code").await
     }
 
-    async fn enter(&self, login: &str, password: &str) {
-        self.window.forget().await;
-        self.window.go(&format!("/login?lang={}", self.words.lang)).await;
-        self.window.write("#login", login).await;
-        self.window.write("#password", password).await;
-        self.window.click("form.login button").await;
+    async fn enter(&mut self, login: &str, password: &str) {
+        let out = "form[action='/logout'] button";
+        if self.window.has(out).await {
+            self.click(out).await;
+        } else {
+            self.reading.clicks += 1;
+            self.window.go("/login").await;
+        }
+        self.read("log-in").await;
+        self.write("#login", login).await;
+        self.write("#password", password).await;
+        self.click("form.login button[type=submit]").await;
     }
 
-    /// Returns the address of the only case, which waits on the desk to be accepted.
-    async fn find(&self) -> String {
-        self.enter(DESK, PASSWORD).await;
-        self.window.until("#raise [data-row]").await;
-        let row = "return document.querySelector('#raise [data-row]').dataset.row";
-        let number = self.window.now(row).await;
-        format!("/cases/{}", number.as_str().unwrap())
+    /// Logs in as one of the three, with the button beside their code, which stays on its page.
+    async fn first(&mut self, at: usize) {
+        self.window.to_tab(&self.codes).await;
+        self.reading.clicks += 2;
+        let button = format!("form:has(input[value='{}']) button", LOGINS[at]);
+        self.window.open_beside(&button).await;
+        self.read("new password").await;
+        self.write("#password", PASSWORD).await;
+        self.click("form[action='/welcome'] button[type=submit]").await;
     }
 
-    /// Logs in as somebody and takes a step on the case's page.
-    async fn step(&self, case: &str, login: &str, step: &str, fields: &[(&str, &str)]) {
-        self.enter(login, PASSWORD).await;
-        self.window.go(case).await;
+    /// Opens the only case from the desk.
+    async fn open_case(&mut self) {
+        self.window.until("[data-row] a.t").await;
+        self.read("desk").await;
+        self.click("[data-row] a.t").await;
+        self.read("case").await;
+    }
+
+    /// Takes a step on the case's page.
+    async fn step(&mut self, step: &'static str, fields: &[(&str, &str)]) {
         let form = format!("form:has(input[name='step'][value='{step}'])");
         for (name, text) in fields {
-            self.window.write(&format!("{form} [name='{name}']"), text).await;
+            self.write(&format!("{form} [name='{name}']"), text).await;
         }
-        self.window.click(&format!("{form} button[type=submit]")).await;
+        self.click(&format!("{form} button[type=submit]")).await;
+        self.read(step).await;
     }
 
-    async fn add_photo(&self, case: &str, file: &Path) {
+    async fn add_photo(&mut self, file: &Path) {
         std::fs::write(file, photo::street(true)).unwrap();
-        self.enter(WORKS, PASSWORD).await;
-        self.window.go(case).await;
         // What the step waits for is open, and set to what is wanted.
         assert!(self.window.is_shown("#evidence-photos").await);
         assert!(self.window.has("#evidence input[value='after']:checked").await);
         self.window.choose_file("#evidence-photos", file).await;
-        self.window.click("#evidence form button[type=submit]").await;
+        self.reading.clicks += 3;
+        self.click("#evidence form button[type=submit]").await;
+        self.read("photo").await;
     }
 
     /// Says as the citizen that it is solved; the page of the report fits every window.
-    async fn judge(&self, code: &str) {
-        self.window.forget().await;
+    async fn judge(&mut self) {
+        self.reading.clicks += 1;
         self.window.go(&format!("/track?lang={}", self.words.lang)).await;
-        self.window.write("#code", code).await;
-        self.window.click("main form button").await;
         self.window.until("button[value='yes']").await;
+        self.read("track").await;
         for width in [1440, 1280, 1024, 768, 390, 360] {
             self.window.resize(width, 900).await;
             let fits = "const other = document.querySelector('.top-end [hreflang]').getBoundingClientRect();
@@ -330,8 +372,10 @@ impl Newcomer {
             let fits = self.window.now(fits).await;
             assert_eq!(fits, true, "the page is cut off at {width}");
         }
-        self.window.click("button[value='yes']").await;
+        self.window.resize(1440, 1000).await;
+        self.click("button[value='yes']").await;
         self.window.says(self.words.solved).await;
+        self.read("solved").await;
     }
 }
 

@@ -192,7 +192,7 @@ impl Tour {
         self.window.go("/login").await;
         self.window.write("#login", login).await;
         self.window.write("#password", PASSWORD).await;
-        self.window.click("form.login button").await;
+        self.window.click("form.login [type=submit]").await;
     }
 
     async fn of_everybody(&mut self) {
@@ -213,7 +213,7 @@ impl Tour {
         self.go("/login").await;
         self.window.write("#login", "nobody").await;
         self.window.write("#password", "wrong").await;
-        self.window.click("form.login button").await;
+        self.window.click("form.login [type=submit]").await;
         self.look("log-in refused").await;
     }
 
@@ -473,7 +473,7 @@ impl Tour {
         self.go("/login").await;
         self.window.write("#login", "willow").await;
         self.window.write("#password", &code).await;
-        self.window.click("form.login button").await;
+        self.window.click("form.login [type=submit]").await;
         self.look("choosing a password").await;
     }
 

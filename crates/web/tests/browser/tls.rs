@@ -19,7 +19,7 @@ async fn over_tls_every_cookie_is_bound_to_the_host() {
     window.go("/login?lang=zh").await;
     window.write("#login", "operator").await;
     window.write("#password", crate::common::PASSWORD).await;
-    window.click("form.login button").await;
+    window.click("form.login [type=submit]").await;
     window.says("陈晓").await;
     let cookies = window.cookies().await;
     assert!(

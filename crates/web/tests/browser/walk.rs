@@ -145,7 +145,7 @@ impl Walk {
         self.window.go("/login").await;
         self.window.write("#login", login).await;
         self.window.write("#password", PASSWORD).await;
-        self.window.click("form.login button").await;
+        self.window.click("form.login [type=submit]").await;
     }
 
     async fn leave(&self, step: &str) {

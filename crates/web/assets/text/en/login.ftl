@@ -6,3 +6,17 @@ login-send = Log in
 login-demo-title = Demo accounts
 login-demo-lead = Choose a role to enter. These accounts exist in a demo directory only; the password of all is { $password }.
 login-wrong = The login or the password is wrong. After five failures in a row even the right one is not taken for a while, 15 minutes at most.
+# The first log-in, and passwords.
+welcome-title = Choose your password
+welcome-lead = Welcome, { $name } ({ $login }).
+welcome-password = New password
+welcome-hint = At least { $least } characters. A sentence is good.
+welcome-again = The same once more
+welcome-send = Set it and go to my desk
+password-show = Show
+password-hide = Hide
+password-show-said = Show password
+password-hide-said = Hide password
+password-short = The password is too short: 10 characters at least.
+password-long = The password is too long: 256 characters at most.
+password-differs = The two passwords differ. Type both again.

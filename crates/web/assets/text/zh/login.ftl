@@ -6,3 +6,17 @@ login-send = 登录
 login-demo-title = 演示账号
 login-demo-lead = 点一个角色直接进入。这些账号只在演示目录里有，口令都是 { $password }。
 login-wrong = 账号或口令不对。连续错五次以后，口令对了也要等一会儿才能登录，最长 15 分钟。
+# 首次登录与口令。
+welcome-title = 设定口令
+welcome-lead = { $name }（{ $login }），您好。
+welcome-password = 新口令
+welcome-hint = 至少 { $least } 个字符，一句话也可以。
+welcome-again = 再输一遍
+welcome-send = 设定并进入工作台
+password-show = 显示
+password-hide = 隐藏
+password-show-said = 显示口令
+password-hide-said = 隐藏口令
+password-short = 口令太短：至少 10 个字符。
+password-long = 口令太长：最多 256 个字符。
+password-differs = 两次输入不一致，请重新输入。
