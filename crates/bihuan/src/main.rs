@@ -20,6 +20,7 @@ use crate::command::Cli;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    take_memory_in_small_pages();
     end_where_nobody_reads();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -29,6 +30,14 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
+}
+
+/// Asks the system for no pages of two megabytes, which the allocator would have by default: each thread touches
+/// little in many of them, so serving took twice the memory, and a tenth more of the processor to clear it.
+fn take_memory_in_small_pages() {
+    // A system that does not know of it gives more memory than is used, and all works the same.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
 }
 
 /// Ends the program quietly where whoever reads what it prints has seen enough, as in `bihuan doctor | head`: what
