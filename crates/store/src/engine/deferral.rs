@@ -59,6 +59,11 @@ impl Deferral {
         self.syncer.after_sync(number, answer);
     }
 
+    /// Waits for the sync of what was committed last, at most so long; returns whether there was any to wait for.
+    pub(crate) fn let_sync_end(&self, longest: Duration) -> bool {
+        matches!(self.turn, Turn::Ours) && self.durability().let_sync_end(longest)
+    }
+
     /// Checks that what is committed can still be promised.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
         match self.durability().has_failed() {

@@ -167,6 +167,19 @@ impl Durability {
         }
     }
 
+    /// Waits until every commit that has begun is durable or `longest` is over; returns whether one was not when
+    /// this was called. For the writer, between two commits.
+    pub(crate) fn let_sync_end(&self, longest: Duration) -> bool {
+        let is_under_way = |reached: &mut Reached| reached.durable < reached.begun && !reached.failed;
+        let mut reached = self.reached();
+        if !is_under_way(&mut reached) {
+            return false;
+        }
+        let waited = self.moved.wait_timeout_while(reached, longest, is_under_way);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+        true
+    }
+
     fn reached(&self) -> MutexGuard<'_, Reached> {
         self.reached.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -260,6 +273,28 @@ mod tests {
         };
         assert!(second.take_turn(carry_over).expect("taken"));
         assert!(carried);
+    }
+
+    #[test]
+    fn the_writer_waits_for_a_sync_and_not_where_there_is_none() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let durability = durability(&folder);
+        assert!(durability.take_turn(|| Ok(())).expect("taken"));
+        assert!(!durability.let_sync_end(LONG), "nothing was committed");
+        let number = durability.begin_commit();
+        assert!(durability.let_sync_end(Duration::ZERO), "it takes longer");
+        thread::scope(|scope| {
+            let waits = scope.spawn(|| durability.let_sync_end(LONG));
+            durability.reach(number, true);
+            waits.join().expect("no panic");
+        });
+        assert!(!durability.let_sync_end(LONG), "everything is durable");
+        durability.begin_commit();
+        durability.reach(number, false);
+        assert!(
+            !durability.let_sync_end(LONG),
+            "nothing comes after a failed sync"
+        );
     }
 
     #[test]

@@ -13,7 +13,8 @@
 //! already; a piece is not, and whoever handed it in is told. A server that stays away is waited for once,
 //! not by each batch anew: after that whoever asks is told at once, until it is back.
 //!
-//! On SQLite the sync of a commit runs beside the writing of the next ([`Deferral`]).
+//! On SQLite the sync of a commit runs beside the writing of the next ([`Deferral`]). A next one of few waits
+//! for that sync for a moment: more come meanwhile, and each costs less in a larger transaction.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -36,6 +37,13 @@ const QUEUE: usize = 4_096;
 
 /// The most work in one transaction: bounds what a failing commit takes with it.
 const MAX_BATCH: usize = 1_024;
+
+/// So much work is worth a transaction of its own: more together saves little.
+const WORTH_A_COMMIT: usize = 64;
+
+/// How long less than that waits for more while the commit before it is synced. A sync that takes longer is one
+/// to be written beside.
+const GATHERING: Duration = Duration::from_millis(3);
 
 /// How long after a failed attempt the next one follows; doubles up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -251,21 +259,26 @@ impl<T: Together> Batch<T> {
             answers: Vec::new(),
             pieces: Vec::new(),
         };
-        let mut next = Some(first);
+        let lend = batch.take_more(Some(first), waiting);
+        (batch, lend)
+    }
+
+    /// Adds `next` and what waits after it, up to a loan.
+    fn take_more(&mut self, mut next: Option<Message<T>>, waiting: &Receiver<Message<T>>) -> Option<Lend> {
         while let Some(message) = next.take() {
             match message {
                 Message::Together(Waiting { what, answer }) => {
-                    batch.together.push(what);
-                    batch.answers.push(answer);
+                    self.together.push(what);
+                    self.answers.push(answer);
                 }
-                Message::Piece(piece) => batch.pieces.push(piece),
-                Message::Lend(give, back) => return (batch, Some((give, back))),
+                Message::Piece(piece) => self.pieces.push(piece),
+                Message::Lend(give, back) => return Some((give, back)),
             }
-            if batch.len() < MAX_BATCH {
+            if self.len() < MAX_BATCH {
                 next = waiting.try_recv().ok();
             }
         }
-        (batch, None)
+        None
     }
 
     fn len(&self) -> usize {
@@ -291,7 +304,14 @@ struct Desk {
 impl Desk {
     fn serve<T: Together>(mut self, waiting: &Receiver<Message<T>>) {
         while let Ok(first) = waiting.recv() {
-            let (batch, lend) = Batch::take(first, waiting);
+            let (mut batch, mut lend) = Batch::take(first, waiting);
+            if let Some(deferral) = &self.deferral
+                && lend.is_none()
+                && batch.len() < WORTH_A_COMMIT
+                && deferral.let_sync_end(GATHERING)
+            {
+                lend = batch.take_more(waiting.try_recv().ok(), waiting);
+            }
             self.measures.left(batch.len());
             if batch.len() > 0 {
                 self.write(batch);
