@@ -83,9 +83,19 @@ fn paired(before: Vec<(u32, usize)>, after: Vec<(u32, usize)>) -> Paired {
     pairs
 }
 
-/// Returns what a piece of evidence is called in a list.
+/// Returns what a piece of evidence is called in a list: where several show the same, by its place among them.
 pub fn title(story: &Story<'_>, piece: &Evidence) -> String {
-    let moment = story.ctx.tongue.t(moment_key(piece.moment));
+    let pieces = story.case().evidence.iter();
+    let alike: Vec<EvidenceId> = pieces
+        .filter(|other| other.moment == piece.moment)
+        .map(|other| other.id)
+        .collect();
+    let place = alike.iter().position(|other| *other == piece.id).unwrap_or(0) + 1;
+    let word = story.ctx.tongue.t(moment_key(piece.moment));
+    let moment = match alike.len() {
+        0 | 1 => word,
+        _ => format!("{word} {place}"),
+    };
     let caption = piece.caption.map(|caption| story.text(caption));
     [Some(moment), caption, Some(story.moment(piece.added_at))]
         .into_iter()
