@@ -118,6 +118,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/sqlite/0015_handled_openly.sql"),
         postgres: include_str!("migrations/postgres/0015_handled_openly.sql"),
     },
+    Migration {
+        number: 16,
+        name: "to_show",
+        sqlite: include_str!("migrations/sqlite/0016_to_show.sql"),
+        postgres: include_str!("migrations/postgres/0016_to_show.sql"),
+    },
 ];
 
 impl Migration {

@@ -148,3 +148,27 @@ async fn what_was_struck_off_last_is_found_from_a_desk_with_nothing_to_do() {
     let later = town.log_in("supervisor").await.get("/desk").await;
     assert!(group(&later, "struck").is_empty());
 }
+
+#[tokio::test]
+async fn pictures_that_may_be_shown_wait_on_the_desk_of_those_who_did_not_do_the_work() {
+    let town = Town::found().await;
+    let title = "照片可以公开的";
+    let case = town
+        .to_show(&Matter {
+            title,
+            ..Matter::default()
+        })
+        .await;
+    let mut operator = town.log_in("operator").await;
+    let mut handler = town.log_in("handler").await;
+    let desk = operator.get("/desk").await;
+    assert!(group(&desk, "pictures").contains(title), "{}", desk.text());
+    assert_eq!(group(&handler.get("/desk").await, "pictures"), "");
+    let address = format!("/cases/{}", town.number(case));
+    let to_form = "href=\"#picture-showings\"";
+    operator.get(&address).await.says(to_form);
+    handler.get(&address).await.keeps_silent_about(to_form);
+    town.decide_on_picture(case, false).await;
+    assert_eq!(group(&operator.get("/desk").await, "pictures"), "");
+    operator.get(&address).await.keeps_silent_about(to_form);
+}

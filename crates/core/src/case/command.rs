@@ -190,7 +190,7 @@ pub enum Command {
         /// Whether they may.
         allowed: bool,
     },
-    /// Put a picture into the public list beside what was struck off, or take it out.
+    /// Put a picture into the public list beside what was struck off, take it out, or hold it back.
     ShowPicture {
         /// The piece of evidence.
         evidence: EvidenceId,

@@ -169,6 +169,7 @@ impl Case {
             Flag::ToCall => self.calls_due(kind).is_some(),
             Flag::Satisfied => self.satisfied == Some(true),
             Flag::Pictured => !self.pictures.shown.is_empty(),
+            Flag::ToShow => self.has_to_show(kind),
         }
     }
 }

@@ -39,11 +39,13 @@ pub enum Flag {
     Satisfied,
     /// Pictures of it are shown to everybody.
     Pictured,
+    /// Its reporter allows pictures of it to be shown, and nobody has looked at one yet 照片待看.
+    ToShow,
 }
 
 impl Flag {
     /// All flags, in the order of their bits in the case row.
-    pub const ALL: [Flag; 15] = [
+    pub const ALL: [Flag; 16] = [
         Flag::Open,
         Flag::Breached,
         Flag::Disputed,
@@ -59,6 +61,7 @@ impl Flag {
         Flag::ToCall,
         Flag::Satisfied,
         Flag::Pictured,
+        Flag::ToShow,
     ];
 
     /// Returns the flag's word in the filter language.
@@ -79,6 +82,7 @@ impl Flag {
             Flag::ToCall => "to_call",
             Flag::Satisfied => "satisfied",
             Flag::Pictured => "pictured",
+            Flag::ToShow => "to_show",
         }
     }
 

@@ -340,7 +340,7 @@ impl Case {
         self.published_until = None;
         self.consented = None;
         self.calls = Calls::default();
-        self.pictures.shown.clear();
+        self.pictures.begin_round();
     }
 
     /// A clock that is paused at the end stays paused: the case was not overdue by it.

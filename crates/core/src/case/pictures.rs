@@ -7,6 +7,9 @@ use crate::event::{CaseEvent, End, EvidenceMoment};
 use crate::id::EvidenceId;
 use crate::pack::model::{EndKind, Kind};
 
+/// The most pictures of one case that everybody is shown.
+pub const MOST_SHOWN: usize = 6;
+
 /// What of a case's evidence everybody may see.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Pictures {
@@ -14,6 +17,8 @@ pub struct Pictures {
     pub allowed: bool,
     /// The pieces of evidence that are shown; none where it is not allowed.
     pub shown: BTreeSet<EvidenceId>,
+    /// Those that somebody looked at and does not show, or no longer.
+    pub held_back: BTreeSet<EvidenceId>,
 }
 
 impl Pictures {
@@ -23,10 +28,26 @@ impl Pictures {
             CaseEvent::PicturesAllowed { allowed: true } => self.allowed = true,
             // What is no longer allowed is no longer shown.
             CaseEvent::PicturesAllowed { allowed: false } => *self = Pictures::default(),
-            CaseEvent::PictureShown { evidence } => drop(self.shown.insert(*evidence)),
-            CaseEvent::PictureHidden { evidence } => drop(self.shown.remove(evidence)),
+            CaseEvent::PictureShown { evidence } => {
+                self.held_back.remove(evidence);
+                self.shown.insert(*evidence);
+            }
+            CaseEvent::PictureHidden { evidence } => {
+                self.shown.remove(evidence);
+                self.held_back.insert(*evidence);
+            }
             _ => {}
         }
+    }
+
+    /// Takes out what is shown and forgets who looked: it is no longer how it is. The reporter's word stays.
+    pub(super) fn begin_round(&mut self) {
+        self.shown.clear();
+        self.held_back.clear();
+    }
+
+    fn is_new(&self, piece: &Evidence) -> bool {
+        !self.shown.contains(&piece.id) && !self.held_back.contains(&piece.id)
     }
 }
 
@@ -39,6 +60,13 @@ impl Case {
             Some(end) => *end == End::StruckOff,
         };
         kind.listed && self.accused.is_empty() && may_be_struck_off
+    }
+
+    /// Whether pictures wait for somebody to look at them, so that they are shown or held back.
+    pub fn has_to_show(&self, kind: &Kind) -> bool {
+        let allowed = self.pictures.allowed && self.end.is_some() && self.may_stand_in_public(kind);
+        let room = self.pictures.shown.len() < MOST_SHOWN;
+        allowed && room && self.showable().any(|piece| self.pictures.is_new(piece))
     }
 
     /// Returns the evidence that everybody may be shown: pictures, which were cleaned, of how it was, and of how it is

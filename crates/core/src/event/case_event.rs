@@ -231,7 +231,7 @@ pub enum CaseEvent {
         /// The piece of evidence.
         evidence: EvidenceId,
     },
-    /// A picture was taken out of the public list.
+    /// A picture was taken out of the public list, or was looked at and not put into it.
     PictureHidden {
         /// The piece of evidence.
         evidence: EvidenceId,

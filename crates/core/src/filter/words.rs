@@ -139,6 +139,7 @@ pub(super) const FLAGS: &[Word<Flag>] = &[
     word(Flag::ToCall, &["to_call"], &["待回访"]),
     word(Flag::Satisfied, &["satisfied"], &["满意"]),
     word(Flag::Pictured, &["pictured"], &["已公开照片"]),
+    word(Flag::ToShow, &["to_show"], &["照片待看"]),
 ];
 
 pub(super) const PHASES: &[Word<Phase>] = &[

@@ -37,10 +37,14 @@ fn check(life: &mut Life, fixture: &str) {
     }
 }
 
-fn is_pictured(life: &Life) -> bool {
+fn carries(life: &Life, flag: Flag) -> bool {
     let case = life.case.as_ref().expect("raised");
     let kind = life.pack.kind("complaint").expect("the pack has it");
-    facts(case, kind).flags.contains(&Flag::Pictured)
+    facts(case, kind).flags.contains(&flag)
+}
+
+fn is_pictured(life: &Life) -> bool {
+    carries(life, Flag::Pictured)
 }
 
 #[test]
@@ -54,7 +58,7 @@ fn a_picture_is_shown_where_its_reporter_allows_it_and_others_than_the_handler_p
          03-04 09:00 reporter allow => refused: there is nothing to change
          03-04 09:00 reporter show 1 => refused: only Any may do this
          03-04 09:00 inspect show 7 => refused: there is no such evidence
-         03-04 09:00 inspect hide 1 => refused: there is nothing to change
+         03-04 09:00 inspect hide 7 => refused: there is no such evidence
          03-04 10:00 inspect show 1 => picture shown
          03-04 10:00 inspect show 1 => refused: there is nothing to change
          03-04 10:00 inspect show 2 => picture shown
@@ -153,4 +157,32 @@ fn nobody_is_asked_for_a_word_that_leads_to_nothing() {
     }
     life.live_all("03-02 09:00 reporter raise");
     check(&mut life, &format!("03-02 11:00 reporter allow => {refused}"));
+}
+
+#[test]
+fn pictures_wait_until_somebody_has_looked_at_each() {
+    let mut life = struck_off(true);
+    assert!(!carries(&life, Flag::ToShow), "nobody has allowed anything");
+    life.live("03-04 09:00 reporter allow");
+    assert!(carries(&life, Flag::ToShow));
+    life.live("03-04 10:00 inspect show 1");
+    assert!(carries(&life, Flag::ToShow), "one of two");
+    let handler = life.live("03-04 10:00 health hide 2");
+    assert!(handler.starts_with("refused: nobody verifies"), "{handler}");
+    check(
+        &mut life,
+        "03-04 11:00 inspect hide 2 => picture hidden
+         03-04 11:00 inspect hide 2 => refused: there is nothing to change",
+    );
+    assert!(!carries(&life, Flag::ToShow), "both were looked at");
+    check(
+        &mut life,
+        "03-04 12:00 health hide 1 => picture hidden
+         03-04 12:00 inspect show 2 => picture shown",
+    );
+    life.live_all(
+        "03-05 09:00 reporter forbid
+         03-05 10:00 reporter allow",
+    );
+    assert!(carries(&life, Flag::ToShow), "a new word, a new look");
 }

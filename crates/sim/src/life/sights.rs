@@ -87,7 +87,7 @@ impl Life<'_> {
         Ok(allowed)
     }
 
-    /// Lets the hotline look at the pictures and show those on which nobody can be recognised.
+    /// Lets the hotline look at the pictures and show those on which nobody can be recognised; the others are held back.
     pub(super) fn show_pictures(
         &mut self,
         at: Timestamp,
@@ -99,9 +99,7 @@ impl Life<'_> {
         let pieces: Vec<EvidenceId> = case.showable().map(|piece| piece.id).collect();
         for evidence in pieces {
             let shown = self.chance.happens(FIT);
-            if shown {
-                self.give(at, affair, &permit, Command::ShowPicture { evidence, shown })?;
-            }
+            self.give(at, affair, &permit, Command::ShowPicture { evidence, shown })?;
         }
         self.turn_after(at, LOOK_BACK_HOURS, affair);
         Ok(())

@@ -439,7 +439,7 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_has_in_hand_or_found_is_found_by_its_index() {
+    fn what_somebody_has_in_hand_found_or_may_show_is_found_by_its_index() {
         let somebody = |column| is(Predicate::Id(column, BTreeSet::from([Uuid::nil()])));
         let now = Timestamp::UNIX_EPOCH;
         let open = is(Predicate::Flag(Flag::Open));
@@ -449,6 +449,8 @@ mod tests {
             is(Predicate::Late { now }),
         ]);
         let recurs = Checked::and(vec![open, is(Predicate::Flag(Flag::Recurrence))]);
+        let kind = is(Predicate::Word(WordColumn::Kind, BTreeSet::from(["help".into()])));
+        let to_show = Checked::and(vec![kind, is(Predicate::Flag(Flag::ToShow))]);
         for (filter, index) in [
             (in_hand, "case_row_person (tenant=? AND person=? AND due_order<?)"),
             (
@@ -456,6 +458,7 @@ mod tests {
                 "case_row_finder (tenant=? AND finder=?)",
             ),
             (recurs, "case_row_back"),
+            (to_show, "case_row_to_show"),
         ] {
             let plan = plan(&filter);
             assert!(plan.contains(index), "{index}: {plan}");

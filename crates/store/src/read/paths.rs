@@ -1,7 +1,7 @@
 //! Which way to the cases of a list: the part of a filter that an index answers in the list's order, and the
 //! alternatives of a filter that each have a way of their own.
 //!
-//! The indexes are those of migrations 3, 6, 7 and 10. What is said here of a filter is true of it on both engines; which
+//! The indexes are those of migrations 3, 6, 7, 10 and 16. What is said here of a filter is true of it on both engines; which
 //! index serves it is left to the engine's planner.
 
 use std::collections::BTreeSet;
@@ -219,17 +219,22 @@ pub(super) fn is_rare(filter: &Checked) -> bool {
     };
     conjuncts(filter)
         .into_iter()
-        .any(|part| is_mark(part) || related(part))
+        .any(|part| is_mark(part) || is_to_show(part) || related(part))
 }
 
 /// Returns how the cases of a filter are come by where the order does not matter: through the index of numbers or of
 /// what is marked, where it asks for a number or for what is out of the ordinary.
 pub(super) fn way(filter: &Checked) -> Way {
-    let leads = |part: &Checked| is_mark(part) || is_number(part);
+    let leads = |part: &Checked| is_mark(part) || is_to_show(part) || is_number(part);
     match conjuncts(filter).into_iter().any(leads) {
         true => Way::Marked,
         false => Way::Fewest,
     }
+}
+
+/// Whether a test is that pictures wait to be looked at, which has an index of its own.
+fn is_to_show(part: &Checked) -> bool {
+    matches!(part, Checked::Is(Predicate::Flag(Flag::ToShow)))
 }
 
 /// Whether a test says how a case's number begins.
@@ -282,7 +287,7 @@ pub(super) fn narrowed(filter: &Checked) -> Checked {
             Predicate::Id(column, _) => matches!(column, IdColumn::Unit | IdColumn::Finder),
             Predicate::Word(WordColumn::Kind, _) => is_stage(filter),
             Predicate::Word(column, _) => matches!(column, WordColumn::State | WordColumn::Number),
-            Predicate::Flag(flag) => *flag == Flag::Open || MARKS.contains(flag),
+            Predicate::Flag(flag) => matches!(flag, Flag::Open | Flag::ToShow) || MARKS.contains(flag),
             Predicate::Number(_, _, _) => is_mark(part) || is_severe(part),
             Predicate::Instant(column, order, _) => {
                 *column != InstantColumn::Closed && *order != Order::Unequal

@@ -59,7 +59,7 @@ impl Request for NewWithdrawal {
     }
 }
 
-/// A picture is put into the public list, beside what was struck off, or taken out of it.
+/// A picture is put into the public list, beside what was struck off, taken out of it, or looked at and held back.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewShowing {

@@ -107,6 +107,8 @@ const STANDING: [(Phase, &str, (&str, &str), &str); 4] = [
     (Phase::Verify, "verify", ("desk-verify", "desk-verify-do"), "info"),
     (Phase::Answer, "answer", ("desk-answer", "desk-answer-do"), "info"),
 ];
+/// The cases whose pictures wait for somebody without a part in the work.
+const TO_SHOW: &str = "to_show and not (unit under my unit or co_unit under my unit)";
 /// The groups whose figure says something also where it is none.
 const CORE: [&str; 3] = ["over", "today", "week"];
 /// The phases that are parted by time.
@@ -120,7 +122,7 @@ pub async fn read_desk(ctx: Ctx) -> Result<Response, WebError> {
         .as_ref()
         .map(|(_, person)| person.clone())
         .unwrap_or_default();
-    let mut plans = plans(owed::turn(&ctx).await?.as_ref());
+    let mut plans = plans(owed::turn(&ctx).await?.as_ref(), to_show(&ctx));
     plans.extend(in_hand(&ctx));
     // Who only looks on is told so by an empty desk, not by a word above what stands open.
     let owes = plans.iter().any(|plan| plan.owed);
@@ -149,8 +151,8 @@ pub async fn read_desk(ctx: Ctx) -> Result<Response, WebError> {
 }
 
 /// Returns the groups in the order of their urgency; `turn` are the cases on which it is the visitor's turn, where
-/// there are any.
-fn plans(turn: Option<&Turn>) -> Vec<Plan> {
+/// there are any, and `to_show` those with pictures that the visitor may show.
+fn plans(turn: Option<&Turn>, to_show: Option<Plan>) -> Vec<Plan> {
     // Who may only read owes nothing: their desk shows how all that is open stands.
     let all = turn.map_or_else(|| "open".to_owned(), |turn| format!("open and {}", turn.all));
     let mine = turn.is_some();
@@ -199,6 +201,7 @@ fn plans(turn: Option<&Turn>) -> Vec<Plan> {
         own("later", ("desk-later", "desk-later-do"), "", filter)
     };
     plans.extend(worked.as_ref().filter(|_| mine).map(later));
+    plans.extend(to_show);
     plans.push(any(
         "back",
         ("desk-back", "desk-back-do"),
@@ -247,6 +250,13 @@ async fn lately(ctx: &Ctx) -> Result<Option<Group>, WebError> {
     };
     let groups = read_groups(ctx, &[plan], READ, |_| STRUCK_ROWS).await?;
     Ok(groups.into_iter().find(|group| group.any))
+}
+
+/// Returns the group of what the visitor may show to everybody: pictures that their reporters allow, of what others did.
+fn to_show(ctx: &Ctx) -> Option<Plan> {
+    let keys = ("desk-pictures", "desk-pictures-do");
+    let plan = Plan::of("pictures", keys, "info", TO_SHOW.to_owned(), true);
+    owed::may(ctx, "answer").then_some(plan)
 }
 
 /// Returns the group of what the visitor is in charge of, or somebody they stand in for; what was handed over to
@@ -378,10 +388,11 @@ mod tests {
     fn every_filter_of_the_desk_can_be_read() {
         let pack = bihuan_core::pack::parse::parse(bihuan_packs::HOTLINE).unwrap();
         let turn = Turn::of_pack(&pack, &|_| true).unwrap();
-        let all = plans(Some(&turn));
+        let all = plans(Some(&turn), None);
         assert!(all.iter().any(|plan| plan.id == "raise"));
-        for plan in all.into_iter().chain(plans(None)) {
-            assert_eq!(filter::parse(&plan.filter).map(drop), Ok(()), "{}", plan.filter);
+        let filters = all.into_iter().chain(plans(None, None)).map(|plan| plan.filter);
+        for text in filters.chain([TO_SHOW.to_owned()]) {
+            assert_eq!(filter::parse(&text).map(drop), Ok(()), "{text}");
         }
     }
 }

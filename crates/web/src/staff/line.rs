@@ -130,6 +130,7 @@ fn flags(ctx: &Ctx, row: &ListRow) -> Vec<(&'static str, String)> {
             Flag::Provisional => ("", "flag-provisional"),
             Flag::Instructed => ("over", "flag-instructed"),
             Flag::ToCall => ("info", "flag-to-call"),
+            Flag::ToShow => ("info", "flag-to-show"),
             Flag::Satisfied => ("ok", "flag-satisfied"),
             Flag::Open | Flag::Breached | Flag::Imported | Flag::Anonymous | Flag::Pictured => return None,
         };

@@ -120,8 +120,8 @@ impl Town {
         case
     }
 
-    /// Strikes a case off and shows everybody its picture.
-    pub async fn pictured(&self, matter: &Matter<'_>) -> CaseId {
+    /// Strikes a case off whose reporter allows its picture to be shown.
+    pub async fn to_show(&self, matter: &Matter<'_>) -> CaseId {
         let case = self.struck_off(matter).await;
         let (tenant, now) = (self.tenant(), self.app.now());
         let bodies = Bodies::new(now, &mut Counter(self.stir()));
@@ -130,14 +130,22 @@ impl Town {
             .execute(&Permit::reporter(), case, allowed, bodies, None, now)
             .await
             .unwrap();
-        let view = tenant.reader().unwrap().case(case).unwrap().unwrap();
-        let evidence = view.case.evidence[0].id;
-        let shown = Command::ShowPicture {
-            evidence,
-            shown: true,
-        };
-        self.carry_out("operator", case, |_| shown).await;
         case
+    }
+
+    /// Strikes a case off and shows everybody its picture.
+    pub async fn pictured(&self, matter: &Matter<'_>) -> CaseId {
+        let case = self.to_show(matter).await;
+        self.decide_on_picture(case, true).await;
+        case
+    }
+
+    /// Lets the hotline show the first picture of a case, or hold it back.
+    pub async fn decide_on_picture(&self, case: CaseId, shown: bool) {
+        let view = self.tenant().reader().unwrap().case(case).unwrap().unwrap();
+        let evidence = view.case.evidence[0].id;
+        let decided = Command::ShowPicture { evidence, shown };
+        self.carry_out("operator", case, |_| decided).await;
     }
 
     /// Lets somebody take a step.

@@ -3,13 +3,11 @@
 
 use super::Matter;
 use crate::case::command::Command;
+use crate::case::pictures::MOST_SHOWN;
 use crate::case::refusal::Refusal;
 use crate::event::{Actor, BodyRef, CaseEvent};
 use crate::id::EvidenceId;
 use crate::pack::model::Relation;
-
-/// The most pictures of one case that everybody is shown.
-const MOST_SHOWN: usize = 6;
 
 impl Matter<'_> {
     /// After the end only staff add evidence: what a look back found.
@@ -79,8 +77,30 @@ impl Matter<'_> {
         Ok(CaseEvent::PicturesAllowed { allowed })
     }
 
-    /// The unit that did the work does not choose how it looks, nor does whoever worked in it then.
     pub(super) fn show_picture(&self, evidence: EvidenceId) -> Result<CaseEvent, Refusal> {
+        self.refuse_to_judge(evidence)?;
+        match self.case.pictures.shown.len() {
+            _ if self.case.pictures.shown.contains(&evidence) => Err(Refusal::NoChange),
+            shown if shown >= MOST_SHOWN => Err(Refusal::OutOfRange("evidence")),
+            _ => Ok(CaseEvent::PictureShown { evidence }),
+        }
+    }
+
+    /// What is shown may be taken out by anybody; what was not yet looked at is held back by those who might show it.
+    pub(super) fn hide_picture(&self, evidence: EvidenceId) -> Result<CaseEvent, Refusal> {
+        self.person()?;
+        let pictures = &self.case.pictures;
+        if pictures.held_back.contains(&evidence) {
+            return Err(Refusal::NoChange);
+        }
+        if !pictures.shown.contains(&evidence) {
+            self.refuse_to_judge(evidence)?;
+        }
+        Ok(CaseEvent::PictureHidden { evidence })
+    }
+
+    /// The unit that did the work does not choose how it looks, nor does whoever worked in it then.
+    fn refuse_to_judge(&self, evidence: EvidenceId) -> Result<(), Refusal> {
         let (person, unit) = self.person()?;
         if !self.case.may_stand_in_public(self.kind) {
             return Err(Refusal::NotListed);
@@ -94,19 +114,6 @@ impl Matter<'_> {
         let mut all = self.case.showable();
         all.find(|piece| piece.id == evidence)
             .ok_or(Refusal::NoEvidence)?;
-        self.refuse_own_work(person, unit, self.today())?;
-        match self.case.pictures.shown.len() {
-            _ if self.case.pictures.shown.contains(&evidence) => Err(Refusal::NoChange),
-            shown if shown >= MOST_SHOWN => Err(Refusal::OutOfRange("evidence")),
-            _ => Ok(CaseEvent::PictureShown { evidence }),
-        }
-    }
-
-    pub(super) fn hide_picture(&self, evidence: EvidenceId) -> Result<CaseEvent, Refusal> {
-        self.person()?;
-        match self.case.pictures.shown.contains(&evidence) {
-            true => Ok(CaseEvent::PictureHidden { evidence }),
-            false => Err(Refusal::NoChange),
-        }
+        self.refuse_own_work(person, unit, self.today())
     }
 }

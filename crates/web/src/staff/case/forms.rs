@@ -54,6 +54,8 @@ pub struct Sheet {
     pub inputs: Vec<Input>,
     /// Why it was not taken, where it was just sent.
     pub refused: Option<(String, String)>,
+    /// Whether something waits for it: then it stands open.
+    pub waits: bool,
 }
 
 /// What is said of a form that was begun and not sent.
@@ -118,6 +120,7 @@ impl Sheet {
             step: None,
             inputs: act.fields.iter().map(input).collect(),
             refused: again.map(|again| again.said.clone()),
+            waits: false,
         }
     }
 
@@ -141,6 +144,7 @@ impl Sheet {
             step: Some(step.to_owned()),
             inputs: asked.iter().map(input).collect(),
             refused: again.map(|again| again.said.clone()),
+            waits: false,
         }
     }
 }

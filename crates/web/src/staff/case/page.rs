@@ -5,7 +5,7 @@ use bihuan_core::case::command::Command;
 use bihuan_core::event::{End, RaisedBy, Stream};
 use bihuan_store::read::case::CaseView;
 
-use super::acts::table::ACTS;
+use super::acts::table::{ACTS, SHOWINGS};
 use super::acts::{NOTHING, Place};
 use super::facts;
 use super::forms::{self, Again, Sheet, Unsent};
@@ -199,7 +199,7 @@ impl CasePage {
             shown: moments::shown(story),
             evidence: evidence(story, again),
             left_over: Vec::new(),
-            withdrawals: offered(Place::Evidence),
+            withdrawals: of_evidence(story, again),
             thread: story.thread(&address(&case.number)),
             has_reporter: matches!(case.raised_by, RaisedBy::Reporter { .. }),
             notices: notices::printable(story),
@@ -247,6 +247,11 @@ impl CasePage {
     /// Whether evidence is what the step to take waits for.
     fn lacks_evidence(&self) -> bool {
         self.steps.iter().any(|step| step.open && step.lacks_evidence)
+    }
+
+    /// Whether pictures wait for the visitor to look at them.
+    fn has_to_show(&self) -> bool {
+        self.withdrawals.iter().any(|sheet| sheet.waits)
     }
 
     /// Whether somebody other than the visitor comes next.
@@ -308,6 +313,15 @@ fn offered(story: &Story<'_>, place: Place, again: Option<&Again<'_>>) -> Vec<Sh
         .filter(|act| act.place == place)
         .filter_map(sheet)
         .collect()
+}
+
+/// Returns what can be done with the evidence; pictures that nobody has looked at yet wait for it.
+fn of_evidence(story: &Story<'_>, again: Option<&Again<'_>>) -> Vec<Sheet> {
+    let mut sheets = offered(story, Place::Evidence, again);
+    let waits = story.case().has_to_show(story.kind);
+    let showings = sheets.iter_mut().filter(|sheet| sheet.id == SHOWINGS.id);
+    showings.for_each(|sheet| sheet.waits = waits);
+    sheets
 }
 
 /// Returns the acts true of every kind that stand behind the disclosure, in groups.

@@ -107,10 +107,10 @@ pub const SHOWINGS: Act = Act {
             Trial {
                 target: (
                     piece.id.to_string(),
-                    if shown {
-                        t.t1("act-showing-shown", "picture", title)
-                    } else {
-                        title
+                    match (shown, story.case().pictures.held_back.contains(&piece.id)) {
+                        (true, _) => t.t1("act-showing-shown", "picture", title),
+                        (false, true) => t.t1("act-showing-held-back", "picture", title),
+                        (false, false) => title,
                     },
                 ),
                 command: Command::ShowPicture {
