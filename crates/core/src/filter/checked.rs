@@ -270,6 +270,26 @@ impl Checked {
         }
     }
 
+    /// Returns what the filter asks of cases that one of these units is responsible for.
+    pub fn of_units(&self, responsible: &BTreeSet<Uuid>) -> Checked {
+        let each = |parts: &[Checked]| parts.iter().map(|part| part.of_units(responsible)).collect();
+        match self {
+            Checked::And(parts) => Checked::and(each(parts)),
+            Checked::Or(parts) => Checked::or(each(parts)),
+            Checked::Not(part) => Checked::not(part.of_units(responsible)),
+            Checked::Is(Predicate::Id(IdColumn::Unit, among)) => {
+                let both: BTreeSet<Uuid> = among.intersection(responsible).copied().collect();
+                match both.len() {
+                    0 => Checked::Nothing,
+                    all if all == responsible.len() => Checked::Everything,
+                    _ => Checked::Is(Predicate::Id(IdColumn::Unit, both)),
+                }
+            }
+            Checked::Is(Predicate::Present(Column::Id(IdColumn::Unit))) => Checked::Everything,
+            Checked::Everything | Checked::Nothing | Checked::Is(_) => self.clone(),
+        }
+    }
+
     /// Returns the filter that is true of a case that complains about any of these.
     pub fn accuses(units: BTreeSet<UnitId>, persons: BTreeSet<PersonId>) -> Checked {
         let mut parts = Vec::new();
@@ -408,6 +428,27 @@ mod tests {
         let waits = filter(Checked::not(turn));
         assert_eq!(waits.of_stage("help", "assigned"), Checked::Nothing);
         assert_eq!(waits.of_stage("listed", "assigned"), own_unit());
+    }
+
+    #[test]
+    fn of_some_units_what_is_asked_of_the_unit_is_known() {
+        let units = |ids: &[u128]| {
+            ids.iter()
+                .map(|id| Uuid::from_u128(*id))
+                .collect::<BTreeSet<Uuid>>()
+        };
+        let of = |ids| Checked::Is(Predicate::Id(IdColumn::Unit, units(ids)));
+        let filter = Checked::and(vec![kind(&["help"]), own_unit()]);
+        assert_eq!(filter.of_units(&units(&[7])), kind(&["help"]));
+        assert_eq!(filter.of_units(&units(&[7, 8])), filter);
+        let helps = Checked::Is(Predicate::AnyUnit(
+            UnitSet::CoUnit,
+            BTreeSet::from([UnitId(Uuid::from_u128(7))]),
+        ));
+        assert_eq!(own_unit().of_units(&units(&[8])), helps);
+        let elsewhere = Checked::not(of(&[7, 8]));
+        assert_eq!(elsewhere.of_units(&units(&[8, 9])), Checked::not(of(&[8])));
+        assert_eq!(elsewhere.of_units(&units(&[7, 8])), Checked::Nothing);
     }
 
     #[test]

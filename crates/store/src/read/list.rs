@@ -280,19 +280,32 @@ impl Reader {
         listing: &Listing<'_>,
         wanted: usize,
     ) -> Result<Vec<ListRow>, StoreError> {
+        let (sql, params) = self.few(filter, listing.sort, listing.after, (COLUMNS, wanted));
+        self.rows(&sql, params)
+    }
+
+    /// Returns the statement for columns of the first cases of a filter that few meet, so many of them, and its
+    /// parameters.
+    pub(super) fn few(
+        &self,
+        filter: &Checked,
+        sort: Sort,
+        after: Option<&Cursor>,
+        (columns, wanted): (&str, usize),
+    ) -> (String, Vec<SqlValue>) {
         let mut query = Query::of(self, &told::entered(filter), paths::way(filter));
         // A plus hides the column from SQLite's indexes.
         let hidden = match self.tenant.engine() {
             Engine::Sqlite => "+",
             Engine::Postgres => "",
         };
-        query.after(listing.sort, listing.after, hidden);
+        query.after(sort, after, hidden);
         let limit = query.bind_count(wanted);
-        let order = listing.sort.order();
+        let order = sort.order();
         query
             .text
             .push_str(&format!(" ORDER BY {hidden}{order} LIMIT ${limit}"));
-        self.rows(&format!("SELECT {COLUMNS} {}", query.text), query.params)
+        (format!("SELECT {columns} {}", query.text), query.params)
     }
 
     pub(crate) fn rows(&self, sql: &str, params: Vec<SqlValue>) -> Result<Vec<ListRow>, StoreError> {

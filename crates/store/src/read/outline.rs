@@ -8,15 +8,17 @@ use jiff::Timestamp;
 use crate::engine::connection::Row;
 use crate::error::StoreError;
 use crate::read::Reader;
-use crate::read::order::{NEWEST, Reached};
+use crate::read::order::{Cursor, NEWEST, Reached};
 use crate::read::{paths, told};
 use crate::value::{Id, flags_of, instant};
 
 /// The columns of an outline, in the order that it is read in.
 pub(super) const COLUMNS: &str = "c.category, c.unit, c.raised_at, c.closed_at, c.due_at, c.flags";
 
-/// The parts of what may be examined that are read one after the other, in sixteenths.
-const PARTS: &[usize] = &[4, 12];
+/// The part of what may be examined that is read before it is counted whether there are few, and what is left; in
+/// sixteenths.
+const FIRST: &[usize] = &[4];
+const REST: &[usize] = &[12];
 
 /// What figures ask of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,12 +59,8 @@ impl Reader {
             _ => paths::ways(&filter),
         };
         for way in ways {
-            let mut of_way = Vec::new();
             // One more than asked for tells whether there are older ones.
-            let cut = self.each_stretch(&way, NEWEST, None, PARTS, |stretch| {
-                of_way.extend(self.outlines_of(stretch, most + 1 - of_way.len())?);
-                Ok(of_way.len() <= most)
-            })?;
+            let (of_way, cut) = self.newest_of(&way, most.saturating_add(1))?;
             if let Some(Reached::At(at)) = cut.map(|cut| cut.reached(NEWEST.by)) {
                 unread = unread.max(Some(at));
             }
@@ -74,6 +72,37 @@ impl Reader {
         let more = unread.is_some() || cases.len() > most;
         cases.truncate(most);
         Ok(Newest { cases, more })
+    }
+
+    /// Returns the newest `wanted` cases of one way, and where it was cut short, if it was: those of which there are few
+    /// are sorted where they do not come soon in the order of all.
+    fn newest_of(&self, way: &Checked, wanted: usize) -> Result<(Vec<Outline>, Option<Cursor>), StoreError> {
+        let rare = paths::is_rare(way);
+        if rare && self.is_few(way, wanted)? {
+            return Ok((self.outlines(way, wanted)?, None));
+        }
+        let mut cases = Vec::new();
+        let mut after = None;
+        for (part, then) in [(FIRST, !rare), (REST, false)] {
+            after = self.each_stretch(way, NEWEST, after.as_ref(), part, |stretch| {
+                cases.extend(self.outlines_of(stretch, wanted - cases.len())?);
+                Ok(cases.len() < wanted)
+            })?;
+            if after.is_none() {
+                break;
+            }
+            if then && self.is_few(way, wanted)? {
+                return Ok((self.outlines(way, wanted)?, None));
+            }
+        }
+        Ok((cases, after))
+    }
+
+    /// Returns the newest outlines of a way of which there are few.
+    fn outlines(&self, way: &Checked, wanted: usize) -> Result<Vec<Outline>, StoreError> {
+        let (sql, params) = self.few(way, NEWEST, None, (COLUMNS, wanted));
+        let mut statement = self.snapshot.connection().prepare_once(&sql)?;
+        statement.query_map(&params[..], read)
     }
 }
 

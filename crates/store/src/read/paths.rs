@@ -49,25 +49,36 @@ pub(super) fn ways(filter: &Checked) -> Vec<Checked> {
         // What a number begins with leads to fewer cases than any unit has.
         return vec![filter.clone()];
     }
-    let Some((at, units, helped)) = parts.iter().enumerate().find_map(|(at, part)| {
-        let (units, helped) = of_units(part)?;
-        Some((at, units, helped))
-    }) else {
+    let Some((at, units, helped)) = either_unit(&parts) else {
         return vec![filter.clone()];
     };
-    let with = |own: Vec<Checked>| {
-        let others = parts.iter().enumerate().filter(|(other, _)| *other != at);
-        Checked::and(others.map(|(_, part)| (*part).clone()).chain(own).collect())
-    };
+    let others = parts.iter().enumerate().filter(|(other, _)| *other != at);
+    let others = Checked::and(others.map(|(_, part)| (*part).clone()).collect());
     let is_any = |units: BTreeSet<_>| Checked::Is(Predicate::Id(IdColumn::Unit, units));
-    let mut ways: Vec<Checked> = units
-        .iter()
-        .map(|unit| with(vec![is_any(BTreeSet::from([*unit]))]))
-        .collect();
+    let of_one = |unit: &uuid::Uuid| {
+        let unit = BTreeSet::from([*unit]);
+        Checked::and(vec![others.of_units(&unit), is_any(unit)])
+    };
+    let mut ways: Vec<Checked> = units.iter().map(of_one).collect();
+    ways.retain(|way| *way != Checked::Nothing);
     if let Some(helped) = helped {
-        ways.push(with(vec![helped.clone(), Checked::not(is_any(units.clone()))]));
+        ways.push(Checked::and(vec![
+            others.clone(),
+            helped.clone(),
+            Checked::not(is_any(units.clone())),
+        ]));
     }
     ways
+}
+
+/// Returns the place of the part that parts a filter by units, with what it says: what somebody's unit handles or
+/// helps with before the units of a page, which are more.
+fn either_unit<'a>(parts: &[&'a Checked]) -> Option<(usize, &'a BTreeSet<uuid::Uuid>, Option<&'a Checked>)> {
+    let found = parts.iter().enumerate().filter_map(|(at, part)| {
+        let (units, helped) = of_units(part)?;
+        Some((at, units, helped))
+    });
+    found.min_by_key(|(_, _, helped)| helped.is_none())
 }
 
 /// Whether a filter of what is open says anything of the state, but neither of units nor of what has an index of its

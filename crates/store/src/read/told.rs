@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use bihuan_core::case::facts::Flag;
-use bihuan_core::filter::{Checked, InstantColumn, NumberColumn, Order, Predicate, WordColumn};
+use bihuan_core::filter::{Checked, IdColumn, InstantColumn, NumberColumn, Order, Predicate, WordColumn};
 use bihuan_core::pack::model::Phase;
 use jiff::Timestamp;
 
@@ -13,8 +13,9 @@ use crate::read::paths::{self, SEVERE, conjuncts};
 use crate::value::PHASES;
 
 /// Returns the same filter with what follows from it and an index begins with, such as that a case was given back
-/// at least once; with all texts that it must hold asked for at once, and its kinds, states and phases too.
+/// at least once; with all texts that it must hold asked for at once, and its units, kinds, states and phases too.
 pub(super) fn told(filter: &Checked) -> Checked {
+    let filter = &of_one_set_of_units(filter);
     let (mut parts, mut tokens, mut phases) = (Vec::new(), BTreeSet::new(), Phases::all());
     let mut words = [(WordColumn::Kind, None), (WordColumn::State, None)];
     for part in conjuncts(filter) {
@@ -56,10 +57,32 @@ pub(super) fn told(filter: &Checked) -> Checked {
     Checked::and(tightest(once))
 }
 
+/// Returns the same filter with the units that must be responsible named once: what a grant's scope and a page both
+/// name. What else is asked of the unit is asked of those alone, so that somebody's own unit is found by itself.
+fn of_one_set_of_units(filter: &Checked) -> Checked {
+    let mut units = None;
+    let mut others = Vec::new();
+    for part in conjuncts(filter) {
+        match part {
+            Checked::Is(Predicate::Id(IdColumn::Unit, some)) => narrow(&mut units, some),
+            _ => others.push(part),
+        }
+    }
+    match units {
+        None => filter.clone(),
+        Some(units) if units.is_empty() => Checked::Nothing,
+        Some(units) => {
+            let others: Vec<Checked> = others.iter().map(|part| part.of_units(&units)).collect();
+            let named = Checked::Is(Predicate::Id(IdColumn::Unit, units));
+            Checked::and(std::iter::once(named).chain(others).collect())
+        }
+    }
+}
+
 /// Leaves of the values that a column may have those that a further test leaves.
-fn narrow(among: &mut Option<BTreeSet<String>>, some: &BTreeSet<String>) {
+fn narrow<T: Ord + Clone>(among: &mut Option<BTreeSet<T>>, some: &BTreeSet<T>) {
     match among {
-        Some(among) => among.retain(|word| some.contains(word)),
+        Some(among) => among.retain(|value| some.contains(value)),
         None => *among = Some(some.clone()),
     }
 }
@@ -172,6 +195,10 @@ fn follows(predicate: &Predicate) -> Option<Checked> {
 
 #[cfg(test)]
 mod tests {
+    use bihuan_core::filter::UnitSet;
+    use bihuan_core::id::UnitId;
+    use uuid::Uuid;
+
     use super::*;
 
     fn at(second: i64) -> Timestamp {
@@ -212,6 +239,27 @@ mod tests {
         let filter = |asked| Checked::and(vec![scope.clone(), asked]);
         assert_eq!(told(&filter(kinds(&["help", "secret"]))), kinds(&["help"]));
         assert_eq!(told(&filter(kinds(&["secret"]))), Checked::Nothing);
+    }
+
+    #[test]
+    fn what_a_scope_and_a_page_say_of_the_unit_is_asked_once() {
+        let units = |ids: &[u128]| ids.iter().map(|id| Uuid::from_u128(*id)).collect();
+        let of = |ids| Checked::Is(Predicate::Id(IdColumn::Unit, units(ids)));
+        let helps = Checked::Is(Predicate::AnyUnit(
+            UnitSet::CoUnit,
+            [UnitId(Uuid::from_u128(1))].into(),
+        ));
+        let scope = Checked::or(vec![of(&[1]), helps.clone()]);
+        let seen = |page| told(&Checked::and(vec![scope.clone(), of(page)]));
+        assert_eq!(seen(&[1]), of(&[1]));
+        assert_eq!(seen(&[2]), Checked::and(vec![of(&[2]), helps.clone()]));
+        assert_eq!(seen(&[1, 2]), Checked::and(vec![of(&[1, 2]), scope.clone()]));
+        assert_eq!(told(&Checked::and(vec![of(&[1]), of(&[2])])), Checked::Nothing);
+        // What the unit of the page handles is found by its own index, not among all units of the page.
+        let whole = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+        let ways = paths::ways(&seen(&whole));
+        assert_eq!(ways[0], of(&[1]));
+        assert_eq!(ways.len(), 2);
     }
 
     #[test]

@@ -108,7 +108,7 @@ impl Reader {
             return self.rows_by_documents(stretch, wanted);
         }
         let query = self.found_in(stretch);
-        let (sql, params) = found(query, wanted, COLUMNS);
+        let (sql, params) = self.found(query, wanted, COLUMNS);
         self.rows(&sql, params)
     }
 
@@ -119,14 +119,14 @@ impl Reader {
         wanted: usize,
     ) -> Result<Vec<Outline>, StoreError> {
         let query = self.found_in(stretch);
-        let (sql, params) = found(query, wanted, outline::COLUMNS);
+        let (sql, params) = self.found(query, wanted, outline::COLUMNS);
         let mut statement = self.snapshot.connection().prepare_once(&sql)?;
         statement.query_map(&params[..], outline::read)
     }
 
-    /// Begins a statement for the ids of the cases of a stretch of which the filter is true, in its order.
+    /// Begins a statement for the rows of the cases of a stretch of which the filter is true, in its order.
     fn found_in(&self, stretch: &Stretch<'_>) -> Query {
-        let mut query = self.tested(stretch, "SELECT c.id AS found");
+        let mut query = self.tested(stretch, &format!("SELECT c.{} AS found", self.row_name()));
         if self.tenant.engine() == Engine::Postgres {
             // SQLite reads the stretch as it comes, and would sort it again.
             query
@@ -174,9 +174,12 @@ impl Reader {
         query.params.extend(params);
         // Only what is asked for is read of each row, so that an index that holds it is enough.
         let read: BTreeSet<&str> = columns_in(&text)
-            .chain(["tenant", "id", "phase", stretch.sort.by.name()])
+            .chain(["tenant", "id", "phase", stretch.sort.by.name(), self.row_name()])
             .collect();
-        let read: Vec<String> = read.iter().map(|column| format!("c.{column}")).collect();
+        let read: Vec<String> = read
+            .iter()
+            .map(|column| format!("c.{column} AS {column}"))
+            .collect();
         query.text = format!(
             "{select} FROM (SELECT {} {}) c WHERE ({text})",
             read.join(", "),
@@ -214,6 +217,27 @@ impl Reader {
         })
     }
 
+    /// Returns the statement for columns of the first `wanted` cases that another finds, and its parameters.
+    fn found(&self, mut query: Query, wanted: usize, columns: &str) -> (String, Vec<SqlValue>) {
+        let limit = query.bind_count(wanted);
+        let sql = format!(
+            "SELECT {columns} FROM ({} LIMIT ${limit}) f CROSS JOIN case_row c
+            WHERE c.tenant = $1 AND c.{} = f.found",
+            query.text,
+            self.row_name()
+        );
+        (sql, query.params)
+    }
+
+    /// Returns the column by which a row is found again: every index of SQLite's holds the row's own number, which leads
+    /// to it without asking the index of ids.
+    fn row_name(&self) -> &'static str {
+        match self.tenant.engine() {
+            Engine::Sqlite => "rowid",
+            Engine::Postgres => "id",
+        }
+    }
+
     /// Returns the numbers of the first and the last document of a stretch; `None` where it is empty.
     fn documents_of(&self, stretch: &Stretch<'_>) -> Result<Option<(i64, i64)>, StoreError> {
         let query = self.stretched(stretch);
@@ -226,16 +250,6 @@ impl Reader {
             statement.query_row(&query.params[..], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(first.zip(last))
     }
-}
-
-/// Returns the statement for columns of the first `wanted` cases that another finds, and its parameters.
-fn found(mut query: Query, wanted: usize, columns: &str) -> (String, Vec<SqlValue>) {
-    let limit = query.bind_count(wanted);
-    let sql = format!(
-        "SELECT {columns} FROM ({} LIMIT ${limit}) f CROSS JOIN case_row c WHERE c.tenant = $1 AND c.id = f.found",
-        query.text
-    );
-    (sql, query.params)
 }
 
 /// Returns the columns of `case_row c` that a condition names.

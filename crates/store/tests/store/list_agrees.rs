@@ -9,6 +9,7 @@ use bihuan_store::read::Reader;
 use bihuan_store::read::bounds::Bounds;
 use bihuan_store::read::list::Listing;
 use bihuan_store::read::order::{Sort, SortBy};
+use jiff::Timestamp;
 
 use crate::agree::city::{City, TestCase};
 use crate::agree::filters::Filters;
@@ -64,6 +65,31 @@ fn whole(reader: &Reader, filter: &Checked, sort: Sort) -> Vec<CaseId> {
     page.rows.into_iter().map(|row| row.id).collect()
 }
 
+/// Returns the scope of somebody who sees what a unit handles or helps with, of what is under another.
+fn of_one_unit(city: &City, random: &mut Random) -> Checked {
+    let (own, page) = (
+        random.pick(&city.units).1.clone(),
+        random.pick(&city.units).1.clone(),
+    );
+    city.resolve(&format!(
+        "(unit = {own} or co_unit = {own}) and unit under {page}"
+    ))
+}
+
+/// The newest cases are those of the list, as far as they go.
+fn newest_agree(reader: &Reader, filter: &Checked, matching: &[&TestCase]) {
+    let at = |at: Timestamp| at.as_millisecond();
+    let mut raised: Vec<_> = matching.iter().map(|case| at(case.facts.raised_at)).collect();
+    raised.sort_by_key(|at| std::cmp::Reverse(*at));
+    let newest = reader.newest(filter, LIMIT).expect("reads");
+    let seen: Vec<_> = newest.cases.iter().map(|case| at(case.raised_at)).collect();
+    assert!(
+        raised.starts_with(&seen) && seen.len() <= LIMIT,
+        "{seen:?} of {raised:?}: {filter:?}"
+    );
+    assert!(newest.more || seen == raised, "{seen:?}: {filter:?}");
+}
+
 fn counts_agree(reader: &Reader, filter: &Checked, matching: &[&TestCase]) {
     let count = reader.count(filter, CASES + 1).expect("counts");
     assert!(count.known <= matching.len(), "{count:?}: {filter:?}");
@@ -103,7 +129,10 @@ fn a_list_cut_short_holds_what_it_holds_in_one_piece() {
                 known: &mut known,
                 parts: Vec::new(),
             };
-            let (text, checked) = filters.filter(3);
+            let (text, mut checked) = filters.filter(3);
+            if random.chance(25) {
+                checked = Checked::and(vec![of_one_unit(&city, &mut random), checked]);
+            }
             let sort = Sort {
                 by: SortBy::ALL[random.below(SortBy::ALL.len())],
                 descending: random.chance(50),
@@ -123,6 +152,8 @@ fn a_list_cut_short_holds_what_it_holds_in_one_piece() {
             cuts += cut;
             counts_agree(&tight, &checked, &matching);
             counts_agree(&wide, &checked, &matching);
+            newest_agree(&tight, &checked, &matching);
+            newest_agree(&wide, &checked, &matching);
         }
     }
     assert!(cuts > 60, "{cuts} pages were cut short");
