@@ -1,20 +1,22 @@
 // Of channels and sources, offers only those that the chosen kind's pack knows; the server checks that anyway.
-for (const form of document.querySelectorAll("form[data-packs]")) {
-  const kind = form.elements.kind;
-  const narrow = () => {
-    const pack = kind.selectedOptions[0]?.dataset.pack;
-    for (const field of [form.elements.channel, form.elements.source]) {
-      for (const option of field.options) {
-        if (!option.dataset.pack) continue;
-        const known = option.dataset.pack.split(" ").includes(pack);
-        option.hidden = !known;
-        option.disabled = !known;
+document.addEventListener("attach", ({ target: root }) => {
+  for (const form of root.querySelectorAll("form[data-packs]")) {
+    const kind = form.elements.kind;
+    const narrow = () => {
+      const pack = kind.selectedOptions[0]?.dataset.pack;
+      for (const field of [form.elements.channel, form.elements.source]) {
+        for (const option of field.options) {
+          if (!option.dataset.pack) continue;
+          const known = option.dataset.pack.split(" ").includes(pack);
+          option.hidden = !known;
+          option.disabled = !known;
+        }
+        if (field.selectedOptions[0]?.disabled) {
+          field.value = [...field.options].find((option) => !option.disabled)?.value ?? "";
+        }
       }
-      if (field.selectedOptions[0]?.disabled) {
-        field.value = [...field.options].find((option) => !option.disabled)?.value ?? "";
-      }
-    }
-  };
-  kind.addEventListener("change", narrow);
-  narrow();
-}
+    };
+    kind.addEventListener("change", narrow);
+    narrow();
+  }
+});

@@ -40,7 +40,8 @@ async fn what_is_written_is_there_again_and_what_it_looks_like_is_taken_by_keybo
         window.go("/register").await;
         window.picture(&format!("register-drafts-{lang}")).await;
         window.click(".drafts a").await;
-        window.click("form.entry button[type=submit]").await;
+        window.press("form.entry button[type=submit]").await;
+        window.until("#number").await;
         window.says(&same).await;
         window.picture(&format!("register-done-{lang}")).await;
     }
@@ -76,6 +77,51 @@ fn calls() -> Vec<Call> {
         caller: (!at.is_multiple_of(3)).then(|| ("王女士", format!("138000000{at:02}"))),
     };
     (0..20).map(call).collect()
+}
+
+/// Notes how long each key waits for its effect to be painted: a letter, a focus that moves, a field that is filled, the
+/// page that follows. A key of the page counts from Alt on: it has its effect before the letter beside Alt is told. It
+/// is run once: a page that is loaded anew would lose it.
+const STOPWATCH: &str = "window.waits = {};
+    let [pressed, held] = [null, null];
+    addEventListener('keydown', ({ key, timeStamp }) => {
+        if (held) held.key = `Alt+${key}`;
+        else pressed = { key: key.length > 1 ? key : 'letter', at: timeStamp };
+        if (key === 'Alt') held = pressed;
+    }, true);
+    addEventListener('keyup', (event) => { if (event.key === 'Alt') held = null; }, true);
+    const ended = (event) => {
+        // The button that a key presses is no effect yet.
+        if (event.type === 'focusin' && event.target.closest('a, button')) return;
+        const key = pressed;
+        pressed = null;
+        if (key) requestAnimationFrame(() => {
+            const painted = new MessageChannel();
+            painted.port1.onmessage = () => (window.waits[key.key] ??= []).push(performance.now() - key.at);
+            painted.port2.postMessage(0);
+        });
+    };
+    for (const effect of ['input', 'focusin', 'attach']) addEventListener(effect, ended);";
+
+/// Prints the waits of each key, and returns how many kinds of them were measured.
+async fn tell_waits(window: &Window) -> usize {
+    let waits = window.now("return window.waits").await;
+    let waits = waits.as_object().expect("no page was loaded meanwhile");
+    for (key, waits) in waits {
+        let mut waits: Vec<f64> = waits
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|it| it.as_f64())
+            .collect();
+        waits.sort_by(f64::total_cmp);
+        let (median, most) = (waits[waits.len() / 2], waits[waits.len() - 1]);
+        println!(
+            "{key}: {} times, {median:.0} ms in the median, {most:.0} at most",
+            waits.len()
+        );
+    }
+    waits.len()
 }
 
 /// Presses keys and counts them; writing a text costs nothing.
@@ -135,6 +181,7 @@ async fn twenty_calls_are_taken_without_the_mouse_and_with_few_keys() {
     let window = serve(&town, None).await;
     log_in(&window, "operator").await;
     window.go("/register?lang=zh").await;
+    window.now(STOPWATCH).await;
     let (mut most, mut numbers) = (0, std::collections::BTreeSet::new());
     for call in calls() {
         let mut hand = Hand {
@@ -149,6 +196,7 @@ async fn twenty_calls_are_taken_without_the_mouse_and_with_few_keys() {
     assert_eq!(numbers.len(), 20, "{numbers:?}");
     assert!(most <= 25, "{most} keys for a call");
     println!("keys beside the text: {most} at most");
+    assert!(tell_waits(&window).await >= 8);
     window.close().await;
 }
 
@@ -172,5 +220,86 @@ async fn a_template_is_filled_in_blank_by_blank() {
     let written = window.value("#text").await;
     assert!(written.starts_with("东门的路灯不亮，大约六盏，"), "{written}");
     assert!(!window.value("#category").await.is_empty());
+    window.close().await;
+}
+
+/// Writes a call whose caller gives a name, but not which.
+async fn write_without_a_name(window: &Window) {
+    window.until("#text:focus").await;
+    window.strike("", "东门小区外面的路灯不亮").await;
+    window.until("[data-kept=yes]").await;
+    window.strike(ALT, "8").await;
+    window.strike("", RIGHT).await;
+    window.strike(ALT, "s").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_answers_a_form_in_place_is_as_alive_as_a_page() {
+    let town = Town::found().await;
+    let window = serve(&town, None).await;
+    log_in(&window, "operator").await;
+    window.go("/register?lang=zh").await;
+    window.now("window.stays = true").await;
+    write_without_a_name(&window).await;
+    window.until("main [role=alert]").await;
+    // What is wrong is said, what was written is there, and goes on being kept.
+    assert_eq!(window.value("#text").await, "东门小区外面的路灯不亮");
+    window.write("#name", "王女士").await;
+    window.until("#text-count:not(:empty)").await;
+    window.until("form[data-kept=yes]").await;
+    window.strike(ALT, "s").await;
+    window.until("#number").await;
+    assert!(
+        window
+            .now("return document.title")
+            .await
+            .as_str()
+            .unwrap()
+            .contains("已登记")
+    );
+    assert_eq!(window.now("return document.activeElement.id").await, "content");
+    assert_eq!(
+        window.now("return window.stays").await,
+        true,
+        "no page was loaded"
+    );
+    window.until("[data-copy]:not([hidden])").await;
+    let number = window.text("#number").await;
+    // The code is shown once: the browser asks before it loads the page anew.
+    let asks = "const event = new Event('beforeunload', { cancelable: true }); return !dispatchEvent(event)";
+    assert_eq!(window.now(asks).await, true);
+    // The address is the case's: coming back to it, or loading it anew, shows the case.
+    assert!(window.address().await.ends_with(&format!("/cases/{number}")));
+    window.back().await;
+    window.until("form.entry").await;
+    assert_eq!(
+        window.value("#text").await,
+        "",
+        "what was sent is no draft any more"
+    );
+    assert!(!window.has(".drafts").await);
+    window.now("history.forward()").await;
+    window.until_at(&format!("/cases/{number}")).await;
+    window.says("东门小区外面的路灯不亮").await;
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_form_that_nobody_answers_in_place_is_sent_as_ever() {
+    let town = Town::found().await;
+    let window = serve(&town, None).await;
+    log_in(&window, "operator").await;
+    window.go("/register?lang=zh").await;
+    window.until("#text:focus").await;
+    window.strike("", "东门小区外面的路灯不亮").await;
+    window.until("[data-kept=yes]").await;
+    // The first answer is lost on its way, after the case was taken in: the second says so, and there is one case.
+    window
+        .now("const sent = window.fetch; window.fetch = async (...args) => { await sent(...args); throw new TypeError(); }")
+        .await;
+    window.strike(ALT, "s").await;
+    window.until("#number").await;
+    assert!(window.has(".notice").await, "it was taken in before");
+    assert!(window.has("#code").await, "and its code is there still");
     window.close().await;
 }
