@@ -63,6 +63,8 @@ pub struct Known {
     pub authority: String,
     /// The method.
     pub method: Method,
+    /// Whether nobody looks at the answer yet: a browser fetches it because they may go there, or it is a HEAD.
+    pub ahead: bool,
     /// The path, for the log and for deciding between page and JSON.
     pub route: String,
     /// Path and query without the language.

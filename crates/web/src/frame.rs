@@ -235,6 +235,7 @@ fn open(app: &App, request: &Parts, tenant: Tenant, visitor: (Option<Who>, Optio
         secure,
         authority: app::authority_of(request).to_owned(),
         method: request.method.clone(),
+        ahead: is_ahead(request),
         route: uri.path().to_owned(),
         here: ctx::without_lang(uri.path(), uri.query()),
         request_id: hex_id(),
@@ -246,6 +247,12 @@ fn open(app: &App, request: &Parts, tenant: Tenant, visitor: (Option<Who>, Optio
         typed: OnceLock::new(),
     };
     known.into()
+}
+
+fn is_ahead(request: &Parts) -> bool {
+    let purposes =
+        ["sec-purpose", "purpose"].map(|name| app::text_of(&request.headers, name).unwrap_or_default());
+    request.method == Method::HEAD || purposes.iter().any(|purpose| purpose.starts_with("prefetch"))
 }
 
 /// The header that carries the request's number.

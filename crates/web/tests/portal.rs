@@ -4,7 +4,7 @@
 
 mod common;
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use common::browser::Answer;
 use common::{Browser, Town};
 
@@ -182,6 +182,14 @@ async fn what_the_pack_tells_the_reporter_stands_on_the_page_and_is_new_once() {
     operator.create(&format!("/api/v1/cases/{id}/steps"), &step).await;
     town.tenant().follow().await.expect("the outbox follows");
     let told = "已受理，办理期限至";
+    // What a browser fetches ahead has reached nobody, nor what a machine asks the head of.
+    let mut ahead = browser.clone();
+    ahead
+        .headers
+        .push(("sec-purpose", "prefetch;prerender".to_owned()));
+    ahead.get("/track").await.says(told);
+    ahead.headers.pop();
+    ahead.request(Method::HEAD, "/track", None, Vec::new()).await;
     browser.get("/track").await.says(told).says(">新<");
     browser.get("/track").await.says(told).keeps_silent_about(">新<");
 }

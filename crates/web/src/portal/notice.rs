@@ -23,7 +23,7 @@ pub struct Told {
     pub is_new: bool,
 }
 
-/// Returns the notices of the report and notes that those not yet seen reach the reporter now.
+/// Returns the notices of the report and notes that those not yet seen reach the reporter now, if somebody looks.
 ///
 /// # Errors
 /// [`WebError`] if the store fails.
@@ -32,7 +32,7 @@ pub async fn tell(ctx: &Ctx, story: &Story<'_>) -> Result<Vec<Told>, WebError> {
     let notices = ctx.tenant.read(move |reader| reader.notices(case, SHOWN)).await?;
     let unseen = notices.iter().filter(|notice| notice.delivered_at.is_none());
     let unseen: Vec<u32> = unseen.map(|notice| notice.version).collect();
-    if !unseen.is_empty() {
+    if !unseen.is_empty() && !ctx.ahead {
         ctx.tenant.note_delivered(case, unseen, ctx.now).await?;
     }
     Ok(notices.iter().filter_map(|notice| told(story, notice)).collect())

@@ -28,7 +28,6 @@ pub mod steps;
 mod takers;
 
 use axum::extract::{Path, RawQuery};
-use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use bihuan_core::case::command::{Command, Context};
 use bihuan_core::case::decide::decide;
@@ -37,7 +36,6 @@ use bihuan_core::event::Actor;
 use bihuan_store::read::case::CaseView;
 
 use crate::access;
-use crate::app::text_of;
 use crate::ctx::{Ctx, query_value};
 use crate::error::WebError;
 use crate::page::html;
@@ -49,23 +47,16 @@ pub async fn read_case_page(
     ctx: Ctx,
     Path(number): Path<String>,
     RawQuery(query): RawQuery,
-    headers: HeaderMap,
 ) -> Result<Response, WebError> {
     let view = open(&ctx, &number).await?;
-    let seen = match is_looked_at(&ctx, &headers) {
-        true => inbox::see(&ctx, view.case.id).await?,
-        false => 0,
+    let seen = match ctx.ahead {
+        true => 0,
+        false => inbox::see(&ctx, view.case.id).await?,
     };
     let done = query.and_then(|query| query_value(&query, "done"));
     let mut page = page::CasePage::read(&ctx, &view, done.as_deref(), None).await?;
     page.page.saw(seen);
     Ok(html(&page))
-}
-
-/// Whether somebody looks at the page: what a browser fetches ahead, because they may go there, is seen by nobody yet.
-fn is_looked_at(ctx: &Ctx, headers: &HeaderMap) -> bool {
-    let purposes = ["sec-purpose", "purpose"].map(|name| text_of(headers, name).unwrap_or_default());
-    ctx.method == Method::GET && !purposes.iter().any(|purpose| purpose.starts_with("prefetch"))
 }
 
 /// Opens the case with this number, if the visitor may read it.
