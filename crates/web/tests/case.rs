@@ -185,6 +185,12 @@ async fn everybody_sees_a_picture_for_as_long_as_its_reporter_allows_it() {
     send(&mut operator, &number, "picture-showings", &show)
         .await
         .says("（已公开）");
+    let mut program = town.program("operator").await;
+    let listed = program.get("/api/v1/cases?limit=1").await.json();
+    let id = listed["cases"][0]["id"].as_str().unwrap();
+    let read = program.get(&format!("/api/v1/cases/{id}")).await.json();
+    let told = |at: usize| read["evidence"][at]["public"].as_bool();
+    assert_eq!([told(0), told(1)], [Some(true), Some(false)]);
     visitor
         .get("/struck-off")
         .await

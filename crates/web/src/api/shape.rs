@@ -130,6 +130,8 @@ pub struct EvidenceShape {
     pub caption: Option<String>,
     /// Whether the reporter added it.
     pub from_reporter: bool,
+    /// Whether everybody is shown it, beside what was struck off.
+    pub public: bool,
     /// When it was added.
     pub added_at: String,
 }
@@ -412,6 +414,7 @@ pub fn evidence(story: &Story<'_>, is_shown: fn(&Evidence) -> bool) -> Vec<Evide
             .and_then(|caption| story.view.text(caption))
             .map(str::to_owned),
         from_reporter: piece.from_reporter,
+        public: story.case().pictures.shown.contains(&piece.id),
         added_at: at(piece.added_at),
     };
     let shown = story.case().evidence.iter().filter(|piece| is_shown(piece));
