@@ -13,7 +13,7 @@ use askama::Template;
 use axum::extract::Query;
 use axum::http::Uri;
 use axum::response::{IntoResponse, Redirect, Response};
-use bihuan_core::filter::{Checked, Predicate};
+use bihuan_core::filter::{Checked, Predicate, WordColumn};
 use bihuan_core::pack::model::{Kind, Phase};
 use bihuan_core::pack::words::Word as _;
 use bihuan_core::permission::READ;
@@ -127,12 +127,28 @@ fn order(phase: Phase) -> Sort {
     }
 }
 
+/// Returns the test of a phase. What is open in it is in one of its states too, in whatever version of a pack: each
+/// state of a kind lies in the order of due instants, all of a phase do not.
+fn in_phase(ctx: &Ctx, phase: Phase) -> Checked {
+    let of_phase = Checked::Is(Predicate::Phase([phase].into()));
+    if phase.is_end() {
+        return of_phase;
+    }
+    let kinds = ctx.scene.packs().flat_map(|pack| &pack.kinds);
+    let states = kinds
+        .flat_map(|kind| &kind.states)
+        .filter(|state| state.phase == phase)
+        .map(|state| state.id.clone());
+    let states = Checked::Is(Predicate::Word(WordColumn::State, states.collect()));
+    Checked::and(vec![of_phase, states])
+}
+
 /// Reads all columns at one instant, each bounded.
 async fn read_columns(ctx: &Ctx, place: &Place, asked: &Asked) -> Result<Vec<Column>, WebError> {
     let within = asked.within(ctx, READ)?;
+    let phases = PHASES.map(|phase| (phase, in_phase(ctx, phase)));
     let read = ctx.tenant.read(move |reader| {
-        let column = |phase: Phase| {
-            let of_phase = Checked::Is(Predicate::Phase([phase].into()));
+        let column = |(phase, of_phase): (Phase, Checked)| {
             let filter = Checked::and(vec![within.clone(), of_phase]);
             let listing = Listing {
                 filter: &filter,
@@ -143,7 +159,7 @@ async fn read_columns(ctx: &Ctx, place: &Place, asked: &Asked) -> Result<Vec<Col
             let (page, count) = reader.list_and_count(&listing, CAP + 1)?;
             Ok((count, page.rows))
         };
-        PHASES
+        phases
             .into_iter()
             .map(column)
             .collect::<Result<Vec<_>, StoreError>>()
