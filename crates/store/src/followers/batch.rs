@@ -233,11 +233,12 @@ impl Piece {
 
 /// Cases as they are where the log has been read to, kept from one batch to the next.
 ///
-/// Two generations, each as large as a batch: what a batch has touched is there at its end.
+/// Two generations, each as large as a batch: what a batch has touched is there at its end. Boxed, for a case is
+/// large, and a table that grows moves all that is in it.
 #[derive(Debug, Default)]
 pub(crate) struct Cases {
-    young: HashMap<CaseId, Case>,
-    old: HashMap<CaseId, Case>,
+    young: HashMap<CaseId, Box<Case>>,
+    old: HashMap<CaseId, Box<Case>>,
 }
 
 impl Cases {
@@ -263,12 +264,16 @@ impl Cases {
                 Ok(case)
             }
             slot => {
-                let kept = self.old.remove(&id).filter(is_before);
-                let before = match kept {
-                    Some(kept) => Some(kept),
-                    None => read_before(connection, tenant, id, version)?,
+                let after = match self.old.remove(&id).filter(|kept| is_before(kept)) {
+                    Some(mut kept) => {
+                        fold_next(&mut kept, version, entry).map_err(wrong)?;
+                        kept
+                    }
+                    None => {
+                        let before = read_before(connection, tenant, id, version)?;
+                        Box::new(fold(before, id, version, entry).map_err(wrong)?)
+                    }
                 };
-                let after = fold(before, id, version, entry).map_err(wrong)?;
                 Ok(slot.insert_entry(after).into_mut())
             }
         }
@@ -277,7 +282,8 @@ impl Cases {
     /// Returns a case that the batch has touched.
     fn last(&self, id: CaseId) -> Result<&Case, StoreError> {
         let kept = self.young.get(&id).or_else(|| self.old.get(&id));
-        kept.ok_or_else(|| StoreError::Corrupt(format!("case {id} was folded and is not there")))
+        kept.map(Box::as_ref)
+            .ok_or_else(|| StoreError::Corrupt(format!("case {id} was folded and is not there")))
     }
 }
 
