@@ -124,6 +124,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/sqlite/0016_to_show.sql"),
         postgres: include_str!("migrations/postgres/0016_to_show.sql"),
     },
+    Migration {
+        number: 17,
+        name: "ever_responsible",
+        sqlite: include_str!("migrations/sqlite/0017_ever_responsible.sql"),
+        postgres: include_str!("migrations/postgres/0017_ever_responsible.sql"),
+    },
 ];
 
 impl Migration {
@@ -323,6 +329,30 @@ mod tests {
         an_older_view_says_nothing_of_its_layout(&memory());
         let database = bihuan_test_postgres::empty();
         an_older_view_says_nothing_of_its_layout(&server(&database));
+    }
+
+    /// Nobody asks in rows who was ever responsible; what else units are to a case stays.
+    fn rows_of_who_was_ever_responsible_go(connection: &Connection) {
+        let before = MIGRATIONS
+            .iter()
+            .position(|migration| migration.name == "ever_responsible");
+        migrate_to(connection, &MIGRATIONS[..before.expect("it is there")]).expect("the schema before");
+        let add = "INSERT INTO case_unit (tenant, role, unit, case_id) VALUES ($1, $2, $1, $1)";
+        for role in 1..=3_i64 {
+            connection.execute(add, (vec![7_u8], role)).expect("a row");
+        }
+        migrate(connection).expect("brought up to date");
+        let roles = connection.query("SELECT role FROM case_unit ORDER BY role", (), |row| {
+            row.get::<i64>(0)
+        });
+        assert_eq!(roles.expect("read"), [1, 2]);
+    }
+
+    #[test]
+    fn rows_of_an_older_database_that_nobody_reads_go() {
+        rows_of_who_was_ever_responsible_go(&memory());
+        let database = bihuan_test_postgres::empty();
+        rows_of_who_was_ever_responsible_go(&server(&database));
     }
 
     #[test]

@@ -115,7 +115,6 @@ pub(crate) fn many() -> Vec<&'static Many> {
 pub(crate) enum UnitRole {
     Co = 1,
     Accused = 2,
-    EverResponsible = 3,
 }
 
 /// How a person stands to a case in `case_person`.
@@ -138,8 +137,6 @@ pub struct Row {
     pub facts: CaseFacts,
     /// The body of its title.
     pub title: BodyId,
-    /// Every unit that was ever responsible.
-    pub ever_responsible: BTreeSet<UnitId>,
     /// How it relates to others.
     pub links: BTreeSet<(CaseId, Tie)>,
 }
@@ -153,7 +150,6 @@ impl Row {
             pack: case.pack.clone(),
             facts: facts(case, kind),
             title: case.title.id,
-            ever_responsible: case.ever_responsible.clone(),
             links: links_of(case),
         }
     }
@@ -164,11 +160,7 @@ impl Row {
             AccusedParty::Unit(unit) => Some((UnitRole::Accused, *unit)),
             AccusedParty::Person(_) => None,
         });
-        let ever = self
-            .ever_responsible
-            .iter()
-            .map(|unit| (UnitRole::EverResponsible, *unit));
-        co_units.chain(accused).chain(ever).collect()
+        co_units.chain(accused).collect()
     }
 
     fn persons(&self) -> BTreeSet<(PersonRole, PersonId)> {

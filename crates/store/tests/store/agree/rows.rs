@@ -160,7 +160,7 @@ impl Rows {
     fn write_sets(&self, case: &TestCase) {
         let mut units: BTreeSet<(i64, Uuid)> = BTreeSet::new();
         units.extend(case.facts.co_units.iter().map(|unit| (1, unit.0)));
-        // A unit that was once responsible must not count as a co-unit or as accused.
+        // A role of before, of units once responsible, must not count as a co-unit or as accused.
         units.insert((3, Uuid::from_bytes([7; 16])));
         let mut persons: BTreeSet<(i64, Uuid)> = BTreeSet::new();
         for accused in &case.facts.accused {

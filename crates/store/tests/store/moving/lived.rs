@@ -86,7 +86,7 @@ async fn imported(city: &mut City) -> CaseId {
             key: "17".into(),
         }),
         campaigns: vec!["冬季供暖".into()],
-        accused: vec![AccusedParty::Person(accused)],
+        accused: vec![AccusedParty::Person(accused), AccusedParty::Unit(HOTLINE)],
         ..raise(&mut bodies, "旧系统的记录", "内容")
     };
     let once = Once {
