@@ -99,8 +99,10 @@ pub struct Complaint {
     pub field: String,
     /// The message.
     pub key: &'static str,
-    /// What fills the message's places.
+    /// The counts that fill the message's places.
     pub places: Vec<(&'static str, u64)>,
+    /// The names that do.
+    pub names: Vec<(&'static str, String)>,
 }
 
 impl Complaint {
@@ -110,6 +112,7 @@ impl Complaint {
             field: field.into(),
             key,
             places: Vec::new(),
+            names: Vec::new(),
         }
     }
 
@@ -119,13 +122,17 @@ impl Complaint {
         self
     }
 
+    /// Fills a place of the message with names.
+    pub fn naming(mut self, name: &'static str, names: String) -> Complaint {
+        self.names.push((name, names));
+        self
+    }
+
     /// Returns the complaint in words.
     pub fn said(&self, tongue: Tongue) -> String {
-        let places: Vec<_> = self
-            .places
-            .iter()
-            .map(|(name, count)| (*name, (*count).into()))
-            .collect();
+        let counts = self.places.iter().map(|(name, count)| (*name, (*count).into()));
+        let names = self.names.iter().map(|(name, said)| (*name, said.clone().into()));
+        let places: Vec<_> = counts.chain(names).collect();
         tongue.tell(self.key, &places)
     }
 }

@@ -97,6 +97,31 @@ async fn assign(town: &Town, number: &str) {
     .await;
 }
 
+#[tokio::test]
+async fn a_part_of_a_name_is_enough_where_it_fits_one_unit_and_several_are_named() {
+    let town = Town::found().await;
+    let (_, number) = anonymous(&town).await;
+    step(&town, "operator", &number, &[("step", "accept")]).await;
+    let mut dispatcher = town.log_in("dispatcher").await;
+    for (part, said) in [
+        ("局", "有 2 个单位符合：水务局、住建局"),
+        ("天文台", "没有这个单位"),
+    ] {
+        let fields = [("step", "assign"), ("unit", part)];
+        let refused = send(&mut dispatcher, &number, "steps", &fields).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        refused.says(said);
+    }
+    let one = step(
+        &town,
+        "dispatcher",
+        &number,
+        &[("step", "assign"), ("unit", "works b")],
+    )
+    .await;
+    one.says("已派单，待签收").says("住建局");
+}
+
 /// Brings a case to the verifier.
 async fn handle(town: &Town, number: &str) {
     assign(town, number).await;
@@ -425,7 +450,7 @@ async fn a_page_offers_only_what_its_viewer_may_do() {
         .keeps_silent_about("查看身份")
         .keeps_silent_about("/transfers");
     let supervisor = town.log_in("supervisor").await.get(&path).await;
-    supervisor.says("批准延期").says("现在没有轮到您办的环节");
+    supervisor.says("批准延期").says("现在轮到别人");
     supervisor
         .keeps_silent_about("添加佐证")
         .keeps_silent_about("/disputes");

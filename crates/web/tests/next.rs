@@ -85,7 +85,8 @@ async fn what_waits_for_the_reporter_says_so_and_until_when() {
     let waiting = page(&mut supervisor, &town, case).await;
     waiting
         .says("等反映人评价是否解决")
-        .says("由系统办理“到期自动销号”");
+        .says("没有表示的，")
+        .says("自动办理");
     waiting.keeps_silent_about("轮到您");
 }
 

@@ -211,6 +211,8 @@ async fn the_first_people_come_in_at_once_and_each_is_logged_in_as_from_the_page
     let page = admin.submit(&door, "/login", &me).await;
     let done = admin.submit(&page, "/people/drafts", &FIRST).await;
     done.says("以王芳登录").says("以周督登录");
+    let message = [("text", "一盏路灯不亮。（试办，无需处理）")];
+    admin.submit(&done, "/report", &message).await.says("查询码");
     // The buttons work one after the other, whoever is logged in by then.
     for (at, name) in ["王芳（hotline）", "赵工（works）"].into_iter().enumerate() {
         let page = press(&mut admin, &button_of(&done, at)).await;

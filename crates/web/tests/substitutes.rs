@@ -320,15 +320,19 @@ async fn a_right_that_is_lent_gives_nobody_a_role_or_a_login() {
     let refused = lent.submit(&preview, draft, &[]).await;
     assert_eq!(refused.status, StatusCode::CONFLICT);
     assert!(tenant.reader().unwrap().account("liu").unwrap().is_none());
-    assert!(!tenant.scene().org.persons().any(|person| person.name.zh == "柳青"));
+    assert!(
+        !tenant
+            .scene()
+            .org
+            .persons()
+            .any(|person| person.name.zh == "柳青")
+    );
     // A unit outlasts nothing: it gives nobody a right.
     let units = [("unit_name_zh", "园林局")];
     let preview = lent.submit(&page, "/people/drafts", &units).await;
     preview.says("新单位").keeps_silent_about("代理结束后");
     // Nor do they take over the login of another administrator.
-    let refused = lent
-        .submit(&page, "/people/codes", &[("login", "admin")])
-        .await;
+    let refused = lent.submit(&page, "/people/codes", &[("login", "admin")]).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     refused.says("其他管理员的账号");
 }

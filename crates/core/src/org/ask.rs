@@ -77,6 +77,19 @@ impl Org {
         there.into_iter().map(|record| &record.unit).collect()
     }
 
+    /// Returns the units there on a day of whose names or aliases `part` is a part, whatever its case, by code.
+    pub fn units_fitting(&self, part: &str, on: Date) -> Vec<&Unit> {
+        let part = part.to_lowercase();
+        let fits = |name: &str| name.to_lowercase().contains(&part);
+        let called = |unit: &&Unit| {
+            fits(&unit.name.zh) || fits(&unit.name.en) || unit.aliases.iter().any(|alias| fits(alias))
+        };
+        let units = self.units().filter(|unit| self.is_there(unit.id, on));
+        let mut fitting: Vec<&Unit> = units.filter(called).collect();
+        fitting.sort_by(|a, b| a.code.cmp(&b.code));
+        fitting
+    }
+
     /// Returns the unit that is called `name`, unless several still there are.
     pub fn unit_by_name(&self, name: &str) -> Option<&Unit> {
         let named = self.units_named(name);

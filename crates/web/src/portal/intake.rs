@@ -210,7 +210,7 @@ pub fn is_phone(text: &str) -> bool {
     (3..=20).contains(&digits) && text.trim().chars().all(marks)
 }
 
-/// Returns the first sentence or line of a text, cut to a title's length.
+/// Returns the first sentence or line of a text, cut to a title's length, and not within a word.
 pub fn beginning(text: &str) -> String {
     let ends = ['\n', '。', '！', '？', '!', '?'];
     let first = text
@@ -218,9 +218,24 @@ pub fn beginning(text: &str) -> String {
         .map(str::trim)
         .find(|part| !part.is_empty())
         .unwrap_or(text);
-    match first.char_indices().nth(TITLE_CHARS) {
-        Some((cut, _)) => format!("{}…", &first[..cut]),
-        None => first.to_owned(),
+    let mut left = 2 * TITLE_CHARS;
+    for (cut, c) in first.char_indices() {
+        let width = if c.is_ascii() { 1 } else { 2 };
+        if left < width {
+            return format!("{}…", whole_words(first, cut));
+        }
+        left -= width;
+    }
+    first.to_owned()
+}
+
+/// Returns the text before `cut`, without the word that is cut there.
+fn whole_words(text: &str, cut: usize) -> &str {
+    let (before, after) = text.split_at(cut);
+    let within = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    match before.rfind(' ') {
+        Some(space) if within(before.chars().next_back()) && within(after.chars().next()) => &before[..space],
+        _ => before.trim_end(),
     }
 }
 
@@ -232,6 +247,11 @@ mod tests {
     fn a_title_is_the_beginning_of_the_text() {
         assert_eq!(beginning("路灯坏了。三周没有人来修"), "路灯坏了");
         assert_eq!(beginning(&"长".repeat(60)), format!("{}…", "长".repeat(40)));
+        assert_eq!(
+            beginning(&"lamps ".repeat(20)),
+            format!("{}…", ["lamps"; 13].join(" "))
+        );
+        assert_eq!(beginning(&"a".repeat(90)), format!("{}…", "a".repeat(80)));
     }
 
     #[test]

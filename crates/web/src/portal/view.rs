@@ -5,7 +5,7 @@ use bihuan_core::case::command::Context;
 use bihuan_core::case::decide::available_steps;
 use bihuan_core::event::{Actor, CaseEvent, Disclosure, End, Entry, Event, RaisedBy};
 use bihuan_core::id::CaseId;
-use bihuan_core::pack::model::{AnswerRule, Effect, Relation};
+use bihuan_core::pack::model::{AnswerRule, Effect, Relation, Step};
 use bihuan_store::read::case::CaseView;
 
 use super::notice::{self, Told};
@@ -46,6 +46,8 @@ pub struct TrackPage {
     photos: Vec<Picture>,
     may_judge: bool,
     judged: Option<String>,
+    /// Whether the clock strikes it off next, for the reporter called it solved.
+    soon: bool,
     /// Whether pictures of it may be shown to everybody, where the reporter is asked.
     pictures_allowed: Option<bool>,
     /// Where those that are shown are.
@@ -176,6 +178,7 @@ impl TrackPage {
                 && case.satisfied.is_none()
                 && story.kind.answer == AnswerRule::Reporter,
             judged: judged(story),
+            soon: is_struck_off_soon(story),
             pictures_allowed: pictures_allowed(story),
             pictures: (!case.pictures.shown.is_empty()).then(|| struck::address(&case.number)),
             clocks: faces(story),
@@ -244,6 +247,13 @@ fn judged(story: &Story<'_>) -> Option<String> {
         false => "track-said-not-solved",
     };
     Some(story.ctx.tongue.t(said))
+}
+
+/// Whether the clock strikes it off by itself now that its reporter called it solved.
+fn is_struck_off_soon(story: &Story<'_>) -> bool {
+    let case = story.case();
+    let strikes = |step: &Step| step.relation == Relation::Timer && step.effect == Effect::StrikeOff;
+    case.end.is_none() && case.satisfied == Some(true) && story.kind.steps_from(&case.state).any(strikes)
 }
 
 /// Returns what the reporter says of pictures in the public list: asked once they are answered, where some can come

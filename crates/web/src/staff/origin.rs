@@ -13,6 +13,7 @@ use super::ledger::place::Place;
 use crate::ctx::{Ctx, escaped, query_value};
 use crate::error::WebError;
 use crate::limits;
+use crate::page::Area;
 
 /// Where a case was opened from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +105,16 @@ impl Origin {
     /// Returns the fields that carry it in an address.
     pub fn fields(&self) -> String {
         fields(&self.place.query(), &self.at, &self.seen)
+    }
+
+    /// Returns the area of that page.
+    pub fn area(&self) -> Area {
+        match &self.seen {
+            Seen::Ledger => Area::Ledger,
+            Seen::Desk => Area::Desk,
+            Seen::Leader => Area::Leader,
+            Seen::Board(_) => Area::Board,
+        }
     }
 
     /// Returns the address of the page on which the list was seen.

@@ -30,5 +30,5 @@ newest = Back to the newest
 look-large = Large print
 look-contrast = High contrast
 toast-close = Close this message
-head-visiting = You are logged in as { $name }; this is what citizens see.
+head-visiting = { $name }, this is what citizens see.
 head-to-desk = Back to your desk

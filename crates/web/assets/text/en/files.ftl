@@ -1,6 +1,6 @@
 # Files as evidence.
 case-files = Photos or PDF
-case-files-hint = Up to { $count }, each at most { $size } MB, photos (JPEG, PNG, WebP) or PDF. Place and device data are removed from photos; a PDF is kept as it is, with whatever it says of its author and time, and the reporter does not see it.
+case-files-hint = Up to { $count }, each at most { $size } MB. Photos lose their place and device data, a PDF does not; the reporter sees no PDF.
 field-bad-file = Only JPEG, PNG and WebP photos and PDF are taken
 file-kilobytes = { $size } kB
 document-open = Open

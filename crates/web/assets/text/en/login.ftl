@@ -1,7 +1,7 @@
 login-title = Staff log-in
 login-name = Login
 login-password = Password
-login-first = Your first time: the code you were given is the password.
+login-first = The first time, your code is the password.
 login-send = Log in
 login-demo-title = Demo accounts
 login-demo-lead = Choose a role to enter. These accounts exist in a demo directory only; the password of all is { $password }.

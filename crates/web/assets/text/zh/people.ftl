@@ -175,3 +175,7 @@ people-be = 以{ $name }登录
 people-after = 试完以后
 people-after-codes = 在“单位与人员”给每个人新的登录码，由本人设定自己的口令。
 people-after-key = 把主密钥（在数据目录旁边）另存到别处。没有它，任何文字都无法再读出。
+people-next-message = 像群众一样提交第一件诉求：
+people-example = 一盏路灯不亮。（试办，无需处理）
+people-next-send = 提交
+people-next-pages = 或逐页填写

@@ -98,6 +98,9 @@ impl Field {
     }
 }
 
+/// The most units that are named where a part of a name fits several.
+const NAMED: usize = 6;
+
 /// Why something is done; most acts ask for it.
 pub const REASON: Field = Field::needed("reason", "label-reason", Shape::Note);
 
@@ -155,6 +158,7 @@ pub async fn read(ctx: &Ctx, form: &Form, fields: &[Field]) -> Result<Map<String
         let value = match field.shape {
             Shape::Case => case(ctx, &mut reader, field).await?,
             Shape::Cases => cases(ctx, &mut reader, field).await?,
+            Shape::Unit => unit(ctx, &mut reader, field),
             _ => plain(&mut reader, field),
         };
         match value {
@@ -198,6 +202,28 @@ fn plain(reader: &mut Reader<'_>, field: &Field) -> Option<Value> {
             reader.text(name, limits::LINE_CHARS).map(Value::from)
         }
         Shape::Target | Shape::Case | Shape::Cases => reader.text(name, limits::LINE_CHARS).map(Value::from),
+    }
+}
+
+/// Reads a unit: its name or code, or a part of a name that fits no other unit of today. Where several fit, they are
+/// named.
+fn unit(ctx: &Ctx, reader: &mut Reader<'_>, field: &Field) -> Option<Value> {
+    let text = reader.text(field.name, limits::LINE_CHARS)?;
+    let org = &ctx.scene.org;
+    if !org.units_named(&text).is_empty() {
+        return Some(Value::from(text));
+    }
+    let fitting = org.units_fitting(&text, ctx.scene.calendar.date_of(ctx.now));
+    match fitting.as_slice() {
+        [] => Some(Value::from(text)),
+        [only] => Some(Value::from(only.code.clone())),
+        several => {
+            let names = several.iter().take(NAMED).map(|unit| named(ctx, unit));
+            let names = names.collect::<Vec<_>>().join(&ctx.tongue.t("list-comma"));
+            let complaint = Complaint::new(field.name, "field-several-units");
+            reader.complain(complaint.with("count", several.len()).naming("units", names));
+            None
+        }
     }
 }
 

@@ -61,7 +61,7 @@ pub fn next(story: &Story<'_>) -> Next {
         .filter(|(step, waits)| waits.is_none() && step.relation != Relation::Timer);
     let mut moves: Vec<Move> = free.map(|(step, _)| of_step(story, step)).collect();
     if moves.is_empty() {
-        let by_itself = on.iter().find(|step| step.relation == Relation::Timer).copied();
+        let by_itself = on.iter().any(|step| step.relation == Relation::Timer);
         let waits = waits.iter().find_map(|(_, waits)| waits.as_ref());
         moves.extend(waits.map(|waits| of_waiting(story, waits, by_itself)));
     }
@@ -102,18 +102,17 @@ fn of_step(story: &Story<'_>, step: &Step) -> Move {
     }
 }
 
-/// Returns what is waited for; `by_itself` is the step that the clock takes where nothing comes.
-fn of_waiting(story: &Story<'_>, waits: &Refusal, by_itself: Option<&Step>) -> Move {
+/// Returns what is waited for; `by_itself` tells whether the clock goes on where nothing comes.
+fn of_waiting(story: &Story<'_>, waits: &Refusal, by_itself: bool) -> Move {
     let ctx = story.ctx;
     match waits {
         Refusal::SilenceNotOver(at) => {
             let date = show::date(&ctx.scene.calendar, ctx.tongue, *at);
-            let who = match by_itself.map(|step| ctx.name(&step.title)) {
-                Some(step) => ctx
-                    .tongue
-                    .t2("next-silence-timer", ("date", date), ("step", step)),
-                None => ctx.tongue.t1("next-silence", "date", date),
+            let key = match by_itself {
+                true => "next-silence-timer",
+                false => "next-silence",
             };
+            let who = ctx.tongue.t1(key, "date", date);
             Move {
                 what: ctx.tongue.t("next-reporter-judges"),
                 who,

@@ -70,6 +70,8 @@ pub struct CasePage {
     left_over: Vec<LeftOver>,
     withdrawals: Vec<Sheet>,
     thread: Stretch<Message>,
+    /// The answer that the reporter was given, and when.
+    answer: Option<(String, String)>,
     has_reporter: bool,
     /// The notices that can be printed: address and title.
     notices: Vec<(String, String)>,
@@ -182,10 +184,7 @@ impl CasePage {
                 .map(|at| story.date(at)),
             stops: story.rail(),
             next,
-            ended: case
-                .end
-                .as_ref()
-                .map(|end| ctx.tongue.t(crate::sentence::end_key(end))),
+            ended: ended(story),
             clocks: show::clock_faces(
                 case.clocks.values(),
                 story.pack,
@@ -201,6 +200,7 @@ impl CasePage {
             left_over: Vec::new(),
             withdrawals: of_evidence(story, again),
             thread: story.thread(&address(&case.number)),
+            answer: answer(story),
             has_reporter: matches!(case.raised_by, RaisedBy::Reporter { .. }),
             notices: notices::printable(story),
             to_reporter: offered(Place::Thread),
@@ -296,10 +296,23 @@ impl EvidenceSheet {
 
 /// Returns what the layout shows; its address is the case's own also where a form was sent elsewhere.
 fn page(story: &Story<'_>) -> Page {
+    let area = Origin::of(story.ctx).map_or(Area::Ledger, |origin| origin.area());
     Page {
         here: Sieve::of(story.ctx).page(story.ctx, &story.case().number),
-        ..story.ctx.page(Some(Area::Ledger))
+        ..story.ctx.page(Some(area))
     }
+}
+
+/// Returns how the case ended, in words.
+fn ended(story: &Story<'_>) -> Option<String> {
+    let end = story.case().end.as_ref()?;
+    Some(story.ctx.tongue.t(crate::sentence::end_key(end)))
+}
+
+/// Returns the answer that the reporter was given, and when.
+fn answer(story: &Story<'_>) -> Option<(String, String)> {
+    let answer = story.case().answered?;
+    Some((story.text(answer.text), story.moment(answer.at)))
 }
 
 /// Returns the acts of a place that are possible now, and the one that was just sent in any case.

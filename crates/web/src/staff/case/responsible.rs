@@ -28,6 +28,8 @@ pub struct Named {
 
 /// Who was responsible on a day.
 pub struct Responsible {
+    /// Whether the address asks for a day.
+    pub asked: bool,
     /// The day, as date fields write it.
     pub day: String,
     /// The days to choose from, as date fields write them: from when it was raised until today.
@@ -54,10 +56,12 @@ pub fn responsible(story: &Story<'_>) -> Responsible {
     let calendar = &ctx.scene.calendar;
     let (first, today) = (calendar.date_of(case.raised_at), calendar.date_of(ctx.now));
     let query = ctx.here.split_once('?').map_or("", |(_, query)| query);
-    let asked = query_value(query, "day").and_then(|day| day.parse().ok());
-    let day = asked.unwrap_or(today).clamp(first, today.max(first));
+    let asked = query_value(query, "day");
+    let day = asked.as_deref().and_then(|day| day.parse().ok());
+    let day = day.unwrap_or(today).clamp(first, today.max(first));
     let carried = origin::kept(ctx, String::new());
     Responsible {
+        asked: asked.is_some(),
         day: day.to_string(),
         days: (first.to_string(), today.max(first).to_string()),
         said: show::date(calendar, ctx.tongue, calendar.start_of(day)),

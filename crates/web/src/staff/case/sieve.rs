@@ -34,6 +34,9 @@ pub struct Tab {
     pub here: bool,
 }
 
+/// So many events need no sieve: they fill about one screen.
+const FEW: usize = 20;
+
 impl Sieve {
     const ALL: [Sieve; 5] = [
         Sieve::All,
@@ -86,8 +89,11 @@ impl Sieve {
         origin::kept(ctx, page)
     }
 
-    /// Returns the parts to choose from, those left out in which nothing happened.
+    /// Returns the parts to choose from, those left out in which nothing happened; none where all of it is seen at once.
     pub fn tabs(self, story: &Story<'_>) -> Vec<Tab> {
+        if self == Sieve::All && story.view.log.len() <= FEW {
+            return Vec::new();
+        }
         let count = |sieve: Sieve| {
             let events = story.view.log.iter().map(|logged| &logged.entry.event);
             events.filter(|event| sieve.lets(event)).count()

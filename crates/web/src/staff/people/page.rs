@@ -382,6 +382,8 @@ struct DonePage {
     address: String,
     /// The token of the forms that log in as somebody.
     door: String,
+    /// Makes the message that is sent from here, once however often the button is pressed.
+    key: String,
     stops: Vec<Stop>,
     /// The way to a first strike-off, for whoever has just brought the first people in.
     first_way: Option<ShownWay>,
@@ -405,6 +407,7 @@ pub(super) async fn done(ctx: &Ctx, changes: usize, made: Vec<Made>) -> Response
         made,
         address: format!("{}/login", ctx.origin()),
         door: ctx.door(),
+        key: ctx.form_key(),
         stops: under_way(ctx, first_way.is_some(), AT_PEOPLE + 1),
         first_way: first_way.map(|way| shown_way(ctx, way)),
         portal: scene.newest().any(|pack| pack.portal_kinds().next().is_some()),

@@ -7,12 +7,12 @@ use std::fmt::{self, Display, Formatter};
 use serde_json::Value;
 
 /// The texts that can be seen on the page, each as it stands in a line of its own, with what fields show. Parts that
-/// are folded, and what is there for screen readers alone, are left out.
+/// are folded, what is there for screen readers alone, and the mark of a testing directory are left out.
 pub const TEXTS: &str = r#"
 const texts = new Map();
 const add = (place, text) => texts.set(place, `${texts.get(place) ?? ''}${text}`);
 const shown = element => element.checkVisibility({ visibilityProperty: true, opacityProperty: true })
-  && !element.closest('.hidden-visually, .skip, svg, script, style, [aria-hidden=true]');
+  && !element.closest('.hidden-visually, .skip, .mark-bar, svg, script, style, [aria-hidden=true]');
 const block = element => {
   while (getComputedStyle(element).display.startsWith('inline') && element.parentElement) element = element.parentElement;
   return element;
