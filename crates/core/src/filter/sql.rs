@@ -376,7 +376,9 @@ impl Predicate {
             Predicate::Left { .. } => true,
             Predicate::Phase(_) | Predicate::NumberStarts(_) | Predicate::Present(_) => false,
             Predicate::AnyUnit(_, _) | Predicate::AnyPerson(_, _) | Predicate::AnyCampaign(_) => false,
-            Predicate::Number(_, _, _) | Predicate::Flag(_) | Predicate::Accuses | Predicate::Text(_) => false,
+            Predicate::Number(_, _, _) | Predicate::Flag(_) | Predicate::Accuses | Predicate::Text(_) => {
+                false
+            }
         }
     }
 }
