@@ -48,10 +48,11 @@ pub struct Floor {
 }
 
 /// The rows of one case.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Case {
     /// Which table, and the values in the order of its columns.
     rows: Vec<(usize, Vec<Value>)>,
+    /// The number of its search document.
     doc: i64,
 }
 
@@ -90,7 +91,11 @@ impl Rows {
         let connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE)
             .context("the server's database cannot be opened")?;
         let chosen = chosen(&connection)?;
-        let mut cases: BTreeMap<Vec<u8>, Case> = chosen.into_iter().map(|id| (id, Case::default())).collect();
+        let numbered = |(id, doc)| {
+            let rows = Vec::new();
+            (id, Case { rows, doc })
+        };
+        let mut cases: BTreeMap<Vec<u8>, Case> = chosen.into_iter().map(numbered).collect();
         let mut inserts = Vec::new();
         for (table, (name, case)) in TABLES.iter().enumerate() {
             let columns = columns(&connection, name)?;
@@ -108,11 +113,9 @@ impl Rows {
                 case.rows.push((table, values));
             }
         }
-        // Ids are in the order of time, and so is the map.
         let mut cases: Vec<Case> = cases.into_values().collect();
-        for (doc, case) in (1..).zip(&mut cases) {
-            case.doc = doc;
-        }
+        // As the server wrote them: a document whose number is smaller than the last one's would cost more.
+        cases.sort_by_key(|case| case.doc);
         ensure!(!cases.is_empty(), "the server wrote no case");
         Ok(Rows { inserts, cases })
     }
@@ -145,11 +148,11 @@ impl Rows {
     }
 }
 
-/// Returns the cases that are written again, the newest.
-fn chosen(connection: &Connection) -> Result<Vec<Vec<u8>>> {
-    let mut select = connection.prepare("SELECT id FROM case_row ORDER BY id DESC LIMIT $1")?;
-    let ids = select.query_map([CASES as i64], |row| row.get(0))?;
-    Ok(ids.collect::<Result<_, _>>()?)
+/// Returns the cases that are written again, the newest, each with the number of its search document.
+fn chosen(connection: &Connection) -> Result<Vec<(Vec<u8>, i64)>> {
+    let mut select = connection.prepare("SELECT id, doc FROM case_row ORDER BY id DESC LIMIT $1")?;
+    let cases = select.query_map([CASES as i64], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(cases.collect::<Result<_, _>>()?)
 }
 
 /// Returns the columns of a table that are written, which leaves the computed ones out.
