@@ -87,7 +87,7 @@ async fn a_table_is_looked_at_then_brought_in_and_its_people_log_in_by_a_code_on
     thief
         .submit(&page, "/login", &fields)
         .await
-        .says("账号或口令不对");
+        .says("首次登录码只能用一次");
     let again = thief.submit(&page, "/welcome", &new).await;
     assert_eq!(again.status, StatusCode::UNAUTHORIZED);
 }
@@ -206,7 +206,13 @@ async fn a_new_code_ends_the_password_and_the_sessions() {
     browser
         .submit(&page, "/login", &late)
         .await
-        .says("账号或口令不对");
+        .says("首次登录码只能用一次");
+    // Nothing is told of a login: a code for nobody is answered alike.
+    let nobody = [("login", "nobody"), ("password", &codes(&done)[0]), ("next", "")];
+    browser
+        .submit(&page, "/login", &nobody)
+        .await
+        .says("首次登录码只能用一次");
 }
 
 #[tokio::test]

@@ -35,6 +35,13 @@ pub fn new_code(entropy: &mut dyn Entropy) -> String {
     code
 }
 
+/// Whether a text looks like a code, as it is shown.
+pub fn is_shaped_like_a_code(text: &str) -> bool {
+    let is_group = |group: &str| group.len() == GROUP && group.bytes().all(|byte| ALPHABET.contains(&byte));
+    let mut groups = text.trim().split('-');
+    groups.clone().count() == DIGITS / GROUP && groups.all(is_group)
+}
+
 /// Returns the digest of a code, however it is typed.
 pub fn digest(code: &str) -> Digest {
     let digit = |c: char| match c.to_ascii_uppercase() {
@@ -103,6 +110,8 @@ mod tests {
         assert!(!kept.is(&code, now + LIFE));
         assert!(!kept.is(&new_code(&mut SystemEntropy), now));
         assert!(!stored.contains(&code) && code.len() == 19);
+        assert!(is_shaped_like_a_code(&code));
+        assert!(!is_shaped_like_a_code("long-enough-pass-word") && !is_shaped_like_a_code(&code[5..]));
     }
 
     #[test]

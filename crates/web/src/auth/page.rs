@@ -7,7 +7,7 @@ use bihuan_core::id::PersonId;
 use bihuan_store::account::Account;
 use jiff::SignedDuration;
 
-use super::invitation::Invitation;
+use super::invitation::{Invitation, is_shaped_like_a_code};
 use super::{open_session, password, secret_hash, welcome};
 use crate::ctx::cookie::Cookie;
 use crate::ctx::{Ctx, query_value};
@@ -77,7 +77,11 @@ pub async fn create_session(ctx: Ctx, Door(form): Door) -> Result<Response, WebE
         if !waiting {
             ctx.tenant.login_failed(&login, ctx.now).await?;
         }
-        let said = ctx.tongue.t("login-wrong");
+        // Said of whatever looks like a code, so that nothing is told of the login.
+        let said = ctx.tongue.t(match is_shaped_like_a_code(form.value("password")) {
+            true => "login-code",
+            false => "login-wrong",
+        });
         return Ok(html(&LoginPage::new(&ctx, next, login, Some(said)).await?));
     }
     open_session(&ctx, &login, place(&next)).await

@@ -43,6 +43,8 @@ const DRAFTS: u32 = 10;
 /// A login that was made, with the code for its first use.
 pub(super) struct Made {
     pub(super) name: String,
+    /// The unit that they work in.
+    pub(super) unit: String,
     pub(super) login: String,
     /// The code; `None` where somebody else took the login meanwhile.
     pub(super) code: Option<String>,
@@ -281,11 +283,20 @@ async fn open_logins(ctx: &Ctx, permit: &Permit, logins: &[NewLogin]) -> Result<
         };
         made.push(Made {
             name: ctx.name(name),
+            unit: unit_of(ctx, *person),
             login: login.clone(),
             code,
         });
     }
     Ok(made)
+}
+
+/// Returns the name of the unit that somebody works in, in the tree as it is now.
+fn unit_of(ctx: &Ctx, person: PersonId) -> String {
+    let scene = ctx.tenant.scene();
+    let held = scene.org.roles_of(person, scene.calendar.date_of(ctx.now));
+    let unit = held.first().and_then(|(_, unit)| scene.org.unit(*unit));
+    unit.map(|unit| ctx.name(&unit.name)).unwrap_or_default()
 }
 
 /// `POST /people/drafts/{draft}/discard`

@@ -5,7 +5,7 @@ use bihuan_core::id::PersonId;
 use bihuan_core::permission::{self, Permit, Viewer};
 use bihuan_store::account::Account;
 
-use super::{ADMIN, Made, page};
+use super::{ADMIN, Made, page, unit_of};
 use crate::access;
 use crate::app::SystemEntropy;
 use crate::auth::invitation::{Invitation, new_code};
@@ -30,6 +30,7 @@ pub async fn create_login_code(ctx: Ctx, form: Form) -> Result<Response, WebErro
         .map(|person| ctx.name(&person.name));
     let made = Made {
         name: name.unwrap_or_default(),
+        unit: unit_of(&ctx, account.person),
         login: account.login,
         code: Some(code),
     };
