@@ -182,8 +182,8 @@ impl Ctx {
         token(self.secret())
     }
 
-    /// Returns the token of forms that log somebody in. It is the visit's: a page that was open before somebody else
-    /// logged in beside it goes on working, and no other site knows it.
+    /// Returns the token of forms that ask for no log-in. It is the visit's: a page that was open before somebody logged
+    /// in beside it goes on working, and no other site knows it.
     pub fn door(&self) -> String {
         token(self.visit())
     }
@@ -277,7 +277,7 @@ impl Ctx {
             administers: self.holds("admin"),
             founding: false,
             mark,
-            csrf: self.csrf(),
+            csrf: if is_public { self.door() } else { self.csrf() },
             here: self.here.clone(),
             look: self.look,
         }

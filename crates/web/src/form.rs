@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Multipart, Request};
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use subtle::ConstantTimeEq;
 
 use crate::app::{App, text_of};
@@ -40,28 +40,18 @@ impl FromRequest<App> for Form {
     type Rejection = WebError;
 
     async fn from_request(request: Request, app: &App) -> Result<Form, WebError> {
-        let (mut parts, body) = request.into_parts();
-        let ctx = Ctx::from_request_parts(&mut parts, app).await?;
-        let form = Form::take(Request::from_parts(parts, body)).await?;
-        form.keep_typed(&ctx);
-        form.check(&ctx, &ctx.csrf())?;
-        Ok(form)
+        Form::bound(request, app, Ctx::csrf).await
     }
 }
 
-/// A form that logs somebody in: its token is the visit's, whoever is logged in at the moment.
+/// A form that asks for no log-in: its token is the visit's, whoever is logged in at the moment.
 pub struct Door(pub Form);
 
 impl FromRequest<App> for Door {
     type Rejection = WebError;
 
     async fn from_request(request: Request, app: &App) -> Result<Door, WebError> {
-        let (mut parts, body) = request.into_parts();
-        let ctx = Ctx::from_request_parts(&mut parts, app).await?;
-        let form = Form::take(Request::from_parts(parts, body)).await?;
-        form.keep_typed(&ctx);
-        form.check(&ctx, &ctx.door())?;
-        Ok(Door(form))
+        Form::bound(request, app, Ctx::door).await.map(Door)
     }
 }
 
@@ -77,6 +67,13 @@ impl FromRequest<App> for Unbound {
     }
 }
 
+/// Whether the browser says that another site, or another port of this one, had the form sent. Not all browsers do, and
+/// without TLS none has to; see <https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header>.
+pub fn is_from_elsewhere(headers: &HeaderMap) -> bool {
+    let site = text_of(headers, "sec-fetch-site");
+    site.is_some_and(|site| !matches!(site, "same-origin" | "none"))
+}
+
 /// The fields of a form: names and values, in their order.
 type Fields = Vec<(String, String)>;
 
@@ -90,11 +87,16 @@ impl Form {
         });
     }
 
-    /// Refuses a form that another site sent; what comes with a bearer token needs none.
-    fn check(&self, ctx: &Ctx, token: &str) -> Result<(), WebError> {
-        let same = || bool::from(self.value("csrf").as_bytes().ct_eq(token.as_bytes()));
-        match ctx.by_token() || same() {
-            true => Ok(()),
+    /// Reads a form and refuses what another site sent; what comes with a bearer token needs no token of a form.
+    async fn bound(request: Request, app: &App, token: fn(&Ctx) -> String) -> Result<Form, WebError> {
+        let (mut parts, body) = request.into_parts();
+        let ctx = Ctx::from_request_parts(&mut parts, app).await?;
+        let elsewhere = is_from_elsewhere(&parts.headers);
+        let form = Form::take(Request::from_parts(parts, body)).await?;
+        form.keep_typed(&ctx);
+        let same = || bool::from(form.value("csrf").as_bytes().ct_eq(token(&ctx).as_bytes()));
+        match ctx.by_token() || !elsewhere && same() {
+            true => Ok(form),
             false => Err(WebError::FormToken),
         }
     }

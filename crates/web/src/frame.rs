@@ -26,6 +26,7 @@ use crate::limits::body::Patient;
 use crate::limits::held::Held;
 use crate::limits::life::Life;
 use crate::limits::{self, set_security_headers, throttle};
+use crate::secret::is_shaped_like_a_secret;
 use crate::{auth, routes};
 
 /// What every request passes: who asks, for which tenant, in which language; and what every answer gets.
@@ -220,7 +221,10 @@ fn open(app: &App, request: &Parts, tenant: Tenant, visitor: (Option<Who>, Optio
     );
     let known = Known {
         session,
-        visit: Cookie::Visit.read(headers, secure).map(str::to_owned),
+        visit: Cookie::Visit
+            .read(headers, secure)
+            .filter(|visit| is_shaped_like_a_secret(visit))
+            .map(str::to_owned),
         new_visit: OnceLock::new(),
         app: app.clone(),
         scene: tenant.scene(),

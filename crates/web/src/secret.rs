@@ -13,6 +13,11 @@ pub fn new_secret() -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
+/// Whether a text can be a secret of ours: one that somebody else put into a cookie need not be hard to guess.
+pub fn is_shaped_like_a_secret(text: &str) -> bool {
+    URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == 32)
+}
+
 /// Returns what the store keeps of a session's or token's secret.
 pub fn secret_hash(secret: &str) -> Digest {
     Digest::of(&[b"bihuan secret", secret.as_bytes()])

@@ -362,7 +362,7 @@ async fn whoever_may_not_read_a_case_finds_nothing_at_any_of_its_doors() {
             StatusCode::NOT_FOUND
         );
     }
-    let page = stranger.get("/track").await;
+    let page = stranger.get("/desk").await;
     let csrf = page.hidden("csrf");
     for path in ["steps", "comments", "transfers", "evidence", "identity-reads"] {
         let fields = [

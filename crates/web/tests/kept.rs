@@ -45,7 +45,7 @@ async fn a_remark_that_was_begun_is_there_for_its_writer_alone_until_it_is_throw
     let (town, address) = town().await;
     let mut handler = town.log_in("handler").await;
     let kept = keep(&mut handler, &address, "comments", &[("text", BEGUN)]).await;
-    kept.says("data-saved").says("已自动保存");
+    kept.says("data-saved").says("已存为草稿");
     let page = handler.get(&address).await;
     page.says(&format!(">{BEGUN}</textarea>")).says(DISCARD);
     let mut head = town.log_in("head").await;

@@ -69,7 +69,7 @@ async fn after_failures_in_a_row_even_the_right_password_waits() {
 async fn whoever_logs_out_is_out_also_with_the_old_cookie() {
     let town = Town::found().await;
     let mut browser = town.log_in("operator").await;
-    let page = browser.get("/").await;
+    let page = browser.get("/desk").await;
     let thief = browser.clone();
     browser.submit(&page, "/logout", &[]).await;
     for mut browser in [browser, thief] {

@@ -49,6 +49,46 @@ async fn the_same_form_sent_twice_is_one_report_with_one_code() {
 }
 
 #[tokio::test]
+async fn a_report_begun_before_somebody_logged_in_beside_it_is_taken() {
+    let town = Town::found().await;
+    let mut browser = town.browser();
+    let page = browser.get("/report").await;
+    let door = browser.get("/login").await;
+    let known = [("login", "operator"), ("password", common::PASSWORD)];
+    browser.submit(&door, "/login", &known).await;
+    browser.get("/desk").await.says("logout");
+    let fields = [("text", TEXT), ("disclosure", "anonymous")];
+    let receipt = browser.submit(&page, "/report", &fields).await;
+    receipt.says("请保存查询码").element("code");
+}
+
+#[tokio::test]
+async fn a_form_that_another_site_has_sent_is_refused_whatever_it_holds() {
+    let town = Town::found().await;
+    let mut browser = town.browser();
+    let page = browser.get("/report").await;
+    let fields = [("text", TEXT), ("disclosure", "anonymous")];
+    for (site, status) in [
+        ("cross-site", StatusCode::FORBIDDEN),
+        ("same-site", StatusCode::FORBIDDEN),
+        ("same-origin", StatusCode::OK),
+    ] {
+        browser.headers = vec![("sec-fetch-site", site.to_owned())];
+        let answer = browser.submit(&page, "/report", &fields).await;
+        assert_eq!(answer.status, status, "{site}");
+    }
+}
+
+#[tokio::test]
+async fn a_visit_that_somebody_else_chose_is_none() {
+    let town = Town::found().await;
+    let mut browser = town.browser();
+    browser.headers = vec![("cookie", "visit=".to_owned())];
+    browser.get("/report").await;
+    assert!(browser.cookie("visit").is_some_and(|own| !own.is_empty()));
+}
+
+#[tokio::test]
 async fn a_form_without_its_token_is_refused() {
     let town = Town::found().await;
     let mut browser = town.browser();

@@ -120,6 +120,38 @@ async fn the_same_form_sent_twice_is_one_case() {
 }
 
 #[tokio::test]
+async fn a_form_that_was_registered_and_changed_is_another_case_and_no_draft() {
+    let town = Town::found().await;
+    let mut operator = town.log_in("operator").await;
+    let page = operator.get("/register").await;
+    let of = |text| {
+        [
+            ("text", text),
+            ("kind", "help"),
+            ("channel", "phone"),
+            ("disclosure", "anonymous"),
+        ]
+    };
+    operator
+        .submit(&page, "/register", &of(TEXT))
+        .await
+        .says("已登记");
+    let other = "还有三盏路灯也不亮。";
+    let late = keep(&mut operator, &page, &[("text", other)]).await;
+    late.keeps_silent_about("已存为草稿");
+    operator.get("/register").await.keeps_silent_about("没写完的草稿");
+    let again = operator.submit(&page, "/register", &of(other)).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+    again.says("已经登记过一次").says(other);
+    assert_eq!(cases(&town), 1);
+    operator
+        .submit(&again, "/register", &of(other))
+        .await
+        .says("已登记");
+    assert_eq!(cases(&town), 2);
+}
+
+#[tokio::test]
 async fn an_emergency_is_told_first_and_nothing_is_kept_until_they_go_on() {
     let town = Town::found().await;
     let mut operator = town.log_in("operator").await;
@@ -240,7 +272,7 @@ async fn what_was_begun_is_there_again_for_its_writer_alone() {
         ("phone", "13800000000"),
         ("disclosure", "confidential"),
     ];
-    keep(&mut operator, &page, &fields).await.says("09:00 已自动保存");
+    keep(&mut operator, &page, &fields).await.says("09:00 已存为草稿");
     let mut later = town.log_in("operator").await;
     let list = later.get("/register").await;
     list.says("没写完的草稿（1）").says(&address_of(&page));
@@ -278,7 +310,7 @@ async fn a_draft_ends_when_it_is_sent_thrown_away_emptied_or_forgotten() {
             }
             "emptied" => {
                 let kept = keep(&mut operator, &page, &[("text", " ")]).await;
-                kept.keeps_silent_about("已自动保存");
+                kept.keeps_silent_about("已存为草稿");
             }
             _forgotten => {
                 town.pass_hours(31 * 24);
@@ -300,7 +332,7 @@ async fn nothing_is_kept_of_what_may_not_be_entered() {
     let page = operator.get("/register").await;
     keep(&mut operator, &page, &[("text", "举报市委书记")]).await;
     let told = keep(&mut operator, &page, &[("text", "举报市委书记某某收受财物")]).await;
-    told.says("12388").keeps_silent_about("已自动保存");
+    told.says("12388").keeps_silent_about("已存为草稿");
     operator.get("/register").await.keeps_silent_about("没写完的草稿");
     operator
         .get(&address_of(&page))

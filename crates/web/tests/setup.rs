@@ -211,8 +211,13 @@ async fn the_first_people_come_in_at_once_and_each_is_logged_in_as_from_the_page
     let page = admin.submit(&door, "/login", &me).await;
     let done = admin.submit(&page, "/people/drafts", &FIRST).await;
     done.says("以王芳登录").says("以周督登录");
-    let message = [("text", "一盏路灯不亮。（试办，无需处理）")];
-    admin.submit(&done, "/report", &message).await.says("查询码");
+    let (door, key) = (button_of(&done, 0).remove(0).1, done.hidden("key"));
+    let message = [
+        ("text", "一盏路灯不亮。（试办，无需处理）"),
+        ("csrf", &door),
+        ("key", &key),
+    ];
+    admin.post("/report", &message).await.says("查询码");
     // The buttons work one after the other, whoever is logged in by then.
     for (at, name) in ["王芳（hotline）", "赵工（works）"].into_iter().enumerate() {
         let page = press(&mut admin, &button_of(&done, at)).await;
@@ -223,6 +228,8 @@ async fn the_first_people_come_in_at_once_and_each_is_logged_in_as_from_the_page
         let desk = admin.submit(&page, "/welcome", &chosen).await;
         desk.says(name.split('（').next().unwrap());
     }
+    // So does the message, which is one however often it is sent.
+    admin.post("/report", &message).await.says("没有重复登记");
     // No other site logs anybody in: neither without the visit's token nor with another's.
     let mut forged = button_of(&done, 2);
     forged[0].1 = admin.get("/desk").await.hidden("csrf");

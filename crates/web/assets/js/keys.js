@@ -47,15 +47,17 @@ document.addEventListener("keydown", (event) => {
   wait = setTimeout(() => { before = ""; }, 1500);
   if (!before && (ACTS[key]?.() || reach(key))) event.preventDefault();
 });
-for (const link of document.querySelectorAll("a[data-dialog]")) {
-  link.addEventListener("click", (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    const box = document.getElementById(link.dataset.dialog);
-    box.showModal();
-    box.dispatchEvent(new Event("opened"));
-  });
-}
+document.addEventListener("attach", ({ target: root }) => {
+  for (const link of root.querySelectorAll("a[data-dialog]")) {
+    link.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      const box = document.getElementById(link.dataset.dialog);
+      box.showModal();
+      box.dispatchEvent(new Event("opened"));
+    });
+  }
+});
 if (dialog) {
   const button = dialog.querySelector("[data-keys-switch]");
   const said = dialog.querySelector("[data-keys-said]");

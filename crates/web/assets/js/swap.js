@@ -1,10 +1,15 @@
 // Whoever takes one call after the other does not wait for whole pages: a form or a link that is marked so is asked for
-// here, and the main part of what answers takes the place of this one. What comes in is made alive by the event "attach",
+// here, and head and main part of what answers take the place of these. What comes in is made alive by the event "attach",
 // which every page gets once it is there. Wherever this is not sure to work, the browser goes there as ever.
 const PATIENCE = 30000;
 const attach = (root) => root.dispatchEvent(new Event("attach", { bubbles: true }));
 document.addEventListener("DOMContentLoaded", () => attach(document));
-const style = (page) => page.querySelector("link[rel=stylesheet]")?.getAttribute("href");
+// What a page is besides: its style, language and look, and whose session it is. Where one differs, all is loaded anew.
+const frame = (page) => {
+  const { lang, className } = page.documentElement;
+  const style = page.querySelector("link[rel=stylesheet]")?.getAttribute("href");
+  return [style, lang, className, page.querySelector("header [name=csrf]")?.value].join(" ");
+};
 // Which of the states of this page in the history is shown.
 let shown = history.state?.shown ?? 0;
 let leaves = false;
@@ -18,18 +23,27 @@ const enter = (url, found) => {
 };
 const swap = (page, url) => {
   const main = document.adoptNode(page.querySelector("main"));
+  const head = document.adoptNode(page.querySelector("header.top"));
   main.dataset.swapped = "";
+  document.querySelector("header.top").replaceWith(head);
   document.getElementById("content").replaceWith(main);
   document.title = page.title;
   enter(url, main.querySelector("[data-found-at]")?.dataset.foundAt);
+  attach(head);
   attach(main);
   leaves = false;
   scrollTo(0, 0);
   (main.querySelector("[autofocus]") ?? main).focus({ preventScroll: true });
 };
+// Whether what answers can stand here: an error that does not show the form again is a page of its own, from which the
+// browser comes back to what was written.
+const fits = (page, answer) => Boolean(page.querySelector("main#content")) && frame(page) === frame(document)
+  && (answer.ok || Boolean(page.querySelector("form[data-swap]")));
 const go = async (url, options, otherwise) => {
   const content = document.getElementById("content");
   content.ariaBusy = "true";
+  // What would be written now would be lost.
+  content.inert = true;
   const signal = AbortSignal.timeout(PATIENCE);
   const answer = await fetch(url, { headers: { Accept: "text/html" }, signal, ...options }).catch(() => null);
   const text = await answer?.text().catch(() => null);
@@ -37,7 +51,7 @@ const go = async (url, options, otherwise) => {
   // Somebody else's answer, or that of a page which is no longer shown.
   if (!content.isConnected) return;
   const page = text && new DOMParser().parseFromString(text, "text/html");
-  if (!page?.querySelector("main#content") || style(page) !== style(document)) otherwise();
+  if (!page || !fits(page, answer)) otherwise();
   else if (answer.redirected) location.assign(answer.url);
   else swap(page, url);
 };
@@ -55,15 +69,19 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   go(link.href, {}, () => location.assign(link.href));
 });
+// What cannot be asked for again by loading the page anew.
+const lost = () => document.querySelector("[data-swapped] [data-shown-once], [data-gone-when-left]");
 window.addEventListener("popstate", (event) => {
   const asked = event.state?.shown;
   if (asked === undefined || asked === shown) return;
-  leaves = true;
-  location.reload();
+  leaves = !lost() || confirm(lost().dataset.shownOnce);
+  if (leaves) location.reload();
+  else history.go(shown - asked);
 });
-// What is shown once cannot be asked for again by loading the page anew: so the browser asks first, but of whoever goes on
-// by what the page offers.
-document.addEventListener("click", (event) => { leaves = Boolean(event.target.closest?.("a, [type=submit]")); }, true);
-window.addEventListener("beforeunload", (event) => {
-  if (!leaves && document.querySelector("[data-swapped] [data-shown-once]")) event.preventDefault();
+// The browser asks before such a page is left, but not whoever goes on by what the page itself offers.
+window.addEventListener("click", (event) => {
+  const stays = event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey;
+  leaves = !stays && Boolean(event.target.closest?.("main a:not([target]), main [type=submit]"));
+  setTimeout(() => { leaves = false; }, 1000);
 });
+window.addEventListener("beforeunload", (event) => { if (!leaves && lost()) event.preventDefault(); });

@@ -18,7 +18,7 @@ use super::intake;
 use crate::ctx::{Ctx, query_value};
 use crate::error::{Complaint, WebError};
 use crate::evidence::{self, Bringer};
-use crate::form::{Form, Reader};
+use crate::form::{Door, Form, Reader};
 use crate::limits;
 use crate::metrics::Intake;
 use crate::page::html;
@@ -47,22 +47,22 @@ pub async fn read_report_check(ctx: Ctx) -> Result<Response, WebError> {
 }
 
 /// `POST /report/what`: keeps the first leaf.
-pub async fn keep_report_what(ctx: Ctx, form: Form) -> Result<Response, WebError> {
+pub async fn keep_report_what(ctx: Ctx, Door(form): Door) -> Result<Response, WebError> {
     keep_leaf(&ctx, &form, Leaf::What).await
 }
 
 /// `POST /report/where`: keeps the second leaf and its photos.
-pub async fn keep_report_where(ctx: Ctx, form: Form) -> Result<Response, WebError> {
+pub async fn keep_report_where(ctx: Ctx, Door(form): Door) -> Result<Response, WebError> {
     keep_leaf(&ctx, &form, Leaf::Where).await
 }
 
 /// `POST /report/contact`: keeps the third leaf.
-pub async fn keep_report_contact(ctx: Ctx, form: Form) -> Result<Response, WebError> {
+pub async fn keep_report_contact(ctx: Ctx, Door(form): Door) -> Result<Response, WebError> {
     keep_leaf(&ctx, &form, Leaf::Contact).await
 }
 
 /// `POST /report/discard`: throws away what was written and not sent.
-pub async fn discard_report(ctx: Ctx, form: Form) -> Result<Response, WebError> {
+pub async fn discard_report(ctx: Ctx, Door(form): Door) -> Result<Response, WebError> {
     if let Some(kept) = asked(&ctx, form.value("draft")).await? {
         kept.discard(&ctx).await?;
     }
@@ -188,7 +188,7 @@ fn on_one_page(ctx: &Ctx, kept: &Kept, had_photos: bool) -> Response {
 }
 
 /// `POST /report`: takes the report in and shows its code; or says first what has to be said first.
-pub async fn create_report(ctx: Ctx, form: Form) -> Result<Response, WebError> {
+pub async fn create_report(ctx: Ctx, Door(form): Door) -> Result<Response, WebError> {
     let kept = match form.value("waiting") {
         "" => None,
         _ => Some(Kept::of(&ctx, &form).await?),

@@ -1,5 +1,7 @@
 //! What a reporter says about their report: more about it, whether it is solved, that they withdraw it.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use axum::response::Response;
 use bihuan_core::case::command::{Command, TakeStep};
@@ -20,12 +22,16 @@ use super::view::{self, Said, TrackPage, Typed};
 use crate::app::SystemEntropy;
 use crate::ctx::Ctx;
 use crate::error::{WebError, dress};
-use crate::form::Form;
+use crate::form::{Door, Form};
 use crate::limits;
 use crate::page::html;
+use crate::story::Story;
+
+/// How often it is looked whether the clock has acted, and how long after each look.
+const LOOKS: (u32, Duration) = (10, Duration::from_millis(100));
 
 /// `POST /track/replies`: more about the matter, or the answer to a question.
-pub async fn create_track_reply(ctx: Ctx, form: Form) -> Result<Response, WebError> {
+pub async fn create_track_reply(ctx: Ctx, Door(form): Door) -> Result<Response, WebError> {
     let mut read = form.read();
     let text = read.needed("text", limits::NOTE_CHARS);
     read.done()?;
@@ -34,7 +40,7 @@ pub async fn create_track_reply(ctx: Ctx, form: Form) -> Result<Response, WebErr
 }
 
 /// `POST /track/satisfaction`: whether it is solved.
-pub async fn create_track_satisfaction(ctx: Ctx, form: Form) -> Result<Response, WebError> {
+pub async fn create_track_satisfaction(ctx: Ctx, Door(form): Door) -> Result<Response, WebError> {
     let mut read = form.read();
     let remark = read.text("remark", limits::NOTE_CHARS);
     let solved = read.choice("solved", yes_or_no);
@@ -49,7 +55,7 @@ pub async fn create_track_satisfaction(ctx: Ctx, form: Form) -> Result<Response,
 }
 
 /// `POST /track/consents`: whether pictures of it may be shown to everybody.
-pub async fn create_track_consent(ctx: Ctx, form: Form) -> Result<Response, WebError> {
+pub async fn create_track_consent(ctx: Ctx, Door(form): Door) -> Result<Response, WebError> {
     let mut read = form.read();
     let allowed = read.choice("pictures", yes_or_no);
     read.done()?;
@@ -59,7 +65,7 @@ pub async fn create_track_consent(ctx: Ctx, form: Form) -> Result<Response, WebE
 }
 
 /// `POST /track/steps`: a step of the kind that is the reporter's own, such as to withdraw.
-pub async fn create_track_step(ctx: Ctx, form: Form) -> Result<Response, WebError> {
+pub async fn create_track_step(ctx: Ctx, Door(form): Door) -> Result<Response, WebError> {
     let mut read = form.read();
     let reason = read.text("reason", limits::NOTE_CHARS);
     read.done()?;
@@ -88,6 +94,7 @@ async fn say(
     // Whether pictures are allowed is so or it is not: an old page that is sent again takes back what was allowed since.
     let is_word = matches!(command, Command::AllowPictures { .. });
     let once = once(ctx, case, form).filter(|_| !is_word);
+    let is_solved = matches!(command, Command::GiveSatisfaction { solved: true, .. });
     let (status, said) = match carry_out(ctx, case, command, bodies, once).await {
         Ok(_) => (StatusCode::OK, Said::done(ctx.tongue.t(done))),
         Err(WebError::Refused(Refusal::NoChange)) if is_word => {
@@ -98,9 +105,25 @@ async fn say(
         }
         Err(error) => return Err(error),
     };
+    if is_solved {
+        let_the_clock_act(ctx, case).await?;
+    }
     let mut response = html(&TrackPage::read(ctx, case, said).await?);
     *response.status_mut() = status;
     Ok(response)
+}
+
+/// Waits a moment for the clock, where it is to strike the case off now: whoever said that it is solved sees the seal.
+async fn let_the_clock_act(ctx: &Ctx, case: CaseId) -> Result<(), WebError> {
+    let (looks, pause) = LOOKS;
+    for _ in 0..looks {
+        let view = view::case(ctx, case).await?;
+        if !view::is_struck_off_soon(&Story::of(ctx, &view)?) {
+            break;
+        }
+        tokio::time::sleep(pause).await;
+    }
+    Ok(())
 }
 
 /// Returns what is said where a form was not taken, with what was typed in it.

@@ -11,7 +11,7 @@ use crate::ctx::Ctx;
 use crate::ctx::cookie::Cookie;
 use crate::error::WebError;
 use crate::evidence::{self, Bringer};
-use crate::form::Form;
+use crate::form::Door;
 use crate::page::{Area, Page, html};
 
 #[derive(Template)]
@@ -43,7 +43,7 @@ pub async fn read_code(ctx: Ctx) -> Response {
 }
 
 /// `POST /track`: puts the code into the cookie, if there is a report with it.
-pub async fn open_track(ctx: Ctx, form: Form) -> Result<Response, WebError> {
+pub async fn open_track(ctx: Ctx, Door(form): Door) -> Result<Response, WebError> {
     let written = form.value("code");
     let code = match written.parse::<ReceiptCode>() {
         Ok(code) => code,
@@ -60,7 +60,7 @@ pub async fn open_track(ctx: Ctx, form: Form) -> Result<Response, WebError> {
 }
 
 /// `POST /track/leave`: takes the code out of the browser.
-pub async fn leave_track(ctx: Ctx, _form: Form) -> Response {
+pub async fn leave_track(ctx: Ctx, _form: Door) -> Response {
     let mut response = ask(&ctx, "", None, true);
     Cookie::Code.clear(response.headers_mut(), ctx.secure);
     response

@@ -250,7 +250,7 @@ fn judged(story: &Story<'_>) -> Option<String> {
 }
 
 /// Whether the clock strikes it off by itself now that its reporter called it solved.
-fn is_struck_off_soon(story: &Story<'_>) -> bool {
+pub fn is_struck_off_soon(story: &Story<'_>) -> bool {
     let case = story.case();
     let strikes = |step: &Step| step.relation == Relation::Timer && step.effect == Effect::StrikeOff;
     case.end.is_none() && case.satisfied == Some(true) && story.kind.steps_from(&case.state).any(strikes)

@@ -92,7 +92,10 @@ pub async fn create_registration(ctx: Ctx, form: Form) -> Result<Response, WebEr
         Ok(_unwarned) => return again(&ctx, &form, &[], &warning).await,
         Err(complaints) => return again(&ctx, &form, &complaints, &warning).await,
     };
-    let receipt = entry.take(&ctx, form.value("key")).await?;
+    let receipt = match entry.take(&ctx, entry::once(&form)).await {
+        Err(WebError::KeyReused) => return sent_before(&ctx, form).await,
+        other => other?,
+    };
     draft::discard(&ctx, &form).await?;
     let tie = match form.value("same") {
         "" => None,
@@ -146,6 +149,15 @@ async fn again(
 ) -> Result<Response, WebError> {
     let page = RegisterPage::read(ctx, Some(form), complaints, warning).await?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)).into_response())
+}
+
+/// Shows the form again under a key of its own: with the one it had, something else was registered already.
+async fn sent_before(ctx: &Ctx, form: Form) -> Result<Response, WebError> {
+    draft::discard(ctx, &form).await?;
+    let fields = form.fields().iter().filter(|(name, _)| name != "key");
+    let form = Form::of(fields.cloned().collect());
+    let said = Complaint::new("text", "register-sent-before");
+    again(ctx, &form, &[said], &[]).await
 }
 
 /// Tells the lawful route. Nothing of what was written is kept, logged or shown again.

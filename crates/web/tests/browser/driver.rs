@@ -227,7 +227,24 @@ impl Window {
 
     /// Says yes to what the page asks before it goes on.
     pub async fn agree(&self) {
+        self.until_asked().await;
         self.client.accept_alert().await.unwrap();
+    }
+
+    /// Says no to it.
+    pub async fn refuse(&self) {
+        self.until_asked().await;
+        self.client.dismiss_alert().await.unwrap();
+    }
+
+    async fn until_asked(&self) {
+        for _ in 0..PATIENCE {
+            if self.client.get_alert_text().await.is_ok() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the page asks nothing");
     }
 
     /// Loads the page again.

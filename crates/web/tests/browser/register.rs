@@ -270,7 +270,13 @@ async fn what_answers_a_form_in_place_is_as_alive_as_a_page() {
     assert_eq!(window.now(asks).await, true);
     // The address is the case's: coming back to it, or loading it anew, shows the case.
     assert!(window.address().await.ends_with(&format!("/cases/{number}")));
-    window.back().await;
+    // So it is before the way back, and whoever stays has it still.
+    window.now("history.back()").await;
+    window.refuse().await;
+    window.until_at(&format!("/cases/{number}")).await;
+    assert!(window.is_shown("#code").await);
+    window.now("history.back()").await;
+    window.agree().await;
     window.until("form.entry").await;
     assert_eq!(
         window.value("#text").await,
@@ -294,12 +300,34 @@ async fn a_form_that_nobody_answers_in_place_is_sent_as_ever() {
     window.strike("", "东门小区外面的路灯不亮").await;
     window.until("[data-kept=yes]").await;
     // The first answer is lost on its way, after the case was taken in: the second says so, and there is one case.
-    window
-        .now("const sent = window.fetch; window.fetch = async (...args) => { await sent(...args); throw new TypeError(); }")
-        .await;
+    let lost = "const sent = fetch; window.fetch = async (...args) => { await sent(...args); throw new TypeError(); }";
+    window.now(lost).await;
     window.strike(ALT, "s").await;
     window.until("#number").await;
     assert!(window.has(".notice").await, "it was taken in before");
     assert!(window.has("#code").await, "and its code is there still");
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_error_is_a_page_from_which_the_browser_comes_back_to_what_was_written() {
+    let town = Town::found().await;
+    let window = serve(&town, None).await;
+    log_in(&window, "operator").await;
+    window.go("/register?lang=zh").await;
+    window.until("#text:focus").await;
+    window.strike("", "东门小区外面的路灯不亮").await;
+    window.until("[data-kept=yes]").await;
+    // As after another log-in beside it: nothing is kept or taken any more. While it is under way, nothing is written.
+    window
+        .now("for (const field of document.querySelectorAll('main [name=csrf]')) field.value = 'old'; window.stays = true")
+        .await;
+    window.strike("", "，三盏").await;
+    window.strike(ALT, "s").await;
+    window.until("main:not(:has(form.entry))").await;
+    assert_ne!(window.now("return window.stays").await, true);
+    window.back().await;
+    window.until("form.entry").await;
+    assert_eq!(window.value("#text").await, "东门小区外面的路灯不亮，三盏");
     window.close().await;
 }

@@ -30,5 +30,6 @@ newest = Back to the newest
 look-large = Large print
 look-contrast = High contrast
 toast-close = Close this message
+shown-once-leave = The code on this page is not shown again. Leave the page?
 head-visiting = { $name }, this is what citizens see.
 head-to-desk = Back to your desk

@@ -30,5 +30,6 @@ newest = 回到最新
 look-large = 大字
 look-contrast = 高对比
 toast-close = 关闭提示
+shown-once-leave = 本页的查询码或登录码不再显示。要离开本页吗？
 head-visiting = 您以 { $name } 的身份登录着；下面是群众看到的页面。
 head-to-desk = 回工作台

@@ -42,10 +42,15 @@ pub struct Begun {
 
 /// `POST /register/drafts`: keeps what is written so far, and answers with what can be said of it.
 pub async fn save_registration_draft(ctx: Ctx, form: Form) -> Result<Response, WebError> {
-    access::permit_general(&ctx, REGISTER)?;
+    let permit = access::permit_general(&ctx, REGISTER)?;
     let alarms = intake::alarms(&ctx, &entry::message(&form))?;
+    // What was registered meanwhile, from another page or faster than this came, is no draft any more.
+    let sent = match entry::once(&form) {
+        Some(once) => ctx.tenant.knows(&permit, &once).await?,
+        None => false,
+    };
     // What may not be entered here is not kept either.
-    let is_begun = TYPED.iter().any(|name| !form.value(name).trim().is_empty());
+    let is_begun = !sent && TYPED.iter().any(|name| !form.value(name).trim().is_empty());
     if alarms.0.is_empty() && is_begun {
         keep(&ctx, &form).await?;
     } else {

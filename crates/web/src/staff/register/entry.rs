@@ -31,8 +31,6 @@ pub struct Entry {
     raised_by: RaisedBy,
     identity: Identity,
     accused: Vec<AccusedParty>,
-    /// Tells this form from another sent under the same key.
-    digest: Digest,
 }
 
 /// The fields of the form, in its order.
@@ -55,6 +53,15 @@ pub const FIELDS: [&str; 15] = [
 ];
 /// Neither slight nor grave.
 const SEVERITY: u32 = 3;
+
+/// Returns what makes one case of a form however often it is sent.
+pub fn once(form: &Form) -> Option<Once> {
+    let key = form.value("key");
+    (!key.is_empty()).then(|| Once {
+        key: key.to_owned(),
+        request: digest(form),
+    })
+}
 
 /// Returns what of the form can raise an alarm.
 pub fn message(form: &Form) -> Message {
@@ -100,7 +107,6 @@ impl Entry {
             raised_by: raised_by(ctx, kind, disclosure),
             identity,
             accused,
-            digest: digest(form),
             kind: kind.clone(),
         };
         if read.complaints.is_empty() {
@@ -110,11 +116,11 @@ impl Entry {
         }
     }
 
-    /// Takes the case in and returns its receipt once it is on disk; the same `key` gives the same receipt.
+    /// Takes the case in and returns its receipt once it is on disk; the same `once` gives the same receipt.
     ///
     /// # Errors
     /// [`WebError`] if a rule or the store refuses it.
-    pub async fn take(self, ctx: &Ctx, key: &str) -> Result<Receipt, WebError> {
+    pub async fn take(self, ctx: &Ctx, once: Option<Once>) -> Result<Receipt, WebError> {
         let permit = access::permit(ctx, REGISTER, &choices::fresh(ctx, &self.kind))?;
         let mut bodies = Bodies::new(ctx.now, &mut SystemEntropy);
         let title = self.title.unwrap_or_else(|| intake::beginning(&self.text));
@@ -135,11 +141,6 @@ impl Entry {
             external: None,
             imported: None,
         };
-        let once = Some(Once {
-            key: key.to_owned(),
-            request: self.digest,
-        })
-        .filter(|_| !key.is_empty());
         let identity = Some(self.identity).filter(|identity| !identity.is_empty());
         access::raise(ctx, &permit, raise, identity, bodies, once).await
     }
