@@ -223,7 +223,7 @@ async fn what_was_taken_in_stands_beside_what_the_handler_gave() {
         .await
         .get(&format!("/cases/{}", town.number(case)))
         .await;
-    let evidence = section(&page, "evidence");
+    let evidence = section(&page, "pieces");
     let at = |said: &str| {
         evidence
             .find(said)

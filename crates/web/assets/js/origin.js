@@ -3,7 +3,10 @@ for (const list of document.querySelectorAll("[data-list]")) {
   const carried = new URLSearchParams({ in: list.dataset.list });
   if (list.dataset.seen) carried.set("seen", list.dataset.seen);
   if (list.dataset.board !== undefined) carried.set("board", list.dataset.board);
-  for (const row of list.querySelectorAll("[data-at]")) {
+  const rows = list.querySelectorAll("[data-at]");
+  // After the only one there is no next.
+  if (rows.length === 1) carried.set("only", "yes");
+  for (const row of rows) {
     carried.set("at", row.dataset.at);
     // An address has its limit; a very long filter stays behind.
     if (String(carried).length > 6000) continue;

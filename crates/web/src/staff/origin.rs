@@ -24,6 +24,8 @@ pub struct Origin {
     at: Cursor,
     /// Where it was seen.
     seen: Seen,
+    /// Whether it was the only case of it.
+    only: bool,
     /// Whether what is done leads back to it, not to the case.
     back: bool,
 }
@@ -82,8 +84,8 @@ pub struct Way {
     pub back: String,
     /// The message that names the list.
     pub title: &'static str,
-    /// Where the next case is.
-    pub next: String,
+    /// Where the next case is; `None` after the only one.
+    pub next: Option<String>,
 }
 
 impl Origin {
@@ -98,13 +100,18 @@ impl Origin {
             place: Place::of_query(&query_value(query, "in")?),
             at: query_value(query, "at")?.parse().ok()?,
             seen: Seen::read(query),
+            only: query_value(query, "only").is_some(),
             back: query_value(query, "back").is_some(),
         })
     }
 
     /// Returns the fields that carry it in an address.
     pub fn fields(&self) -> String {
-        fields(&self.place.query(), &self.at, &self.seen)
+        let fields = fields(&self.place.query(), &self.at, &self.seen);
+        match self.only {
+            true => format!("{fields}&only=yes"),
+            false => fields,
+        }
     }
 
     /// Returns the area of that page.
@@ -133,7 +140,7 @@ impl Origin {
         Way {
             back: format!("{}#case-{number}", self.list()),
             title: self.seen.back(),
-            next: format!("/ledger/next?{}", self.fields()),
+            next: (!self.only).then(|| format!("/ledger/next?{}", self.fields())),
         }
     }
 
@@ -259,6 +266,7 @@ mod tests {
             let origin = Origin {
                 place,
                 at,
+                only: seen == Seen::Desk,
                 seen,
                 back: false,
             };

@@ -27,7 +27,7 @@ async fn what_was_written_and_chosen_in_a_case_is_there_after_coming_back() {
         assert!(window.is_shown("#evidence [data-waiting]").await);
         window.press("#evidence [name=remove]").await;
         window
-            .until("#evidence form[data-kept=yes]:not(:has([data-waiting]))")
+            .until("#evidence[data-kept=yes]:not(:has([data-waiting]))")
             .await;
         window.press("#remarks button[formaction]").await;
         window.agree().await;
@@ -35,8 +35,8 @@ async fn what_was_written_and_chosen_in_a_case_is_there_after_coming_back() {
         assert_eq!(window.value("#comments-text").await, "");
     }
     choose(&window, &file).await;
-    window.click("#evidence form button[type=submit]").await;
-    window.until("#evidence figure img").await;
+    window.click("#evidence button[type=submit]").await;
+    window.until("#pieces figure img").await;
     assert!(!window.has("[data-waiting]").await);
     window.close().await;
 }
@@ -52,5 +52,5 @@ async fn write(window: &Window) {
 async fn choose(window: &Window, file: &std::path::Path) {
     window.open_all().await;
     window.choose_file("#evidence-photos", file).await;
-    window.until("#evidence form[data-kept=yes] [data-waiting]").await;
+    window.until("#evidence[data-kept=yes] [data-waiting]").await;
 }

@@ -161,7 +161,7 @@ impl Walk {
         self.window.go(&format!("/cases/{}", self.number)).await;
         self.window.press("#evidence input[value='after']").await;
         self.window.choose_file("#evidence-photos", file).await;
-        self.window.click("#evidence form button[type=submit]").await;
+        self.window.click("#evidence button[type=submit]").await;
         self.window.click("form[action='/logout'] button").await;
     }
 

@@ -99,6 +99,7 @@ relation-absorbed = took in
 relation-split-from = split from
 relation-hidden = a case that you may not see
 field-unknown-case = there is no case with this number, or none that you may see
+case-kept = Draft kept { $when }, not sent yet
 field-no-photo = please choose photos
 act-evidence = Add evidence
 act-evidence-moment = It shows

@@ -15,5 +15,5 @@ case-others-turn = It is somebody else’s turn: see “Next” above.
 case-steps-other = Other steps you may take
 case-steps-later = Steps you may take later
 rail-planned = planned
-rail-since = since { $date }
+rail-since = now, since { $date }
 rail-skipped = not needed

@@ -89,6 +89,7 @@ relation-absorbed = 已并入本件
 relation-split-from = 拆自
 relation-hidden = 一件您无权查看的事项
 field-unknown-case = 没有这个编号的事项，或者您看不到它
+case-kept = { $when } 存的草稿，尚未提交
 field-no-photo = 请选择照片
 act-evidence = 添加佐证
 act-evidence-moment = 拍的是

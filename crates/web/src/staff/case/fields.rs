@@ -9,7 +9,7 @@ use bihuan_core::org::Unit;
 use bihuan_core::pack::model::Ask;
 use serde_json::{Map, Value};
 
-use super::context;
+use super::{context, takers};
 use crate::ctx::Ctx;
 use crate::error::{Complaint, WebError};
 use crate::form::{Form, Reader};
@@ -298,9 +298,13 @@ fn unit_of(story: &Story<'_>, unit: UnitId) -> Option<String> {
     story.ctx.scene.org.unit(unit).map(|unit| named(story.ctx, unit))
 }
 
-/// Returns the unit whose duty the case's category is, unless it has the case already.
+/// Returns the unit whose duty the case's category is, else the only one that handles anything, unless it has the case
+/// already.
 fn suggested<'a>(story: &'a Story<'_>) -> Option<&'a Unit> {
-    let units = suggested_units(story.case(), &context(story, Actor::System));
+    let mut units = suggested_units(story.case(), &context(story, Actor::System));
+    if units.is_empty() {
+        units.extend(takers::only_handler(story));
+    }
     let first = units.into_iter().find(|unit| Some(*unit) != story.case().unit)?;
     story.ctx.scene.org.unit(first)
 }

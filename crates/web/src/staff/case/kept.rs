@@ -221,7 +221,7 @@ impl Kept {
         let when = show::brief(&ctx.scene.calendar, ctx.tongue, when, ctx.now);
         let discard = format!("{address}/drafts/{}/discard", self.sheet);
         Unsent {
-            said: ctx.tongue.t1("register-saved-on", "when", when),
+            said: ctx.tongue.t1("case-kept", "when", when),
             discard: origin::kept(ctx, discard),
         }
     }

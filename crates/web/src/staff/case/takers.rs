@@ -87,6 +87,21 @@ fn able(story: &Story<'_>, step: &Step) -> Vec<(PersonId, UnitId)> {
     able
 }
 
+/// Returns the unit that handles what is dispatched, where no more than one of the city's units does.
+pub fn only_handler(story: &Story<'_>) -> Option<UnitId> {
+    let ctx = story.ctx;
+    let own = |step: &&Step| step.relation == Relation::Responsible;
+    let own: Vec<&Step> = story.kind.steps.iter().filter(own).collect();
+    let handles = |grant: &Grant, role: &str| own.iter().any(|step| gives(grant, role, step));
+    let today = ctx.scene.calendar.date_of(ctx.now);
+    let held = ctx.scene.org.roles_on(today);
+    let mut units = held
+        .filter(|(_, role, _)| ctx.scene.grants.iter().any(|grant| handles(grant, role)))
+        .map(|(_, _, unit)| unit);
+    let only = units.next()?;
+    units.all(|unit| unit == only).then_some(only)
+}
+
 fn is_among(able: &[(PersonId, UnitId)], person: PersonId) -> bool {
     able.iter().any(|(other, _)| *other == person)
 }
