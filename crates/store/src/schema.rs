@@ -130,6 +130,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/sqlite/0017_ever_responsible.sql"),
         postgres: include_str!("migrations/postgres/0017_ever_responsible.sql"),
     },
+    Migration {
+        number: 18,
+        name: "closed",
+        sqlite: include_str!("migrations/sqlite/0018_closed.sql"),
+        postgres: include_str!("migrations/postgres/0018_closed.sql"),
+    },
 ];
 
 impl Migration {

@@ -332,7 +332,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use bihuan_core::case::facts::Flag;
-    use bihuan_core::filter::{IdColumn, NumberColumn, Order, Predicate, UnitSet, WordColumn};
+    use bihuan_core::filter::{IdColumn, InstantColumn, NumberColumn, Order, Predicate, UnitSet, WordColumn};
     use bihuan_core::id::UnitId;
     use jiff::Timestamp;
     use uuid::Uuid;
@@ -439,7 +439,7 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_has_in_hand_found_or_may_show_is_found_by_its_index() {
+    fn what_somebody_has_in_hand_found_or_may_show_and_what_ended_is_found_by_its_index() {
         let somebody = |column| is(Predicate::Id(column, BTreeSet::from([Uuid::nil()])));
         let now = Timestamp::UNIX_EPOCH;
         let open = is(Predicate::Flag(Flag::Open));
@@ -451,6 +451,7 @@ mod tests {
         let recurs = Checked::and(vec![open, is(Predicate::Flag(Flag::Recurrence))]);
         let kind = is(Predicate::Word(WordColumn::Kind, BTreeSet::from(["help".into()])));
         let to_show = Checked::and(vec![kind, is(Predicate::Flag(Flag::ToShow))]);
+        let lately = is(Predicate::Instant(InstantColumn::Closed, Order::AtLeast, now));
         for (filter, index) in [
             (in_hand, "case_row_person (tenant=? AND person=? AND due_order<?)"),
             (
@@ -459,6 +460,7 @@ mod tests {
             ),
             (recurs, "case_row_back"),
             (to_show, "case_row_to_show"),
+            (lately, "case_row_closed (tenant=? AND closed_at>?)"),
         ] {
             let plan = plan(&filter);
             assert!(plan.contains(index), "{index}: {plan}");

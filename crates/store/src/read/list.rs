@@ -133,6 +133,10 @@ fn key(by: SortBy, row: &ListRow) -> Key {
     match by {
         SortBy::Raised => Key::Int(row.raised_at.as_millisecond()),
         SortBy::Changed => Key::Int(row.changed_at.as_millisecond()),
+        SortBy::Closed => match row.closed_at {
+            Some(at) => Key::Int(at.as_millisecond()),
+            None => Key::Open(row.raised_at.as_millisecond()),
+        },
         SortBy::Due => Key::Int(row.due_at.map_or(i64::MAX, Timestamp::as_millisecond)),
         SortBy::Severity => Key::Int(i64::from(row.severity)),
         SortBy::Number => Key::Text(row.number.clone()),
@@ -211,20 +215,35 @@ impl Reader {
             true => &whole,
             false => &tally.ways,
         };
+        let parts = told::parts(ways, sort);
         let count = tally.count(cap);
-        let many = ways.len() == 1 && count.known >= FEW;
-        for way in ways {
+        let many = parts.len() == 1 && count.known >= FEW;
+        for (part, order) in &parts {
+            let order = *order;
+            let Some(after) = sort.after_in(order, listing.after) else {
+                continue;
+            };
+            if sort.is_behind(order) && (rows.len() >= wanted || cut.is_some()) {
+                // The page ends before it.
+                continue;
+            }
+            let of_part = Listing {
+                filter: part,
+                sort: order,
+                after: after.as_ref(),
+                limit: listing.limit,
+            };
             let (found, ended) = match (count.more, is_wordy) {
-                (true, true) => self.walk(way, sort, listing.after, wanted, WINDOWS)?,
-                (true, false) => self.few_or_many(way, listing, wanted, many)?,
-                (false, _) if sort.by == SortBy::Due && paths::is_stage(way) => {
-                    self.few_or_many(way, listing, wanted, many)?
+                (true, true) => self.walk(part, order, of_part.after, wanted, WINDOWS)?,
+                (true, false) => self.few_or_many(&of_part, wanted, many)?,
+                (false, _) if order.by == SortBy::Due && paths::is_stage(part) => {
+                    self.few_or_many(&of_part, wanted, many)?
                 }
                 // What is few is sorted.
-                (false, _) => (self.sorted(way, listing, wanted)?, None),
+                (false, _) => (self.sorted(&of_part, wanted)?, None),
             };
             rows.extend(found);
-            cut = match (cut, ended) {
+            cut = match (cut, ended.map(|ended| sort.place_in(order, ended))) {
                 (Some(one), Some(other)) => Some(if sort.by_place(&one, &other).is_lt() {
                     one
                 } else {
@@ -252,21 +271,21 @@ impl Reader {
     /// not come soon in the order of the list and there are few, they are sorted.
     fn few_or_many(
         &self,
-        way: &Checked,
         listing: &Listing<'_>,
         wanted: usize,
         many: bool,
     ) -> Result<(Vec<ListRow>, Option<Cursor>), StoreError> {
+        let way = listing.filter;
         let rare = !many && paths::is_rare(way);
         if rare && self.is_few(way, FEW)? {
-            return Ok((self.sorted(way, listing, wanted)?, None));
+            return Ok((self.sorted(listing, wanted)?, None));
         }
         let (mut rows, cut) = self.walk(way, listing.sort, listing.after, wanted, FIRST)?;
         let Some(cut) = cut else {
             return Ok((rows, None));
         };
         if !many && !rare && self.is_few(way, FEW)? {
-            return Ok((self.sorted(way, listing, wanted)?, None));
+            return Ok((self.sorted(listing, wanted)?, None));
         }
         let (more, cut) = self.walk(way, listing.sort, Some(&cut), wanted - rows.len(), REST)?;
         rows.extend(more);
@@ -274,13 +293,8 @@ impl Reader {
     }
 
     /// Returns the first rows of a filter that few cases meet.
-    fn sorted(
-        &self,
-        filter: &Checked,
-        listing: &Listing<'_>,
-        wanted: usize,
-    ) -> Result<Vec<ListRow>, StoreError> {
-        let (sql, params) = self.few(filter, listing.sort, listing.after, (COLUMNS, wanted));
+    fn sorted(&self, listing: &Listing<'_>, wanted: usize) -> Result<Vec<ListRow>, StoreError> {
+        let (sql, params) = self.few(listing.filter, listing.sort, listing.after, (COLUMNS, wanted));
         self.rows(&sql, params)
     }
 

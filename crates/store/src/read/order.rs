@@ -22,6 +22,8 @@ pub enum SortBy {
     Raised,
     /// When it last changed.
     Changed,
+    /// When it ended; cases that have not come as the earliest, by when they were raised.
+    Closed,
     /// When its worst clock runs out; cases without one come as the latest.
     Due,
     /// Its severity.
@@ -41,9 +43,10 @@ pub struct Sort {
 
 impl SortBy {
     /// All, in the order that people see.
-    pub const ALL: [SortBy; 5] = [
+    pub const ALL: [SortBy; 6] = [
         SortBy::Raised,
         SortBy::Changed,
+        SortBy::Closed,
         SortBy::Due,
         SortBy::Severity,
         SortBy::Number,
@@ -54,17 +57,19 @@ impl SortBy {
         match self {
             SortBy::Raised => "raised",
             SortBy::Changed => "changed",
+            SortBy::Closed => "closed",
             SortBy::Due => "due",
             SortBy::Severity => "severity",
             SortBy::Number => "number",
         }
     }
 
-    /// Returns the column that is sorted by.
+    /// Returns the column that is sorted by; by the end, that of what has ended.
     pub(crate) fn column(self) -> &'static str {
         match self {
             SortBy::Raised => "c.raised_at",
             SortBy::Changed => "c.changed_at",
+            SortBy::Closed => "c.closed_at",
             SortBy::Due => "c.due_order",
             SortBy::Severity => "c.severity",
             SortBy::Number => "c.number",
@@ -82,6 +87,44 @@ impl Sort {
     pub(crate) fn order(self) -> String {
         let order = if self.descending { "DESC" } else { "ASC" };
         format!("{} {order}, c.id {order}", self.by.column())
+    }
+
+    /// Returns the order of the cases of a list by the end that have not ended.
+    pub(crate) fn of_open(self) -> Sort {
+        Sort {
+            by: SortBy::Raised,
+            ..self
+        }
+    }
+
+    /// Whether a part of the list, read in an order of its own, comes behind another.
+    pub(crate) fn is_behind(self, part: Sort) -> bool {
+        self.by == SortBy::Closed && (part == self.of_open()) == self.descending
+    }
+
+    /// Returns after which of its cases a part of the list goes on; `None` where all of it lies before that place.
+    pub(crate) fn after_in(self, part: Sort, after: Option<&Cursor>) -> Option<Option<Cursor>> {
+        let Some(after) = after else { return Some(None) };
+        if self.by != SortBy::Closed {
+            return Some(Some(after.clone()));
+        }
+        match (&after.key, part == self.of_open()) {
+            (Key::Open(raised), true) => Some(Some(Cursor::new(Key::Int(*raised), after.id))),
+            (Key::Int(_) | Key::Text(_), false) => Some(Some(after.clone())),
+            (Key::Open(_), false) | (Key::Int(_) | Key::Text(_), true) => {
+                self.is_behind(part).then_some(None)
+            }
+        }
+    }
+
+    /// Returns the place in the list of a place in a part of it.
+    pub(crate) fn place_in(self, part: Sort, place: Cursor) -> Cursor {
+        match (self.by, place.key) {
+            (SortBy::Closed, Key::Int(raised)) if part == self.of_open() => {
+                Cursor::new(Key::Open(raised), place.id)
+            }
+            (_, key) => Cursor::new(key, place.id),
+        }
     }
 
     /// Compares two places of the list.
@@ -131,6 +174,8 @@ pub struct Cursor {
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Key {
+    /// In a list by the end: when a case was raised that has not ended. It comes before all that have.
+    Open(i64),
     Int(i64),
     Text(String),
 }
@@ -140,6 +185,8 @@ pub(crate) enum Key {
 pub enum Reached {
     /// An instant.
     At(Timestamp),
+    /// In a list by the end: the cases that have not ended, as far as those raised then.
+    Open(Timestamp),
     /// A severity.
     Severity(i64),
     /// A number.
@@ -156,15 +203,17 @@ impl Cursor {
     /// Reads the first column as the key of a list sorted by `by`.
     pub(crate) fn read(by: SortBy, row: Row<'_>, id: Uuid) -> Result<Cursor, StoreError> {
         let key = match by {
-            SortBy::Raised | SortBy::Changed | SortBy::Due | SortBy::Severity => Key::Int(row.get(0)?),
             SortBy::Number => Key::Text(row.get(0)?),
+            SortBy::Raised | SortBy::Changed | SortBy::Closed | SortBy::Due | SortBy::Severity => {
+                Key::Int(row.get(0)?)
+            }
         };
         Ok(Cursor { key, id: CaseId(id) })
     }
 
     pub(crate) fn value(&self) -> SqlValue {
         match &self.key {
-            Key::Int(key) => SqlValue::Int(*key),
+            Key::Open(key) | Key::Int(key) => SqlValue::Int(*key),
             Key::Text(key) => SqlValue::Text(key.clone()),
         }
     }
@@ -177,6 +226,7 @@ impl Cursor {
     pub fn reached(&self, by: SortBy) -> Reached {
         match &self.key {
             Key::Text(number) => Reached::Number(number.clone()),
+            Key::Open(millis) => instant(*millis).map_or(Reached::NeverDue, Reached::Open),
             Key::Int(severity) if by == SortBy::Severity => Reached::Severity(*severity),
             Key::Int(millis) => instant(*millis).map_or(Reached::NeverDue, Reached::At),
         }
@@ -186,6 +236,7 @@ impl Cursor {
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plain = match &self.key {
+            Key::Open(key) => format!("{}o{key}", self.id),
             Key::Int(key) => format!("{}i{key}", self.id),
             Key::Text(key) => format!("{}t{key}", self.id),
         };
@@ -208,6 +259,7 @@ impl FromStr for Cursor {
             .ok_or_else(unknown)?;
         let id = id.parse().map_err(|_| unknown())?;
         let key = match key.split_at_checked(1) {
+            Some(("o", number)) => Key::Open(number.parse().map_err(|_| unknown())?),
             Some(("i", number)) => Key::Int(number.parse().map_err(|_| unknown())?),
             Some(("t", text)) => Key::Text(text.to_owned()),
             _ => return Err(unknown()),
@@ -224,6 +276,7 @@ mod tests {
     fn a_cursor_comes_back_from_its_text() {
         let id = CaseId(Uuid::from_u128(9));
         for key in [
+            Key::Open(7),
             Key::Int(-5),
             Key::Int(i64::MAX),
             Key::Text("TS~20260101 卫".into()),

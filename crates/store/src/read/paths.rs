@@ -1,14 +1,14 @@
 //! Which way to the cases of a list: the part of a filter that an index answers in the list's order, and the
 //! alternatives of a filter that each have a way of their own.
 //!
-//! The indexes are those of migrations 3, 6, 7, 10 and 16. What is said here of a filter is true of it on both engines; which
+//! The indexes are those of migrations 3, 6, 7, 10, 16 and 18. What is said here of a filter is true of it on both engines; which
 //! index serves it is left to the engine's planner.
 
 use std::collections::BTreeSet;
 
 use bihuan_core::case::facts::Flag;
 use bihuan_core::filter::{
-    Checked, IdColumn, InstantColumn, NumberColumn, Order, Predicate, UnitSet, Way, WordColumn,
+    Checked, Column, IdColumn, InstantColumn, NumberColumn, Order, Predicate, UnitSet, Way, WordColumn,
 };
 
 use crate::read::order::SortBy;
@@ -175,7 +175,12 @@ pub(super) fn along(filter: &Checked, by: SortBy) -> Checked {
         part if is_mark(part) => by == SortBy::Raised,
         part => is_bound(part, by, open),
     };
-    Checked::and(parts.into_iter().filter(enters).cloned().collect())
+    let entered = parts.into_iter().filter(enters).cloned();
+    // In a list by the end only what has ended is read in its order.
+    let ended = (by == SortBy::Closed).then_some(Checked::Is(Predicate::Present(Column::Instant(
+        InstantColumn::Closed,
+    ))));
+    Checked::and(entered.chain(ended).collect())
 }
 
 /// Whether a test has an index in the order of due instants, of what is open and it is true of.
@@ -276,6 +281,7 @@ fn is_bound(part: &Checked, by: SortBy, open: bool) -> bool {
             let sorted = match by {
                 SortBy::Raised => *column == InstantColumn::Raised,
                 SortBy::Changed => *column == InstantColumn::Changed,
+                SortBy::Closed => *column == InstantColumn::Closed,
                 SortBy::Due => *column == InstantColumn::Due,
                 SortBy::Severity | SortBy::Number => false,
             };
@@ -300,9 +306,7 @@ pub(super) fn narrowed(filter: &Checked) -> Checked {
             Predicate::Word(column, _) => matches!(column, WordColumn::State | WordColumn::Number),
             Predicate::Flag(flag) => matches!(flag, Flag::Open | Flag::ToShow) || MARKS.contains(flag),
             Predicate::Number(_, _, _) => is_mark(part) || is_severe(part),
-            Predicate::Instant(column, order, _) => {
-                *column != InstantColumn::Closed && *order != Order::Unequal
-            }
+            Predicate::Instant(_, order, _) => *order != Order::Unequal,
             Predicate::Phase(_) | Predicate::NumberStarts(_) | Predicate::Text(_) => true,
             Predicate::AnyUnit(_, _) | Predicate::AnyPerson(_, _) | Predicate::AnyCampaign(_) => true,
             Predicate::Late { .. } | Predicate::LateBy { .. } | Predicate::Left { .. } => true,

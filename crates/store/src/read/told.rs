@@ -5,10 +5,13 @@
 use std::collections::BTreeSet;
 
 use bihuan_core::case::facts::Flag;
-use bihuan_core::filter::{Checked, IdColumn, InstantColumn, NumberColumn, Order, Predicate, WordColumn};
+use bihuan_core::filter::{
+    Checked, Column, IdColumn, InstantColumn, NumberColumn, Order, Predicate, WordColumn,
+};
 use bihuan_core::pack::model::Phase;
 use jiff::Timestamp;
 
+use crate::read::order::{Sort, SortBy};
 use crate::read::paths::{self, SEVERE, conjuncts};
 use crate::value::PHASES;
 
@@ -147,7 +150,7 @@ impl Phases {
             self.among.retain(|phase| some.contains(phase));
         } else if *test == open {
             self.among.retain(|phase| !phase.is_end());
-        } else if *test == Checked::not(open) {
+        } else if *test == Checked::not(open) || says_end(test) {
             self.among.retain(|phase| phase.is_end());
         }
     }
@@ -163,6 +166,37 @@ impl Phases {
         let phases = self.named.then_some(Checked::Is(Predicate::Phase(self.among)));
         untold.then_some(open).into_iter().chain(phases).collect()
     }
+}
+
+/// Whether a test is of an instant at which a case ended, and so true of what has ended only.
+fn says_end(test: &Checked) -> bool {
+    match test {
+        Checked::Is(Predicate::Instant(column, _, _) | Predicate::Present(Column::Instant(column))) => {
+            *column == InstantColumn::Closed
+        }
+        _ => false,
+    }
+}
+
+/// Returns filters of which every case of some ways meets just one, each with the order that it is read in: the list's
+/// own, but in a list by the end, where what has not ended is read by when it was raised. What comes behind the others
+/// stands behind them.
+pub(super) fn parts(ways: &[Checked], sort: Sort) -> Vec<(Checked, Sort)> {
+    if sort.by != SortBy::Closed {
+        return ways.iter().map(|way| (way.clone(), sort)).collect();
+    }
+    let open = Checked::Is(Predicate::Flag(Flag::Open));
+    let mut parts = Vec::with_capacity(2 * ways.len());
+    for way in ways {
+        let of = |test: &Checked| told(&Checked::and(vec![way.clone(), test.clone()]));
+        match (of(&Checked::not(open.clone())), of(&open)) {
+            (_, Checked::Nothing) => parts.push((way.clone(), sort)),
+            (Checked::Nothing, _) => parts.push((way.clone(), sort.of_open())),
+            (ended, open) => parts.extend([(ended, sort), (open, sort.of_open())]),
+        }
+    }
+    parts.sort_by_key(|(_, order)| sort.is_behind(*order));
+    parts
 }
 
 /// Returns the same filter with the phases that follow from it, where an index over what is open, or over all, can
@@ -230,6 +264,30 @@ mod tests {
         // Of what has ended, being late is something else.
         let ended = all(&[&late, &due(Order::Less, 40)]);
         assert_eq!(told(&ended), ended);
+    }
+
+    #[test]
+    fn a_list_by_the_end_has_a_part_for_what_has_not_ended_where_there_may_be_any() {
+        let newest = Sort {
+            by: SortBy::Closed,
+            descending: true,
+        };
+        let orders = |filter: &Checked, sort: Sort| {
+            let parts = parts(&[told(filter)], sort);
+            parts.into_iter().map(|(_, order)| order).collect::<Vec<_>>()
+        };
+        let kind = word(WordColumn::Kind, &["help"]);
+        assert_eq!(orders(&kind, newest), [newest, newest.of_open()]);
+        let oldest = Sort {
+            descending: false,
+            ..newest
+        };
+        assert_eq!(orders(&kind, oldest), [oldest.of_open(), oldest]);
+        let phase = |phase: Phase| Checked::Is(Predicate::Phase([phase].into()));
+        assert_eq!(orders(&phase(Phase::Watch), newest), [newest]);
+        assert_eq!(orders(&phase(Phase::Act), newest), [newest.of_open()]);
+        let lately = Checked::Is(Predicate::Instant(InstantColumn::Closed, Order::AtLeast, at(5)));
+        assert_eq!(orders(&lately, newest), [newest]);
     }
 
     #[test]

@@ -270,6 +270,7 @@ fn columns_in(condition: &str) -> impl Iterator<Item = &str> {
 mod tests {
     use bihuan_core::case::facts::Flag;
     use bihuan_core::filter::{IdColumn, NumberColumn, Order, Predicate, WordColumn};
+    use bihuan_core::pack::model::Phase;
     use uuid::Uuid;
 
     use super::*;
@@ -314,6 +315,27 @@ mod tests {
         };
         let plan = plan(&database(), &open, sort);
         assert!(plan.contains("case_row_back"), "{plan}");
+    }
+
+    #[test]
+    fn what_has_ended_is_read_by_its_end() {
+        let phase = || Checked::Is(Predicate::Phase([Phase::Watch].into()));
+        let unit = || Checked::Is(Predicate::Id(IdColumn::Unit, [Uuid::nil()].into()));
+        let ended = || Checked::not(Checked::Is(Predicate::Flag(Flag::Open)));
+        let state = || Checked::Is(Predicate::Word(WordColumn::State, ["settled".into()].into()));
+        let sort = Sort {
+            by: SortBy::Closed,
+            descending: true,
+        };
+        let connection = database();
+        for filter in [
+            phase(),
+            Checked::and(vec![unit(), phase()]),
+            Checked::and(vec![ended(), state()]),
+        ] {
+            let plan = plan(&connection, &filter, sort);
+            assert!(plan.contains("case_row_closed"), "{filter:?}: {plan}");
+        }
     }
 
     #[test]

@@ -129,6 +129,7 @@ impl Column {
             Column::Severity => Some(SortBy::Severity),
             Column::Raised => Some(SortBy::Raised),
             Column::Changed => Some(SortBy::Changed),
+            Column::Closed => Some(SortBy::Closed),
             Column::Kind
             | Column::Category
             | Column::Unit
@@ -138,8 +139,7 @@ impl Column {
             | Column::Returns
             | Column::Reopened
             | Column::Channel
-            | Column::Source
-            | Column::Closed => None,
+            | Column::Source => None,
         }
     }
 

@@ -216,10 +216,15 @@ fn searched(ctx: &Ctx, place: &Place, rows: &Rows<ListRow>) -> Option<String> {
         Reached::At(at) => {
             let key = match by {
                 SortBy::Changed => "ledger-searched-changed",
+                SortBy::Closed => "ledger-searched-closed",
                 SortBy::Due => "ledger-searched-due",
                 SortBy::Raised | SortBy::Severity | SortBy::Number => "ledger-searched-raised",
             };
             ctx.tongue.t1(key, "at", show::moment(calendar, ctx.tongue, at))
+        }
+        Reached::Open(at) => {
+            let at = show::moment(calendar, ctx.tongue, at);
+            ctx.tongue.t1("ledger-searched-open", "at", at)
         }
         Reached::Severity(severity) => ctx.tongue.t1("ledger-searched-severity", "severity", severity),
         Reached::Number(number) => ctx.tongue.t1("ledger-searched-number", "number", number),
@@ -349,6 +354,7 @@ fn orders(ctx: &Ctx, place: &Place) -> Vec<(SortBy, String, bool)> {
         ctx.tongue.t(match by {
             SortBy::Raised => "column-raised",
             SortBy::Changed => "column-changed",
+            SortBy::Closed => "column-closed",
             SortBy::Due => "column-due",
             SortBy::Severity => "column-severity",
             SortBy::Number => "column-number",
