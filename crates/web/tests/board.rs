@@ -122,6 +122,36 @@ async fn a_step_from_the_board_asks_for_what_it_needs_and_leads_back_to_the_boar
 }
 
 #[tokio::test]
+async fn what_ended_last_stands_first_in_its_column_and_its_list() {
+    let town = Town::found().await;
+    let first = town.struck_off(&Matter::default()).await;
+    let last = town.struck_off(&Matter::default()).await;
+    town.pass_hours(1);
+    town.allow_pictures(first).await;
+    let page = town.log_in("supervisor").await.get("/board").await;
+    let ended = column(&page, "watch");
+    let place = |case| {
+        ended
+            .find(&town.number(case))
+            .unwrap_or_else(|| panic!("{ended}"))
+    };
+    assert!(place(last) < place(first), "{ended}");
+    let list = plain(
+        ended
+            .split("<a href=\"")
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap(),
+    );
+    assert!(list.contains("sort=closed"), "{list}");
+    let ledger = town.log_in("supervisor").await.get(&list).await.text();
+    let place = |case| ledger.find(&town.number(case)).unwrap();
+    assert!(place(last) < place(first), "{ledger}");
+}
+
+#[tokio::test]
 async fn a_column_shows_the_first_cards_and_leads_to_the_rest() {
     let town = Town::found().await;
     town.raise_many(13).await;

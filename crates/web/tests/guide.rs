@@ -160,6 +160,19 @@ async fn what_was_struck_off_is_told_without_anything_that_a_reporter_wrote() {
 }
 
 #[tokio::test]
+async fn what_was_struck_off_last_stands_first_whatever_changed_since() {
+    let town = Town::found().await;
+    let first = town.struck_off(&Matter::default()).await;
+    let last = town.struck_off(&Matter::default()).await;
+    town.pass_hours(1);
+    town.allow_pictures(first).await;
+    let page = town.browser().get("/struck-off").await;
+    let text = page.text();
+    let place = |case| text.find(&town.number(case)).unwrap();
+    assert!(place(last) < place(first), "{text}");
+}
+
+#[tokio::test]
 async fn what_reporters_said_stands_beside_what_was_struck_off() {
     let town = Town::found().await;
     let mut browser = town.browser();

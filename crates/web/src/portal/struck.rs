@@ -167,7 +167,7 @@ pub fn address(number: &str) -> String {
 }
 
 fn sort() -> Result<Sort, WebError> {
-    "-changed".parse().map_err(WebError::internal)
+    "-closed".parse().map_err(WebError::internal)
 }
 
 /// Returns what was struck off last.
@@ -236,6 +236,7 @@ fn struck_off(ctx: &Ctx) -> Option<Checked> {
     Some(Checked::and(vec![
         is(WordColumn::Kind, ids),
         is(WordColumn::State, states),
+        Checked::not(Checked::Is(Predicate::Flag(Flag::Open))),
         Checked::not(Checked::Is(Predicate::Accuses)),
     ]))
 }

@@ -118,11 +118,11 @@ impl BoardPage {
     }
 }
 
-/// Returns in which order the cards of a phase stand: what is open by what is due, what ended by what is new.
+/// Returns in which order the cards of a phase stand: what is open by what is due, what ended the last first.
 fn order(phase: Phase) -> Sort {
     let ended = matches!(phase, Phase::Closed | Phase::Watch);
     Sort {
-        by: if ended { SortBy::Changed } else { SortBy::Due },
+        by: if ended { SortBy::Closed } else { SortBy::Due },
         descending: ended,
     }
 }

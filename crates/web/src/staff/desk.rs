@@ -94,9 +94,9 @@ const URGENT: Sort = Sort {
     by: SortBy::Due,
     descending: false,
 };
-/// What changed last comes first.
+/// What ended last comes first.
 const LATEST: Sort = Sort {
-    by: SortBy::Changed,
+    by: SortBy::Closed,
     descending: true,
 };
 /// The phases in which a case waits for one step and no more: nobody works on it meanwhile, so it waits in a group of

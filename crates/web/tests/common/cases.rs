@@ -123,6 +123,12 @@ impl Town {
     /// Strikes a case off whose reporter allows its picture to be shown.
     pub async fn to_show(&self, matter: &Matter<'_>) -> CaseId {
         let case = self.struck_off(matter).await;
+        self.allow_pictures(case).await;
+        case
+    }
+
+    /// Lets the reporter of a case allow its pictures to be shown.
+    pub async fn allow_pictures(&self, case: CaseId) {
         let (tenant, now) = (self.tenant(), self.app.now());
         let bodies = Bodies::new(now, &mut Counter(self.stir()));
         let allowed = Command::AllowPictures { allowed: true };
@@ -130,7 +136,6 @@ impl Town {
             .execute(&Permit::reporter(), case, allowed, bodies, None, now)
             .await
             .unwrap();
-        case
     }
 
     /// Strikes a case off and shows everybody its picture.
