@@ -14,6 +14,7 @@ pub mod clocks;
 pub(crate) mod follower;
 pub mod handling;
 pub mod lag;
+pub(crate) mod merging;
 pub(crate) mod notifications;
 pub(crate) mod outbox;
 pub(crate) mod renewal;

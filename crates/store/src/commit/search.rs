@@ -22,6 +22,8 @@ statements! {
     DELETE = "DELETE FROM case_text WHERE rowid = $1";
     INSERT = "INSERT INTO case_text (rowid, tokens) VALUES ($1, $2)";
     MERGE = "INSERT INTO case_text (case_text) VALUES ('optimize')";
+    MERGE_SOME = "INSERT INTO case_text (case_text, rank) VALUES ('merge', $1)";
+    CHANGES = "SELECT total_changes()";
     HOLDING = "SELECT count(*) FROM (SELECT 1 FROM case_text WHERE case_text MATCH $1 LIMIT $2) AS holding";
     NEWEST = "SELECT rowid FROM case_text WHERE case_text MATCH $1 AND rowid BETWEEN $2 AND $3
         ORDER BY rowid DESC LIMIT $4";
@@ -157,6 +159,16 @@ pub(crate) fn write(connection: &Connection, documents: &[Written<'_>]) -> Resul
             connection.write_many(&UPSERT, &rows)
         }
     }
+}
+
+/// Merges segments of SQLite's index where four of a size lie side by side, until so many pages are written; returns
+/// whether there was anything to merge. What it merged in part before goes on.
+pub(crate) fn merge_some(connection: &Connection, pages: u32) -> Result<bool, StoreError> {
+    let changes = || connection.query_row(CHANGES, (), |row| row.get::<i64>(0));
+    let before = changes()?;
+    connection.execute(MERGE_SOME, (pages,))?;
+    // The statement itself counts as one.
+    Ok(changes()? - before > 1)
 }
 
 fn write_fts(connection: &Connection, documents: &[Written<'_>]) -> Result<(), StoreError> {

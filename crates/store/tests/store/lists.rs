@@ -200,6 +200,25 @@ async fn no_token_of_an_erased_text_is_left_in_the_index() {
 }
 
 #[tokio::test]
+async fn the_search_index_is_merged_until_nothing_is_left_to_merge_and_finds_the_same() {
+    let mut city = City::at(Place::in_a_file()).await;
+    for _ in 0..15 {
+        city.raise("路灯不亮", "晚上看不见").await;
+    }
+    let segments = |city: &City| {
+        // The number of a segment stands above that of its page.
+        let count = "SELECT count(DISTINCT id >> 37) FROM case_text_data WHERE id >> 37 > 0";
+        city.place.direct().value(count, &[]).int()
+    };
+    assert_eq!(segments(&city), 15);
+    assert!(city.tenant.merge_search(1).await.expect("merges"));
+    while city.tenant.merge_search(1).await.expect("merges") {}
+    assert!(segments(&city) < 4, "{}", segments(&city));
+    let reader = city.tenant.reader().expect("reader");
+    assert_eq!(found(&reader, "路灯").len(), 15);
+}
+
+#[tokio::test]
 async fn a_corrected_title_is_found_by_its_new_words_only() {
     let mut city = City::new().await;
     let case = city.raise("停水", "无水可用").await.case();

@@ -28,6 +28,10 @@ const SWEEPING: Duration = Duration::from_mins(10);
 /// Places of the log whose cases' rows are renewed in one round after an upgrade: some hundreds of cases.
 const PLACES_RENEWED: u64 = 2_048;
 
+/// Pages of the search index that are merged in one round in which nothing else was to be done: a few milliseconds for
+/// which intake may have to wait.
+const PAGES_MERGED: u32 = 64;
+
 /// What keeps up with one tenant.
 struct Keeper {
     app: App,
@@ -36,6 +40,8 @@ struct Keeper {
     ticker: Ticker,
     /// Whether rows that an older program wrote may lack flags yet.
     lacks_flags: bool,
+    /// Whether there may be something to merge in the search index.
+    unmerged: bool,
     /// Whether the lease was held when it was last looked at, and when that was.
     held: Option<(bool, Instant)>,
     swept_at: Option<Instant>,
@@ -48,6 +54,7 @@ pub(super) async fn keep_up(app: App, tenant: Tenant, stop: watch::Receiver<bool
         lease: Lease::new(&tenant, "followers", app.now(), &mut SystemEntropy),
         ticker: Ticker::default(),
         lacks_flags: true,
+        unmerged: true,
         held: None,
         swept_at: None,
         app,
@@ -84,8 +91,8 @@ async fn pause(time: Duration, earlier: impl Future<Output = ()>) {
 }
 
 impl Keeper {
-    /// Follows the log and lets the timer act, where that is this process's part; returns whether there was
-    /// anything to follow.
+    /// Follows the log and lets the timer act, where that is this process's part, and tidies up where nothing came in;
+    /// returns whether there may be more to do at once.
     async fn round(&mut self) -> Result<bool, StoreError> {
         let held = match self.held {
             Some((held, at)) if at.elapsed() < MOST => held,
@@ -99,7 +106,13 @@ impl Keeper {
         if self.lacks_flags {
             self.lacks_flags = self.tenant.renew_flags(PLACES_RENEWED).await?;
         }
-        Ok(round.placed > 0 || self.lacks_flags)
+        let came = round.placed > 0;
+        if came {
+            self.unmerged = true;
+        } else if self.unmerged {
+            self.unmerged = self.tenant.merge_search(PAGES_MERGED).await?;
+        }
+        Ok(came || self.lacks_flags || self.unmerged)
     }
 
     /// Looks what other processes have changed, and whether this one is to follow.
