@@ -86,6 +86,7 @@ document.addEventListener("attach", ({ target: root }) => {
     form.addEventListener("compositionend", soon);
     form.addEventListener("change", soon);
     form.addEventListener("submit", () => { clearTimeout(wait); asked++; sent = kept = true; late = false; under?.abort(); });
+    form.addEventListener("unsent", () => { sent = false; soon(); });
     leave.set(form, () => { if (!kept || late) keep({ keepalive: true }); });
     box?.addEventListener("click", (event) => {
       const button = event.target.closest("button");

@@ -3,9 +3,15 @@ document.addEventListener("attach", ({ target: root }) => {
   for (const form of root.querySelectorAll("form[data-once]")) {
     form.addEventListener("submit", (event) => {
       const buttons = form.querySelectorAll("button[type=submit]");
+      const pressed = event.submitter ?? buttons[0];
+      const title = pressed.textContent;
+      form.addEventListener("unsent", () => {
+        for (const button of buttons) button.disabled = false;
+        pressed.textContent = title;
+      }, { once: true });
       setTimeout(() => {
         for (const button of buttons) button.disabled = true;
-        (event.submitter ?? buttons[0]).textContent = form.dataset.once;
+        pressed.textContent = form.dataset.once;
       });
     });
   }

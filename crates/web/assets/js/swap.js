@@ -21,53 +21,96 @@ const enter = (url, found) => {
   shown = same ? shown : shown + 1;
   history[same ? "replaceState" : "pushState"]({ shown }, "", at);
 };
+const put = (old, part) => {
+  old.replaceWith(document.adoptNode(part));
+  attach(part);
+};
 const swap = (page, url) => {
-  const main = document.adoptNode(page.querySelector("main"));
-  const head = document.adoptNode(page.querySelector("header.top"));
+  const main = page.querySelector("main");
   main.dataset.swapped = "";
-  document.querySelector("header.top").replaceWith(head);
-  document.getElementById("content").replaceWith(main);
   document.title = page.title;
   enter(url, main.querySelector("[data-found-at]")?.dataset.foundAt);
-  attach(head);
-  attach(main);
+  put(document.querySelector("header.top"), page.querySelector("header.top"));
+  put(document.getElementById("content"), main);
   leaves = false;
   scrollTo(0, 0);
   (main.querySelector("[autofocus]") ?? main).focus({ preventScroll: true });
 };
-// Whether what answers can stand here: an error that does not show the form again is a page of its own, from which the
-// browser comes back to what was written.
-const fits = (page, answer) => Boolean(page.querySelector("main#content")) && frame(page) === frame(document)
-  && (answer.ok || Boolean(page.querySelector("form[data-swap]")));
-const go = async (url, options, otherwise) => {
-  const content = document.getElementById("content");
-  content.ariaBusy = "true";
-  // What would be written now would be lost.
-  content.inert = true;
+const ask = async (url, options) => {
   const signal = AbortSignal.timeout(PATIENCE);
   const answer = await fetch(url, { headers: { Accept: "text/html" }, signal, ...options }).catch(() => null);
   const text = await answer?.text().catch(() => null);
-  content.ariaBusy = null;
-  // Somebody else's answer, or that of a page which is no longer shown.
-  if (!content.isConnected) return;
-  const page = text && new DOMParser().parseFromString(text, "text/html");
-  if (!page || !fits(page, answer)) otherwise();
-  else if (answer.redirected) location.assign(answer.url);
-  else swap(page, url);
+  return text ? { answer, page: new DOMParser().parseFromString(text, "text/html") } : null;
 };
-document.addEventListener("submit", (event) => {
+// Asks while nothing can be written, for that would be lost; false where the page is no longer shown by then.
+const held = async (work) => {
+  const content = document.getElementById("content");
+  [content.ariaBusy, content.inert] = ["true", true];
+  const done = await work();
+  [content.ariaBusy, content.inert] = [null, false];
+  return content.isConnected && done;
+};
+// Shows an answer in place; false where it must be loaded as a page.
+const show = ({ answer, page }, url) => {
+  if (!page.querySelector("main#content") || frame(page) !== frame(document)) return false;
+  if (answer.redirected) location.assign(answer.url);
+  else swap(page, url);
+  return true;
+};
+// Whether an answer is what the form was sent for, or the form once more.
+const settles = ({ answer, page }) => answer.ok && !answer.redirected || page.querySelector("form[data-swap]");
+const send = (form, fields) => ask(form.action, { method: "POST", body: new URLSearchParams(fields) });
+// Who has logged in anew beside it sends with the new session's token; nobody else does.
+const renew = async (form) => {
+  const found = await ask(form.action);
+  const me = (page) => page.querySelector("header a.who")?.href;
+  const [token, head] = ["form[data-swap] [name=csrf]", "header.top"].map((part) => found?.page.querySelector(part));
+  if (!token || me(found.page) !== me(document)) return false;
+  const own = form.querySelector("[name=csrf]");
+  if (own.value === token.value) return false;
+  own.value = token.value;
+  put(document.querySelector("header.top"), head);
+  return true;
+};
+// What was written stays, with why it was not taken; the button can be pressed again.
+const refuse = (form, { answer, page }) => {
+  const said = document.createElement("p");
+  const title = answer.redirected ? "" : page.querySelector("main :is(h1, h2)")?.textContent ?? "";
+  said.className = "notice over";
+  said.role = "alert";
+  said.tabIndex = -1;
+  said.dataset.refused = "";
+  said.textContent = `${title} ${form.dataset.notTaken}`.trim();
+  form.querySelector("[data-refused]")?.remove();
+  form.prepend(said);
+  form.dispatchEvent(new Event("unsent"));
+  said.focus();
+  said.scrollIntoView({ block: "center", behavior: "instant" });
+};
+document.addEventListener("submit", async (event) => {
   const form = event.target.closest("form[data-swap]");
   if (!form || event.defaultPrevented) return;
   const fields = new FormData(form, event.submitter);
   event.preventDefault();
-  // A form that was sent twice is one case.
-  go(form.action, { method: "POST", body: new URLSearchParams(fields) }, () => form.submit());
+  const found = await held(async () => {
+    const first = await send(form, fields);
+    if (!first || settles(first) || !(await renew(form))) return first ?? {};
+    fields.set("csrf", form.querySelector("[name=csrf]").value);
+    return (await send(form, fields)) ?? {};
+  });
+  if (!found) return;
+  // Sent again by the browser where no answer came, or one that must be a page: a form that was sent twice is one case.
+  if (!found.answer) form.submit();
+  else if (!settles(found)) refuse(form, found);
+  else if (!show(found, form.action)) form.submit();
 });
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[data-swap]");
   if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  go(link.href, {}, () => location.assign(link.href));
+  held(() => ask(link.href).then((found) => found ?? {})).then((found) => {
+    if (found && !(found.answer?.ok && show(found, link.href))) location.assign(link.href);
+  });
 });
 // What cannot be asked for again by loading the page anew.
 const lost = () => document.querySelector("[data-swapped] [data-shown-once], [data-gone-when-left]");
@@ -78,10 +121,10 @@ window.addEventListener("popstate", (event) => {
   if (leaves) location.reload();
   else history.go(shown - asked);
 });
-// The browser asks before such a page is left, but not whoever goes on by what the page itself offers.
+// The browser asks before such a page is left, but not whoever goes on as the page proposes.
 window.addEventListener("click", (event) => {
   const stays = event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey;
-  leaves = !stays && Boolean(event.target.closest?.("main a:not([target]), main [type=submit]"));
+  leaves = !stays && Boolean(event.target.closest?.("[data-goes-on]"));
   setTimeout(() => { leaves = false; }, 1000);
 });
 window.addEventListener("beforeunload", (event) => { if (!leaves && lost()) event.preventDefault(); });

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use bihuan_core::case::command::{Command, TakeStep};
 use bihuan_core::case::refusal::Refusal;
-use bihuan_core::event::{Actor, BodyRef, CaseEvent, Event};
+use bihuan_core::event::{Actor, BodyRef, CaseEvent, End, Event};
 use bihuan_core::id::CaseId;
 use bihuan_core::pack::model::Relation;
 use bihuan_core::permission::Permit;
@@ -105,25 +105,27 @@ async fn say(
         }
         Err(error) => return Err(error),
     };
-    if is_solved {
-        let_the_clock_act(ctx, case).await?;
-    }
+    let said = match is_solved && is_struck_off_now(ctx, case).await? {
+        true => Said::done(ctx.tongue.t("track-thanks-struck")),
+        false => said,
+    };
     let mut response = html(&TrackPage::read(ctx, case, said).await?);
     *response.status_mut() = status;
     Ok(response)
 }
 
 /// Waits a moment for the clock, where it is to strike the case off now: whoever said that it is solved sees the seal.
-async fn let_the_clock_act(ctx: &Ctx, case: CaseId) -> Result<(), WebError> {
+/// Returns whether it did.
+async fn is_struck_off_now(ctx: &Ctx, case: CaseId) -> Result<bool, WebError> {
     let (looks, pause) = LOOKS;
     for _ in 0..looks {
         let view = view::case(ctx, case).await?;
         if !view::is_struck_off_soon(&Story::of(ctx, &view)?) {
-            break;
+            return Ok(view.case.end == Some(End::StruckOff));
         }
         tokio::time::sleep(pause).await;
     }
-    Ok(())
+    Ok(false)
 }
 
 /// Returns what is said where a form was not taken, with what was typed in it.

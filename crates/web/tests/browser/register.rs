@@ -310,7 +310,7 @@ async fn a_form_that_nobody_answers_in_place_is_sent_as_ever() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_error_is_a_page_from_which_the_browser_comes_back_to_what_was_written() {
+async fn whoever_is_logged_out_meanwhile_keeps_what_was_written_and_sends_it_once_they_are_back() {
     let town = Town::found().await;
     let window = serve(&town, None).await;
     log_in(&window, "operator").await;
@@ -318,16 +318,30 @@ async fn an_error_is_a_page_from_which_the_browser_comes_back_to_what_was_writte
     window.until("#text:focus").await;
     window.strike("", "东门小区外面的路灯不亮").await;
     window.until("[data-kept=yes]").await;
-    // As after another log-in beside it: nothing is kept or taken any more. While it is under way, nothing is written.
-    window
-        .now("for (const field of document.querySelectorAll('main [name=csrf]')) field.value = 'old'; window.stays = true")
-        .await;
+    window.forget().await;
+    window.press("#text").await;
     window.strike("", "，三盏").await;
     window.strike(ALT, "s").await;
-    window.until("main:not(:has(form.entry))").await;
-    assert_ne!(window.now("return window.stays").await, true);
-    window.back().await;
-    window.until("form.entry").await;
+    window.until("form.entry [data-refused]").await;
     assert_eq!(window.value("#text").await, "东门小区外面的路灯不亮，三盏");
+    assert!(window.has("form.entry button[type=submit]:enabled").await);
+    // Somebody else who logs in beside it does not send it.
+    let form = window.tab().await;
+    for (login, comes) in [("supervisor", "[data-refused]"), ("operator", "#number")] {
+        window
+            .now("document.querySelector('footer').innerHTML = '<a id=beside target=_blank href=\"/login?next=/desk\">x</a>'")
+            .await;
+        window.open_beside("#beside").await;
+        window.write("#login", login).await;
+        window.write("#password", crate::common::PASSWORD).await;
+        window.click("form[action='/login'] [type=submit]").await;
+        window.until_at("/desk").await;
+        window.to_tab(&form).await;
+        window
+            .now("document.querySelector('[data-refused]').remove()")
+            .await;
+        window.strike(ALT, "s").await;
+        window.until(comes).await;
+    }
     window.close().await;
 }

@@ -1,6 +1,6 @@
 # Files as evidence.
 case-files = Photos or PDF
-case-files-hint = Up to { $count }, each at most { $size } MB. Photos lose their place and device data, a PDF does not; the reporter sees no PDF.
+case-files-hint = Up to { $count }, each at most { $size } MB. Place and device data are taken out of photos, not of a PDF, which the reporter does not see.
 field-bad-file = Only JPEG, PNG and WebP photos and PDF are taken
 file-kilobytes = { $size } kB
 document-open = Open

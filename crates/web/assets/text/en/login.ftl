@@ -5,7 +5,7 @@ login-first = The first time, your code is the password.
 login-send = Log in
 login-demo-title = Demo accounts
 login-demo-lead = Choose a role to enter. These accounts exist in a demo directory only; the password of all is { $password }.
-login-code = A first code works once, within 14 days. Whoever has chosen a password with it types that password. After five failures in a row wait a little: 15 minutes at most.
+login-code = A first code works once, within 14 days; after that type the password chosen with it. If even that is not taken, wait a few minutes.
 login-wrong = The login or the password is wrong. After five failures in a row even the right one is not taken for a while, 15 minutes at most.
 # The first log-in, and passwords.
 welcome-title = Choose your password

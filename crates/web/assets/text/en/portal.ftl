@@ -133,6 +133,7 @@ receipt-photos-lost = { $count ->
 }
 report-sent-before = another report was sent by this form just now; what you wrote now is below: to send it as a report of its own, press the button once more
 track-other = Follow another report
+track-thanks-struck = Thank you. It is struck off.
 track-struck-soon = It is being struck off, and then bears the seal.
 track-look-again = Look again
 track-answer-by = answer to the reporter

@@ -34,6 +34,7 @@ register-saved-on = saved { $when }
 register-unsaved = Not saved, trying again. What you wrote is still on this page: please keep it open.
 register-drafts = Unfinished drafts ({ $count })
 register-draft-untitled = Nothing of the request written yet
+register-not-taken = It was not taken in; what you wrote is still on this page. If somebody has logged out or in beside it, log in as yourself in another tab, then send it again here.
 register-sent-before = This form was registered already, with something else in it. What you wrote now is below: to register it as another case, send it again.
 register-discard = Discard
 register-discard-sure = Discard this draft? It cannot be brought back.

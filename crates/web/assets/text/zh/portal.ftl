@@ -126,6 +126,7 @@ track-sent-before = 这张表单刚才已经送出过一次，内容与现在的
 receipt-photos-lost = { $count } 张照片没有保存下来，其他内容都已收到。请返回上一页，再提交一次同一张表单：不会重复登记，只补上缺的照片。
 report-sent-before = 这张表单刚才已经提交过另一件反映。您现在写的还在下面；如果要作为新的一件提交，请再按一次按钮
 track-other = 查询另一件
+track-thanks-struck = 谢谢您。这件事已经销号。
 track-struck-soon = 即将销号，随后盖上“销”章。
 track-look-again = 再看一次
 track-answer-by = 给反映人的答复

@@ -34,6 +34,7 @@ register-saved-on = { $when } 保存
 register-unsaved = 没有保存上，正在重试；写的内容还在本页，请不要关闭。
 register-drafts = 没写完的草稿（{ $count }）
 register-draft-untitled = 还没有写诉求
+register-not-taken = 没有登记上；写的内容还在本页。如果在别的标签页退出或换人登录过，请在另一个标签页以本人身份登录，再回到本页提交。
 register-sent-before = 这张登记表已经登记过一次，内容和现在的不同。现在写的都在下面；要另外登记一件，请再提交一次。
 register-discard = 放弃
 register-discard-sure = 放弃这份草稿？放弃后找不回来。
