@@ -114,9 +114,7 @@ async fn a_step_from_the_board_asks_for_what_it_needs_and_leads_back_to_the_boar
         .says("value=\"在办\"");
     // What is asked before a step can be taken is said, and the step is refused all the same.
     let submit = handler.get(&format!("/cases/{number}/moves?to=verify")).await;
-    submit
-        .says("至少一件佐证")
-        .keeps_silent_about("id=\"step-submit\"");
+    submit.says("本轮的佐证").keeps_silent_about("id=\"step-submit\"");
     let refused = handler.submit(&submit, &action, &[("step", "submit")]).await;
     assert!(refused.status.is_client_error(), "{}", refused.status);
 }

@@ -284,7 +284,7 @@ async fn a_refused_step_names_the_rule_and_keeps_what_was_written() {
     let answer = send(&mut handler, &number, "steps", &fields).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
     answer
-        .says("先要有：本轮至少一件佐证")
+        .says("先要有：本轮的佐证")
         .says("六盏全部更换，尚未拍照")
         .says("role=\"alert\"")
         .says("href=\"#step-submit\"");

@@ -40,16 +40,11 @@ const ask = async (url, options) => {
   const signal = AbortSignal.timeout(PATIENCE);
   const answer = await fetch(url, { headers: { Accept: "text/html" }, signal, ...options }).catch(() => null);
   const text = await answer?.text().catch(() => null);
-  return text ? { answer, page: new DOMParser().parseFromString(text, "text/html") } : null;
+  return typeof text === "string" ? { answer, page: new DOMParser().parseFromString(text, "text/html") } : {};
 };
-// Asks while nothing can be written, for that would be lost; false where the page is no longer shown by then.
-const held = async (work) => {
-  const content = document.getElementById("content");
-  [content.ariaBusy, content.inert] = ["true", true];
-  const done = await work();
-  [content.ariaBusy, content.inert] = [null, false];
-  return content.isConnected && done;
-};
+const content = () => document.getElementById("content");
+// While something is under way nothing can be written, for that would be lost.
+const hold = (under) => { [content().ariaBusy, content().inert] = [under ? "true" : null, under]; };
 // Shows an answer in place; false where it must be loaded as a page.
 const show = ({ answer, page }, url) => {
   if (!page.querySelector("main#content") || frame(page) !== frame(document)) return false;
@@ -58,21 +53,20 @@ const show = ({ answer, page }, url) => {
   return true;
 };
 // Whether an answer is what the form was sent for, or the form once more.
-const settles = ({ answer, page }) => answer.ok && !answer.redirected || page.querySelector("form[data-swap]");
+const settles = ({ answer, page }) => page.querySelector("form[data-swap]")
+  || answer.ok && !answer.redirected && page.querySelector("main#content");
 const send = (form, fields) => ask(form.action, { method: "POST", body: new URLSearchParams(fields) });
 // Who has logged in anew beside it sends with the new session's token; nobody else does.
 const renew = async (form) => {
   const found = await ask(form.action);
   const me = (page) => page.querySelector("header a.who")?.href;
-  const [token, head] = ["form[data-swap] [name=csrf]", "header.top"].map((part) => found?.page.querySelector(part));
-  if (!token || me(found.page) !== me(document)) return false;
-  const own = form.querySelector("[name=csrf]");
-  if (own.value === token.value) return false;
-  own.value = token.value;
+  const [token, head] = ["form[data-swap] [name=csrf]", "header.top"].map((part) => found.page?.querySelector(part));
+  if (!token || me(found.page) !== me(document) || form.querySelector("[name=csrf]").value === token.value) return false;
+  for (const own of content().querySelectorAll("[name=csrf]")) own.value = token.value;
   put(document.querySelector("header.top"), head);
   return true;
 };
-// What was written stays, with why it was not taken; the button can be pressed again.
+// What was written stays, with what came instead of a receipt; the button can be pressed again.
 const refuse = (form, { answer, page }) => {
   const said = document.createElement("p");
   const title = answer.redirected ? "" : page.querySelector("main :is(h1, h2)")?.textContent ?? "";
@@ -87,37 +81,50 @@ const refuse = (form, { answer, page }) => {
   said.focus();
   said.scrollIntoView({ block: "center", behavior: "instant" });
 };
+// The browser sends again where no answer came, or one that must be a page: a form that was sent twice is one case.
+// Where that leads nowhere, the form is free again in the end.
+const resend = (form) => {
+  hold(true);
+  form.submit();
+  setTimeout(() => {
+    hold(false);
+    form.dispatchEvent(new Event("unsent"));
+  }, PATIENCE);
+};
 document.addEventListener("submit", async (event) => {
   const form = event.target.closest("form[data-swap]");
   if (!form || event.defaultPrevented) return;
-  const fields = new FormData(form, event.submitter);
   event.preventDefault();
-  const found = await held(async () => {
-    const first = await send(form, fields);
-    if (!first || settles(first) || !(await renew(form))) return first ?? {};
+  if (content().inert) return;
+  const fields = new FormData(form, event.submitter);
+  hold(true);
+  let found = await send(form, fields);
+  if (found.answer && !settles(found) && await renew(form)) {
     fields.set("csrf", form.querySelector("[name=csrf]").value);
-    return (await send(form, fields)) ?? {};
-  });
-  if (!found) return;
-  // Sent again by the browser where no answer came, or one that must be a page: a form that was sent twice is one case.
-  if (!found.answer) form.submit();
-  else if (!settles(found)) refuse(form, found);
-  else if (!show(found, form.action)) form.submit();
+    found = await send(form, fields);
+  }
+  hold(false);
+  if (!form.isConnected) return;
+  if (found.answer && !settles(found)) refuse(form, found);
+  else if (!found.answer || !show(found, form.action)) resend(form);
 });
-document.addEventListener("click", (event) => {
+document.addEventListener("click", async (event) => {
   const link = event.target.closest?.("a[data-swap]");
   if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  held(() => ask(link.href).then((found) => found ?? {})).then((found) => {
-    if (found && !(found.answer?.ok && show(found, link.href))) location.assign(link.href);
-  });
+  hold(true);
+  const found = await ask(link.href);
+  hold(false);
+  if (!link.isConnected || found.answer?.ok && show(found, link.href)) return;
+  leaves = "goesOn" in link.dataset;
+  location.assign(link.href);
 });
 // What cannot be asked for again by loading the page anew.
 const lost = () => document.querySelector("[data-swapped] [data-shown-once], [data-gone-when-left]");
 window.addEventListener("popstate", (event) => {
   const asked = event.state?.shown;
   if (asked === undefined || asked === shown) return;
-  leaves = !lost() || confirm(lost().dataset.shownOnce);
+  leaves = !content().inert && (!lost() || confirm(lost().dataset.shownOnce));
   if (leaves) location.reload();
   else history.go(shown - asked);
 });
@@ -127,4 +134,9 @@ window.addEventListener("click", (event) => {
   leaves = !stays && Boolean(event.target.closest?.("[data-goes-on]"));
   setTimeout(() => { leaves = false; }, 1000);
 });
-window.addEventListener("beforeunload", (event) => { if (!leaves && lost()) event.preventDefault(); });
+window.addEventListener("beforeunload", (event) => {
+  if (leaves || !lost()) return;
+  event.preventDefault();
+  // For whoever stays.
+  setTimeout(() => { for (const form of document.forms) form.dispatchEvent(new Event("unsent")); });
+});

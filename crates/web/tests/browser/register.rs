@@ -318,6 +318,21 @@ async fn whoever_is_logged_out_meanwhile_keeps_what_was_written_and_sends_it_onc
     window.until("#text:focus").await;
     window.strike("", "东门小区外面的路灯不亮").await;
     window.until("[data-kept=yes]").await;
+    // A server that has no room says so, and nothing is sent twice.
+    window
+        .now("window.sent = []; const real = fetch;
+            window.fetch = (url, options) => {
+                if (!String(url).endsWith('/register')) return real(url, options);
+                sent.push(options.method);
+                return sent.length > 2 ? real(url, options) : Promise.resolve(new Response('', { status: 503 }));
+            }")
+        .await;
+    window.strike(ALT, "s").await;
+    window.until("form.entry [data-refused]").await;
+    assert_eq!(window.now("return sent.join()").await, "POST,");
+    window
+        .now("document.querySelector('[data-refused]').remove()")
+        .await;
     window.forget().await;
     window.press("#text").await;
     window.strike("", "，三盏").await;
