@@ -66,17 +66,16 @@ const renew = async (form) => {
   put(document.querySelector("header.top"), head);
   return true;
 };
-// What was written stays, with what came instead of a receipt; the button can be pressed again.
-const refuse = (form, { answer, page }) => {
+// What was written stays, and what to do is said above it; the button can be pressed again.
+const refuse = (form) => {
   const said = document.createElement("p");
-  const title = answer.redirected ? "" : page.querySelector("main :is(h1, h2)")?.textContent ?? "";
   said.className = "notice over";
   said.role = "alert";
   said.tabIndex = -1;
   said.dataset.refused = "";
-  said.textContent = `${title} ${form.dataset.notTaken}`.trim();
-  form.querySelector("[data-refused]")?.remove();
-  form.prepend(said);
+  said.textContent = form.dataset.notTaken;
+  content().querySelector("[data-refused]")?.remove();
+  form.before(said);
   form.dispatchEvent(new Event("unsent"));
   said.focus();
   said.scrollIntoView({ block: "center", behavior: "instant" });
@@ -105,7 +104,7 @@ document.addEventListener("submit", async (event) => {
   }
   hold(false);
   if (!form.isConnected) return;
-  if (found.answer && !settles(found)) refuse(form, found);
+  if (found.answer && !settles(found)) refuse(form);
   else if (!found.answer || !show(found, form.action)) resend(form);
 });
 document.addEventListener("click", async (event) => {

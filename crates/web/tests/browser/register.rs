@@ -328,7 +328,7 @@ async fn whoever_is_logged_out_meanwhile_keeps_what_was_written_and_sends_it_onc
             }")
         .await;
     window.strike(ALT, "s").await;
-    window.until("form.entry [data-refused]").await;
+    window.until("main > [data-refused]").await;
     assert_eq!(window.now("return sent.join()").await, "POST,");
     window
         .now("document.querySelector('[data-refused]').remove()")
@@ -337,7 +337,7 @@ async fn whoever_is_logged_out_meanwhile_keeps_what_was_written_and_sends_it_onc
     window.press("#text").await;
     window.strike("", "，三盏").await;
     window.strike(ALT, "s").await;
-    window.until("form.entry [data-refused]").await;
+    window.until("main > [data-refused]").await;
     assert_eq!(window.value("#text").await, "东门小区外面的路灯不亮，三盏");
     assert!(window.has("form.entry button[type=submit]:enabled").await);
     // Somebody else who logs in beside it does not send it.
