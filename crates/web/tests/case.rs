@@ -167,6 +167,14 @@ async fn a_case_is_taken_to_strike_off_by_forms_alone() {
         .says("2026年3月2日 销号")
         .says("销号：已办好、经核验、已答复。");
     reporter.get("/track").await.says("class=\"seal\"");
+    // The same form once more is what it was; with other words it is not taken, whatever has come of the case.
+    let again = [("solved", "yes")];
+    let again = reporter.submit(&page, "/track/satisfaction", &again).await;
+    again.says("这件事已经销号");
+    let changed = [("solved", "yes"), ("remark", "谢谢")];
+    let changed = reporter.submit(&page, "/track/satisfaction", &changed).await;
+    assert_eq!(changed.status, StatusCode::UNPROCESSABLE_ENTITY);
+    changed.keeps_silent_about("这件事已经销号");
 }
 
 /// Returns the address of the first picture of a kind of page.

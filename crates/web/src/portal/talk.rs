@@ -105,7 +105,8 @@ async fn say(
         }
         Err(error) => return Err(error),
     };
-    let said = match is_solved && is_struck_off_now(ctx, case).await? {
+    let is_taken = status == StatusCode::OK;
+    let said = match is_taken && is_solved && is_struck_off_now(ctx, case).await? {
         true => Said::done(ctx.tongue.t("track-thanks-struck")),
         false => said,
     };
