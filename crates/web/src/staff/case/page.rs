@@ -244,9 +244,14 @@ impl CasePage {
         self.more_open = more.any(|sheet| sheet.refused.is_some() || sheet.kept.is_some());
     }
 
-    /// Whether evidence is what the step to take waits for.
-    fn lacks_evidence(&self) -> bool {
-        self.steps.iter().any(|step| step.open && step.lacks_evidence)
+    /// Whether the step at a place is the one that waits for evidence: the form for it stands there, and once.
+    fn waits_for_evidence(&self, place: &usize) -> bool {
+        self.waiting_step() == Some(*place)
+    }
+
+    fn waiting_step(&self) -> Option<usize> {
+        let waits = |step: &StepSheet| step.open && step.lacks_evidence;
+        self.steps.iter().position(waits)
     }
 
     /// Whether pictures wait for the visitor to look at them.
