@@ -136,6 +136,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/sqlite/0018_closed.sql"),
         postgres: include_str!("migrations/postgres/0018_closed.sql"),
     },
+    Migration {
+        number: 19,
+        name: "of_a_unit",
+        sqlite: include_str!("migrations/sqlite/0019_of_a_unit.sql"),
+        postgres: include_str!("migrations/postgres/0019_of_a_unit.sql"),
+    },
 ];
 
 impl Migration {

@@ -12,8 +12,24 @@ use crate::read::order::{Cursor, NEWEST, Reached};
 use crate::read::{paths, told};
 use crate::value::{Id, flags_of, instant};
 
-/// The columns of an outline, in the order that it is read in.
-pub(super) const COLUMNS: &str = "c.category, c.unit, c.raised_at, c.closed_at, c.due_at, c.flags";
+/// How much of each case is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// What became of it, which the index of a unit's cases holds.
+    Fate,
+    /// Its category too.
+    Category,
+}
+
+impl Detail {
+    /// Returns the columns, in the order that an outline is read in.
+    pub(super) fn columns(self) -> &'static str {
+        match self {
+            Detail::Fate => "c.unit, c.raised_at, c.closed_at, c.due_at, c.flags, NULL",
+            Detail::Category => "c.unit, c.raised_at, c.closed_at, c.due_at, c.flags, c.category",
+        }
+    }
+}
 
 /// The part of what may be examined that is read before it is counted whether there are few, and what is left; in
 /// sixteenths.
@@ -23,8 +39,6 @@ const REST: &[usize] = &[12];
 /// What figures ask of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outline {
-    /// Its category's code.
-    pub category: Option<String>,
     /// The responsible unit.
     pub unit: Option<UnitId>,
     /// When it was raised.
@@ -35,6 +49,8 @@ pub struct Outline {
     pub due_at: Option<Timestamp>,
     /// Whether a clock of it ever ran out.
     pub breached: bool,
+    /// Its category's code, where that is read ([`Detail::Category`]).
+    pub category: Option<String>,
 }
 
 /// The newest cases of a filter.
@@ -51,7 +67,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be read.
-    pub fn newest(&self, filter: &Checked, most: usize) -> Result<Newest, StoreError> {
+    pub fn newest(&self, filter: &Checked, most: usize, detail: Detail) -> Result<Newest, StoreError> {
         let filter = told::told(filter);
         let (mut cases, mut unread): (Vec<Outline>, Option<Timestamp>) = (Vec::new(), None);
         let ways = match filter {
@@ -60,7 +76,7 @@ impl Reader {
         };
         for way in ways {
             // One more than asked for tells whether there are older ones.
-            let (of_way, cut) = self.newest_of(&way, most.saturating_add(1))?;
+            let (of_way, cut) = self.newest_of(&way, most.saturating_add(1), detail)?;
             if let Some(Reached::At(at)) = cut.map(|cut| cut.reached(NEWEST.by)) {
                 unread = unread.max(Some(at));
             }
@@ -76,31 +92,36 @@ impl Reader {
 
     /// Returns the newest `wanted` cases of one way, and where it was cut short, if it was: those of which there are few
     /// are sorted where they do not come soon in the order of all.
-    fn newest_of(&self, way: &Checked, wanted: usize) -> Result<(Vec<Outline>, Option<Cursor>), StoreError> {
+    fn newest_of(
+        &self,
+        way: &Checked,
+        wanted: usize,
+        detail: Detail,
+    ) -> Result<(Vec<Outline>, Option<Cursor>), StoreError> {
         let rare = paths::is_rare(way);
         if rare && self.is_few(way, wanted)? {
-            return Ok((self.outlines(way, wanted)?, None));
+            return Ok((self.outlines(way, wanted, detail)?, None));
         }
         let mut cases = Vec::new();
         let mut after = None;
         for (part, then) in [(FIRST, !rare), (REST, false)] {
             after = self.each_stretch(way, NEWEST, after.as_ref(), part, |stretch| {
-                cases.extend(self.outlines_of(stretch, wanted - cases.len())?);
+                cases.extend(self.outlines_of(stretch, wanted - cases.len(), detail)?);
                 Ok(cases.len() < wanted)
             })?;
             if after.is_none() {
                 break;
             }
             if then && self.is_few(way, wanted)? {
-                return Ok((self.outlines(way, wanted)?, None));
+                return Ok((self.outlines(way, wanted, detail)?, None));
             }
         }
         Ok((cases, after))
     }
 
     /// Returns the newest outlines of a way of which there are few.
-    fn outlines(&self, way: &Checked, wanted: usize) -> Result<Vec<Outline>, StoreError> {
-        let (sql, params) = self.few(way, NEWEST, None, (COLUMNS, wanted));
+    fn outlines(&self, way: &Checked, wanted: usize, detail: Detail) -> Result<Vec<Outline>, StoreError> {
+        let (sql, params) = self.few(way, NEWEST, None, (detail.columns(), wanted));
         let mut statement = self.snapshot.connection().prepare_once(&sql)?;
         statement.query_map(&params[..], read)
     }
@@ -108,13 +129,13 @@ impl Reader {
 
 pub(super) fn read(row: Row<'_>) -> Result<Outline, StoreError> {
     let optional = |millis: Option<i64>| millis.map(instant).transpose();
-    let unit: Option<Id> = row.get(1)?;
+    let unit: Option<Id> = row.get(0)?;
     Ok(Outline {
-        category: row.get(0)?,
         unit: unit.map(|Id(unit)| UnitId(unit)),
-        raised_at: instant(row.get(2)?)?,
-        closed_at: optional(row.get(3)?)?,
-        due_at: optional(row.get(4)?)?,
-        breached: flags_of(row.get(5)?).contains(&Flag::Breached),
+        raised_at: instant(row.get(1)?)?,
+        closed_at: optional(row.get(2)?)?,
+        due_at: optional(row.get(3)?)?,
+        breached: flags_of(row.get(4)?).contains(&Flag::Breached),
+        category: row.get(5)?,
     })
 }

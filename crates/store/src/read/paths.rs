@@ -1,7 +1,7 @@
 //! Which way to the cases of a list: the part of a filter that an index answers in the list's order, and the
 //! alternatives of a filter that each have a way of their own.
 //!
-//! The indexes are those of migrations 3, 6, 7, 10, 16 and 18. What is said here of a filter is true of it on both engines; which
+//! The indexes are those of migrations 3, 6, 7, 10, 16, 18 and 19. What is said here of a filter is true of it on both engines; which
 //! index serves it is left to the engine's planner.
 
 use std::collections::BTreeSet;
@@ -157,12 +157,11 @@ fn of_units(part: &Checked) -> Option<(&BTreeSet<uuid::Uuid>, Option<&Checked>)>
 pub(super) fn along(filter: &Checked, by: SortBy) -> Checked {
     let parts = conjuncts(filter);
     let open = is_open(&parts);
-    let of_one = |part: &Checked| matches!(part, Checked::Is(Predicate::Id(IdColumn::Unit, units)) if units.len() == 1);
-    let (in_unit, in_stage) = (parts.iter().any(|part| of_one(part)), is_stage(filter));
+    let (in_unit, in_stage) = (in_one_unit(filter), is_stage(filter));
     let enters = |part: &&Checked| match part {
         Checked::Is(Predicate::Flag(Flag::Open)) => matches!(by, SortBy::Raised | SortBy::Due),
-        Checked::Is(Predicate::Id(IdColumn::Unit, _)) => {
-            of_one(part) && (by == SortBy::Raised || by == SortBy::Due && open)
+        part if is_one_unit(part) => {
+            matches!(by, SortBy::Raised | SortBy::Closed) || by == SortBy::Due && open
         }
         Checked::Is(Predicate::Id(IdColumn::Person, persons)) => {
             persons.len() == 1 && by == SortBy::Due && open && !in_unit && !in_stage
@@ -181,6 +180,15 @@ pub(super) fn along(filter: &Checked, by: SortBy) -> Checked {
         InstantColumn::Closed,
     ))));
     Checked::and(entered.chain(ended).collect())
+}
+
+/// Whether a filter names the one unit that its cases are in.
+pub(super) fn in_one_unit(filter: &Checked) -> bool {
+    conjuncts(filter).into_iter().any(is_one_unit)
+}
+
+fn is_one_unit(part: &Checked) -> bool {
+    matches!(part, Checked::Is(Predicate::Id(IdColumn::Unit, units)) if units.len() == 1)
 }
 
 /// Whether a test has an index in the order of due instants, of what is open and it is true of.

@@ -17,7 +17,7 @@ use crate::error::StoreError;
 use crate::read::Reader;
 use crate::read::list::{COLUMNS, ListRow};
 use crate::read::order::{Cursor, Sort};
-use crate::read::outline::{self, Outline};
+use crate::read::outline::{self, Detail, Outline};
 use crate::read::paths;
 use crate::read::query::{Query, dialect};
 use crate::value::Id;
@@ -107,8 +107,7 @@ impl Reader {
         if stretch.documents.is_some() && paths::tokens(stretch.filter).is_some() {
             return self.rows_by_documents(stretch, wanted);
         }
-        let query = self.found_in(stretch);
-        let (sql, params) = self.found(query, wanted, COLUMNS);
+        let (sql, params) = self.found(self.names_in(stretch), wanted, COLUMNS);
         self.rows(&sql, params)
     }
 
@@ -117,16 +116,30 @@ impl Reader {
         &self,
         stretch: &Stretch<'_>,
         wanted: usize,
+        detail: Detail,
     ) -> Result<Vec<Outline>, StoreError> {
-        let query = self.found_in(stretch);
-        let (sql, params) = self.found(query, wanted, outline::COLUMNS);
+        let (sql, params) = match paths::in_one_unit(&stretch.along) {
+            // The index of a unit's cases holds their outlines.
+            true => {
+                let mut query = self.found_in(stretch, detail.columns());
+                let limit = query.bind_count(wanted);
+                query.text.push_str(&format!(" LIMIT ${limit}"));
+                (query.text, query.params)
+            }
+            false => self.found(self.names_in(stretch), wanted, detail.columns()),
+        };
         let mut statement = self.snapshot.connection().prepare_once(&sql)?;
         statement.query_map(&params[..], outline::read)
     }
 
-    /// Begins a statement for the rows of the cases of a stretch of which the filter is true, in its order.
-    fn found_in(&self, stretch: &Stretch<'_>) -> Query {
-        let mut query = self.tested(stretch, &format!("SELECT c.{} AS found", self.row_name()));
+    /// Begins a statement that finds the rows of the cases of a stretch of which the filter is true, in its order.
+    fn names_in(&self, stretch: &Stretch<'_>) -> Query {
+        self.found_in(stretch, &format!("c.{} AS found", self.row_name()))
+    }
+
+    /// Begins a statement for columns of the cases of a stretch of which the filter is true, in its order.
+    fn found_in(&self, stretch: &Stretch<'_>, columns: &str) -> Query {
+        let mut query = self.tested(stretch, &format!("SELECT {columns}"));
         if self.tenant.engine() == Engine::Postgres {
             // SQLite reads the stretch as it comes, and would sort it again.
             query
@@ -174,7 +187,8 @@ impl Reader {
         query.params.extend(params);
         // Only what is asked for is read of each row, so that an index that holds it is enough.
         let read: BTreeSet<&str> = columns_in(&text)
-            .chain(["tenant", "id", "phase", stretch.sort.by.name(), self.row_name()])
+            .chain(columns_in(select))
+            .chain(["tenant", "id", stretch.sort.by.name()])
             .collect();
         let read: Vec<String> = read
             .iter()
@@ -252,15 +266,15 @@ impl Reader {
     }
 }
 
-/// Returns the columns of `case_row c` that a condition names.
-fn columns_in(condition: &str) -> impl Iterator<Item = &str> {
-    let named = condition.match_indices("c.").filter(|(at, _)| {
+/// Returns the columns of `case_row c` that a part of a statement names.
+fn columns_in(part: &str) -> impl Iterator<Item = &str> {
+    let named = part.match_indices("c.").filter(|(at, _)| {
         // Not the end of another word.
-        let before = condition[..*at].chars().next_back();
+        let before = part[..*at].chars().next_back();
         before.is_none_or(|before| !before.is_ascii_alphanumeric() && before != '_')
     });
     named.map(|(at, _)| {
-        let rest = &condition[at + 2..];
+        let rest = &part[at + 2..];
         let end = rest.find(|letter: char| !letter.is_ascii_lowercase() && letter != '_');
         &rest[..end.unwrap_or(rest.len())]
     })
@@ -275,7 +289,7 @@ mod tests {
 
     use super::*;
     use crate::engine::connection::Connection;
-    use crate::read::order::SortBy;
+    use crate::read::order::{NEWEST, SortBy};
     use crate::read::told;
     use crate::schema;
 
@@ -288,11 +302,15 @@ mod tests {
 
     /// Returns how SQLite reads what a filter leaves in the order of a list.
     fn plan(connection: &Connection, filter: &Checked, sort: Sort) -> String {
+        plan_of("c.id, c.kind, c.flags", connection, filter, sort)
+    }
+
+    fn plan_of(columns: &str, connection: &Connection, filter: &Checked, sort: Sort) -> String {
         let text = |_: &[String], _| (String::new(), SqlValue::Int(0));
         let along = paths::along(&told::told(filter), sort.by);
         let sql = along.to_sql(2, Way::Fewest, dialect(Engine::Sqlite, &text));
         let explain = format!(
-            "EXPLAIN QUERY PLAN SELECT c.id, c.kind, c.flags FROM case_row c WHERE c.tenant = $1 AND ({})
+            "EXPLAIN QUERY PLAN SELECT {columns} FROM case_row c WHERE c.tenant = $1 AND ({})
             ORDER BY {} LIMIT 1000",
             sql.text,
             sort.order()
@@ -328,14 +346,26 @@ mod tests {
             descending: true,
         };
         let connection = database();
-        for filter in [
-            phase(),
-            Checked::and(vec![unit(), phase()]),
-            Checked::and(vec![ended(), state()]),
+        let in_unit = "case_row_unit_closed (tenant=? AND unit=?";
+        for (filter, index) in [
+            (phase(), "case_row_closed"),
+            (Checked::and(vec![unit(), phase()]), in_unit),
+            (Checked::and(vec![ended(), state()]), "case_row_closed"),
         ] {
             let plan = plan(&connection, &filter, sort);
-            assert!(plan.contains("case_row_closed"), "{filter:?}: {plan}");
+            assert!(plan.contains(index), "{filter:?}: {plan}");
         }
+    }
+
+    #[test]
+    fn what_became_of_the_newest_of_a_unit_is_read_from_an_index_alone() {
+        let unit = Checked::Is(Predicate::Id(IdColumn::Unit, [Uuid::nil()].into()));
+        let asked = format!("{}, c.kind, c.phase, c.id", Detail::Fate.columns());
+        let plan = plan_of(&asked, &database(), &unit, NEWEST);
+        assert!(
+            plan.contains("COVERING INDEX case_row_unit (tenant=? AND unit=?)"),
+            "{plan}"
+        );
     }
 
     #[test]

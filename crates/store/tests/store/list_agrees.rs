@@ -10,6 +10,7 @@ use bihuan_store::read::Reader;
 use bihuan_store::read::bounds::Bounds;
 use bihuan_store::read::list::Listing;
 use bihuan_store::read::order::{Sort, SortBy};
+use bihuan_store::read::outline::Detail;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::agree::city::{City, TestCase};
@@ -110,7 +111,7 @@ fn newest_agree(reader: &Reader, filter: &Checked, matching: &[&TestCase]) {
     let at = |at: Timestamp| at.as_millisecond();
     let mut raised: Vec<_> = matching.iter().map(|case| at(case.facts.raised_at)).collect();
     raised.sort_by_key(|at| std::cmp::Reverse(*at));
-    let newest = reader.newest(filter, LIMIT).expect("reads");
+    let newest = reader.newest(filter, LIMIT, Detail::Fate).expect("reads");
     let seen: Vec<_> = newest.cases.iter().map(|case| at(case.raised_at)).collect();
     assert!(
         raised.starts_with(&seen) && seen.len() <= LIMIT,

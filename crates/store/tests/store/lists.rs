@@ -10,6 +10,7 @@ use bihuan_core::permission::Permit;
 use bihuan_store::read::bounds::Count;
 use bihuan_store::read::list::Listing;
 use bihuan_store::read::order::{Sort, SortBy};
+use bihuan_store::read::outline::Detail;
 
 async fn city_with(count: usize) -> City {
     let mut city = City::new().await;
@@ -110,7 +111,7 @@ async fn figures_are_counted_from_the_newest_of_a_list() {
     };
     let listed = reader.list(&listing).expect("reads").rows;
     for (most, more) in [(4, true), (9, false), (100, false)] {
-        let newest = reader.newest(&everything, most).expect("reads");
+        let newest = reader.newest(&everything, most, Detail::Fate).expect("reads");
         let raised: Vec<_> = newest.cases.iter().map(|case| case.raised_at).collect();
         let first: Vec<_> = listed.iter().take(most).map(|row| row.raised_at).collect();
         assert_eq!((raised, newest.more), (first, more), "{most}");
@@ -121,7 +122,13 @@ async fn figures_are_counted_from_the_newest_of_a_list() {
                 .all(|case| case.closed_at.is_none() && !case.breached)
         );
     }
-    assert_eq!(reader.newest(&Checked::nothing(), 4).expect("reads").cases, []);
+    assert_eq!(
+        reader
+            .newest(&Checked::nothing(), 4, Detail::Fate)
+            .expect("reads")
+            .cases,
+        []
+    );
 }
 
 #[tokio::test]
@@ -255,4 +262,19 @@ async fn what_another_tenant_holds_much_of_hides_nothing() {
     assert_eq!(alike.expect("reads").len(), 3);
     let counted = reader.count(&Checked::Is(Predicate::Text(words)), 100);
     assert_eq!(counted.expect("counts").known, 3);
+}
+
+#[tokio::test]
+async fn of_what_is_alike_that_comes_first_which_answers_most() {
+    let mut city = City::at(Place::in_a_file()).await;
+    let oldest = city.raise("东门路灯不亮", "晚上看不见").await;
+    for _ in 0..30 {
+        city.raise("西门路灯倒了", "挡了路").await;
+    }
+    let questions = ["东门", "路灯", "不亮"].map(|word| vec![word.to_owned()]);
+    let reader = city.tenant.reader().expect("reader");
+    let alike = reader.alike(&questions, &Checked::everything(), 10);
+    let alike = alike.expect("reads");
+    assert_eq!(alike.len(), 10);
+    assert!(alike.iter().any(|row| row.id == oldest.case()));
 }

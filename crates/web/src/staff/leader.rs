@@ -10,7 +10,7 @@ use bihuan_core::filter::{Checked, Predicate};
 use bihuan_core::permission::READ;
 use bihuan_report::chart::{Columns, Heat};
 use bihuan_store::error::StoreError;
-use bihuan_store::read::outline::Outline;
+use bihuan_store::read::outline::{Detail, Outline};
 
 use super::case::acts::table::WAYS;
 use super::desk::{Group, Plan, read_groups};
@@ -65,9 +65,10 @@ pub async fn read_leader(ctx: Ctx, uri: Uri) -> Result<Response, WebError> {
     let groups = read_groups(&ctx, &plans(), INSTRUCT, |_| ROWS).await?;
     let scope = Checked::and(vec![access::scope(&ctx, READ)?, access::scope(&ctx, INSTRUCT)?]);
     let open = Checked::and(vec![scope.clone(), Checked::Is(Predicate::Flag(Flag::Open))]);
-    let read = ctx
-        .tenant
-        .read(move |reader| Ok::<_, StoreError>((reader.newest(&scope, MOST)?, reader.newest(&open, MOST)?)));
+    let read = ctx.tenant.read(move |reader| {
+        let all = reader.newest(&scope, MOST, Detail::Category)?;
+        Ok::<_, StoreError>((all, reader.newest(&open, MOST, Detail::Fate)?))
+    });
     let (all, open) = read.await?;
     let newest = Newest::of(&ctx, &all);
     let t = ctx.tongue;

@@ -16,7 +16,7 @@ use bihuan_core::permission::READ;
 use bihuan_report::chart::{Columns, Heat};
 use bihuan_store::error::StoreError;
 use bihuan_store::read::bounds::Count;
-use bihuan_store::read::outline::{self, Outline};
+use bihuan_store::read::outline::{self, Detail, Outline};
 use jiff::civil::Date;
 
 use self::handles::Handles;
@@ -192,8 +192,10 @@ async fn read_newest(
     let all = Asked::of(ctx, &format!("unit under {word}")).within(ctx, READ)?;
     let open = Asked::of(ctx, &format!("unit under {word} and open")).within(ctx, READ)?;
     let read = ctx.tenant.read(move |reader| {
-        let all = reader.newest(&all, MOST)?;
-        let open = has_parts.then(|| reader.newest(&open, MOST)).transpose()?;
+        let all = reader.newest(&all, MOST, Detail::Fate)?;
+        let open = has_parts
+            .then(|| reader.newest(&open, MOST, Detail::Fate))
+            .transpose()?;
         Ok::<_, StoreError>((all, open))
     });
     Ok(read.await?)
