@@ -97,6 +97,7 @@ impl Asked {
 /// A server that does not start, or a page that is not answered.
 pub fn measure(filled: &Filled) -> Result<Vec<Figure>, Failure> {
     let server = Server::start(&filled.place)?;
+    server.rest()?;
     let mut clients = Clients::connect(server.address(), &filled.tokens).map_err(Failure::Internal)?;
     let mut figures = Vec::new();
     let floors = Floors::measure(&filled.place.database()).map_err(Failure::Internal)?;

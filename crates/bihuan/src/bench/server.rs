@@ -4,7 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use bihuan_core::label::Label;
@@ -147,6 +148,12 @@ impl Drop for Place {
     }
 }
 
+/// How long a server is looked at before it is said to rest, which part of that it may use of a processor then, and how
+/// long it may take to come to rest.
+const REST: Duration = Duration::from_secs(2);
+const AT_REST: u32 = 40;
+const RESTS_WITHIN: Duration = Duration::from_secs(600);
+
 /// A running server; killed when dropped.
 #[derive(Debug)]
 pub struct Server {
@@ -201,6 +208,26 @@ impl Server {
     /// A server that has ended.
     pub fn cpu(&self) -> Result<Duration, Failure> {
         processor::time_of(self.child.id())
+    }
+
+    /// Waits until it has nothing left to do but to answer: what followers catch up with and merge after many cases
+    /// came at once is no part of what a page costs.
+    ///
+    /// # Errors
+    /// A server that has ended, or does not come to rest.
+    pub fn rest(&self) -> Result<(), Failure> {
+        let began = Instant::now();
+        while began.elapsed() < RESTS_WITHIN {
+            let before = self.cpu()?;
+            thread::sleep(REST);
+            if self.cpu()?.saturating_sub(before) < REST / AT_REST {
+                return Ok(());
+            }
+        }
+        Err(Failure::Internal(anyhow::anyhow!(
+            "the server still works after {} s",
+            RESTS_WITHIN.as_secs()
+        )))
     }
 
     /// Returns the most bytes of memory that it has had at once so far.
