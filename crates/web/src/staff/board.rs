@@ -26,7 +26,7 @@ use super::asked::{self, Asked};
 use super::desk::owed;
 use super::ledger::column::phase_key;
 use super::ledger::page::{CAP, PHASES, capped, phase_is};
-use super::ledger::place::Place;
+use super::ledger::place::{LAST_ENDED, Place};
 use super::line::{Line, category_name};
 use super::views::{self, ViewTab};
 use super::{ledger, origin};
@@ -120,10 +120,12 @@ impl BoardPage {
 
 /// Returns in which order the cards of a phase stand: what is open by what is due, what ended the last first.
 fn order(phase: Phase) -> Sort {
-    let ended = matches!(phase, Phase::Closed | Phase::Watch);
-    Sort {
-        by: if ended { SortBy::Closed } else { SortBy::Due },
-        descending: ended,
+    match phase.is_end() {
+        true => LAST_ENDED,
+        false => Sort {
+            by: SortBy::Due,
+            descending: false,
+        },
     }
 }
 

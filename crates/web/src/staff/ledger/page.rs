@@ -260,15 +260,14 @@ fn phase_tabs(ctx: &Ctx, place: &Place, asked: &Asked, counts: &[Count; 7]) -> V
         let count = counts[phase as usize];
         let filter = chosen(phase);
         let here = filter == now;
-        let href = if here {
-            asked::print(rest.clone(), ctx.tongue.0)
-        } else {
-            filter
+        let to = match here {
+            true => place.with_filter(asked::print(rest.clone(), ctx.tongue.0)),
+            false => place.with_filter(filter),
         };
         PhaseTab {
             title: ctx.tongue.t(phase_key(phase)),
             count: capped(count),
-            href: place.with_filter(href).href(),
+            href: to.sorted_for(Some(phase).filter(|_| !here)).href(),
             here,
             look: if phase == Phase::Verify && count.known > 0 {
                 "info"

@@ -1,11 +1,18 @@
 //! Where in the ledger a page is: filter, order, columns, view and page, all of it in the address.
 
+use bihuan_core::pack::model::Phase;
 use bihuan_store::read::order::{Cursor, Sort, SortBy};
 use uuid::Uuid;
 
 use super::column::Column;
 use super::group::{Density, GroupBy};
 use crate::ctx::{escaped, query_value};
+
+/// The order of what has ended: the last first.
+pub const LAST_ENDED: Sort = Sort {
+    by: SortBy::Closed,
+    descending: true,
+};
 
 /// A place in the ledger. What a visitor wrote and cannot be read falls back to the default, but for the
 /// filter, whose problems are shown.
@@ -127,6 +134,18 @@ impl Place {
             query.push(format!("density={}", self.density.word()));
         }
         query.join("&")
+    }
+
+    /// Returns it in the order that the cases of a phase begin with, or those of all phases, where nobody chose another:
+    /// what has ended stands behind all that was raised since.
+    pub fn sorted_for(self, phase: Option<Phase>) -> Place {
+        let newest = Place::default().sort;
+        let sort = match phase {
+            _ if self.sort != newest && self.sort != LAST_ENDED => self.sort,
+            Some(phase) if phase.is_end() => LAST_ENDED,
+            _ => newest,
+        };
+        Place { sort, ..self }
     }
 
     /// Returns the word of the order's direction.
@@ -254,6 +273,17 @@ mod tests {
         };
         assert_eq!(plain.with_layout("due compact"), place);
         assert_eq!(place.with_layout("nonsense"), plain);
+    }
+
+    #[test]
+    fn what_has_ended_is_shown_by_its_end_unless_another_order_was_chosen() {
+        let by_default = Place::default();
+        let ended = by_default.clone().sorted_for(Some(Phase::Closed));
+        assert_eq!(ended.sort, LAST_ENDED);
+        assert_eq!(ended.clone().sorted_for(Some(Phase::Act)), by_default);
+        assert_eq!(ended.sorted_for(None), by_default);
+        let chosen = read("/ledger?sort=severity&dir=desc");
+        assert_eq!(chosen.clone().sorted_for(Some(Phase::Watch)), chosen);
     }
 
     #[test]
