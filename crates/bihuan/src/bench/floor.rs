@@ -36,6 +36,10 @@ const TABLES: [(&str, &str); 10] = [
     ("idempotency", "substr(result, 1, 16)"),
 ];
 
+/// As many connections as intake is measured with: whoever waits for an answer sends nothing else meanwhile, so no
+/// transaction of a server holds more of their messages.
+const WAITING: usize = 64;
+
 /// What the engine alone writes.
 #[derive(Debug, Clone, Copy)]
 pub struct Floor {
@@ -43,8 +47,33 @@ pub struct Floor {
     pub rate: f64,
     /// That batch size.
     pub batch: usize,
+    /// Cases a second in transactions of 64, the most that 64 connections leave a server to write together.
+    pub waiting: f64,
     /// Rows of one case, its search document among them.
     pub rows_per_case: f64,
+}
+
+impl Floor {
+    /// Returns the best of all batch sizes. `write` writes `cases`, which have so many `rows` together, in transactions of
+    /// so many, and returns how long that took.
+    fn best(cases: usize, rows: usize, mut write: impl FnMut(usize) -> Result<Duration>) -> Result<Floor> {
+        let mut floor = Floor {
+            rate: 0.0,
+            batch: 0,
+            waiting: 0.0,
+            rows_per_case: rows as f64 / cases as f64,
+        };
+        for batch in BATCHES {
+            let rate = cases as f64 / write(batch)?.as_secs_f64();
+            if batch == WAITING {
+                floor.waiting = rate;
+            }
+            if rate > floor.rate {
+                floor = Floor { rate, batch, ..floor };
+            }
+        }
+        Ok(floor)
+    }
 }
 
 /// The rows of one case.
@@ -68,22 +97,14 @@ struct Rows {
 /// # Errors
 /// A database that cannot be read or written.
 pub fn measure(place: &Place, messages: &[Message]) -> Result<Floor, Failure> {
-    let rows = Rows::read(&place.database()).map_err(Failure::Internal)?;
-    let written: usize = rows.cases.iter().map(|case| case.rows.len() + 1).sum();
-    let mut best = Floor {
-        rate: 0.0,
-        batch: 0,
-        rows_per_case: written as f64 / rows.cases.len() as f64,
+    let measured = || {
+        let rows = Rows::read(&place.database())?;
+        let written: usize = rows.cases.iter().map(|case| case.rows.len() + 1).sum();
+        Floor::best(rows.cases.len(), written, |batch| {
+            rows.write(&place.file(&format!("floor-{batch}.db")), batch, messages)
+        })
     };
-    for batch in BATCHES {
-        let file = place.file(&format!("floor-{batch}.db"));
-        let elapsed = rows.write(&file, batch, messages).map_err(Failure::Internal)?;
-        let rate = rows.cases.len() as f64 / elapsed.as_secs_f64();
-        if rate > best.rate {
-            best = Floor { rate, batch, ..best };
-        }
-    }
-    Ok(best)
+    measured().map_err(Failure::Internal)
 }
 
 impl Rows {

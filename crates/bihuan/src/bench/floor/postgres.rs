@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use tokio_postgres::Statement;
 use tokio_postgres::types::ToSql;
 
-use super::{BATCHES, CASES, Floor, TABLES};
+use super::{CASES, Floor, TABLES};
 use crate::bench::on_server::{Database, Session};
 use crate::failure::Failure;
 
@@ -64,19 +64,7 @@ fn best(database: &Database) -> Result<Floor> {
         tables.push(Table::read(&session, name, source, case, &cases)?);
     }
     let written: usize = tables.iter().filter_map(|table| table.ends.last()).sum();
-    let mut best = Floor {
-        rate: 0.0,
-        batch: 0,
-        rows_per_case: written as f64 / cases.len() as f64,
-    };
-    for batch in BATCHES {
-        let elapsed = write(&session, &tables, cases.len(), batch)?;
-        let rate = cases.len() as f64 / elapsed.as_secs_f64();
-        if rate > best.rate {
-            best = Floor { rate, batch, ..best };
-        }
-    }
-    Ok(best)
+    Floor::best(cases.len(), written, |batch| write(&session, &tables, cases.len(), batch))
 }
 
 /// Empties the tables and writes the rows of all cases again.
