@@ -100,7 +100,8 @@ impl Server {
         let handle = self.driver.handle();
         let (config, encryption) = (self.config.clone(), self.encryption.clone());
         let connecting = handle.spawn(async move { config.connect(encryption).await });
-        let connected = pollster::block_on(connecting)
+        // A task that waits here without giving way would be told to, after so many times, and never woken again.
+        let connected = pollster::block_on(tokio::task::unconstrained(connecting))
             .map_err(|error| StoreError::caused("connecting to the database broke off", error))?;
         let (client, mut connection) = connected?;
         let unconfirmed = Arc::new(AtomicBool::new(false));
