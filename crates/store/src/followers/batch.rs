@@ -36,9 +36,11 @@ statements! {
 
 statements! {
     in postgres
+    // Each event is looked up by its key. A join that was planned while there were few is kept when there are many, until
+    // the server counts them, and compares all with all.
     EVENTS_THERE = "SELECT s.seq, s.stream_kind, s.stream_id, s.version, e.data
-        FROM sequence s LEFT JOIN event e ON e.tenant = s.tenant AND e.stream_kind = s.stream_kind
-        AND e.stream_id = s.stream_id AND e.version = s.version
+        FROM sequence s LEFT JOIN LATERAL (SELECT e.data FROM event e WHERE e.tenant = s.tenant
+            AND e.stream_kind = s.stream_kind AND e.stream_id = s.stream_id AND e.version = s.version LIMIT 1) e ON TRUE
         WHERE s.seq >= $1 AND s.tenant = $2 ORDER BY s.seq LIMIT $3";
 }
 
