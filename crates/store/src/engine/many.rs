@@ -92,6 +92,20 @@ impl Many {
         }
     }
 
+    /// Carries out `text` for each row of values. It is given how each value is written, and has `{given}` where the
+    /// tables begin that it selects from.
+    pub(crate) fn choosing<const N: usize>(
+        columns: &[(&str, Form); N],
+        text: impl Fn([String; N]) -> String,
+    ) -> Many {
+        let places = std::array::from_fn(|at| format!("?{}", at + 1));
+        let given = std::array::from_fn(|at| format!("given.{}", columns[at].0));
+        Many {
+            sqlite: text(places).replace("{given}", ""),
+            postgres: text(given).replace("{given}", &format!("{} CROSS JOIN ", unnest(columns))),
+        }
+    }
+
     /// Deletes the rows that the columns name.
     pub(crate) fn delete(table: &str, columns: &[(&str, Form)]) -> Many {
         let places: Vec<String> = (1..)

@@ -44,7 +44,6 @@ mod tests {
             crate::commit::together::STATEMENTS,
             crate::followers::clocks::STATEMENTS,
             crate::followers::follower::STATEMENTS,
-            crate::followers::notifications::STATEMENTS,
             crate::followers::outbox::STATEMENTS,
             crate::followers::handling::STATEMENTS,
             crate::followers::renewal::STATEMENTS,
@@ -135,6 +134,11 @@ mod tests {
             crate::commit::order::many(),
             crate::commit::rows::many(),
             crate::commit::together::many(),
+            crate::followers::clocks::many(),
+            crate::followers::handling::many(),
+            crate::followers::notifications::many(),
+            crate::followers::outbox::many(),
+            crate::followers::rollups::many(),
         ];
         lists.into_iter().flatten().map(text).collect()
     }

@@ -3,7 +3,8 @@
 //! A case has at most one timer row, at [`Case::next_timer_at`]. The rows only say when to look; the
 //! timer then issues a command, and only events change the case.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use bihuan_core::case::Case;
 use bihuan_core::event::Entry;
@@ -12,30 +13,52 @@ use jiff::Timestamp;
 
 use super::follower::Follower;
 use crate::engine::connection::Connection;
+use crate::engine::many::{Form, Many};
 use crate::engine::sql::statements;
+use crate::engine::value::{Bind, Value};
 use crate::error::StoreError;
 use crate::tenant::scene::Scene;
 use crate::value::{Id, instant, millis};
 
 statements! {
-    DELETE = "DELETE FROM timer WHERE tenant = $1 AND case_id = $2";
-    INSERT = "INSERT INTO timer (tenant, due_at, case_id) VALUES ($1, $2, $3)";
     CLEAR = "DELETE FROM timer WHERE tenant = $1";
     DUE = "SELECT due_at, case_id FROM timer
         WHERE tenant = $1 AND due_at <= $2 AND (due_at, case_id) > ($3, $4)
         ORDER BY due_at, case_id LIMIT $5";
 }
 
+static DELETE: LazyLock<Many> =
+    LazyLock::new(|| Many::delete("timer", &[("tenant", Form::Blob), ("case_id", Form::Blob)]));
+static INSERT: LazyLock<Many> = LazyLock::new(|| {
+    let columns = [
+        ("tenant", Form::Blob),
+        ("due_at", Form::Int),
+        ("case_id", Form::Blob),
+    ];
+    Many::insert("timer", &columns, "")
+});
+
+/// Every statement for many rows of this module.
+#[cfg(test)]
+pub(crate) fn many() -> Vec<&'static Many> {
+    vec![&DELETE, &INSERT]
+}
+
 /// The timers of some cases.
 #[derive(Debug, Default)]
 pub(crate) struct Clocks {
     timers: BTreeMap<CaseId, Option<Timestamp>>,
+    /// Those of them that were raised just now, and so have no timer yet.
+    raised: BTreeSet<CaseId>,
 }
 
 impl Follower for Clocks {
     const NAME: &'static str = "clocks";
 
-    fn take(&mut self, _scene: &Scene, _entry: &Entry, _after: &Case) -> Result<(), StoreError> {
+    fn take(&mut self, _scene: &Scene, _entry: &Entry, after: &Case) -> Result<(), StoreError> {
+        if after.version == 1 {
+            self.raised.insert(after.id);
+        }
         Ok(())
     }
 
@@ -45,15 +68,21 @@ impl Follower for Clocks {
     }
 
     fn write(&self, connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {
-        let mut delete = connection.prepare(DELETE)?;
-        let mut insert = connection.prepare(INSERT)?;
-        for (case, at) in &self.timers {
-            delete.execute((Id(tenant.0), Id(case.0)))?;
+        let tenant = Id(tenant.0);
+        let (mut old, mut set) = (Vec::new(), Vec::new());
+        let timers = self.timers.iter().map(|(case, at)| (case, at.map(millis)));
+        let timers: Vec<(&CaseId, Option<i64>)> = timers.collect();
+        for (case, at) in &timers {
+            let id = Value::Blob(case.0.as_bytes());
+            if !self.raised.contains(case) {
+                old.push([tenant.bind(), id]);
+            }
             if let Some(at) = at {
-                insert.execute((Id(tenant.0), millis(*at), Id(case.0)))?;
+                set.push([tenant.bind(), at.bind(), id]);
             }
         }
-        Ok(())
+        connection.write_many(&DELETE, &old)?;
+        connection.write_many(&INSERT, &set)
     }
 
     fn clear(connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {

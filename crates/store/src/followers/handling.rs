@@ -4,6 +4,7 @@
 //! unit's class as a whole; one that complains about somebody does not, for they may see the figures. See `docs/design/0010-how-a-unit-handles.md`.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use bihuan_core::case::Case;
 use bihuan_core::event::{CaseEvent, End, Entry, Event};
@@ -13,19 +14,39 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::engine::connection::Connection;
+use crate::engine::many::{Form, Many};
 use crate::engine::sql::statements;
+use crate::engine::value::{Bind, Value};
 use crate::error::StoreError;
 use crate::tenant::scene::Scene;
 use crate::value::Id;
 
 statements! {
-    ADD = "INSERT INTO handled (tenant, class, unit, month, kind, phase, bucket, n)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        ON CONFLICT (tenant, class, unit, month, kind, phase, bucket) DO UPDATE SET n = handled.n + excluded.n";
     CLEAR = "DELETE FROM handled WHERE tenant = $1";
     SELECT = "SELECT class, unit, month, kind, phase, bucket, n FROM handled WHERE tenant = $1";
     OF_UNIT = "SELECT kind, phase, bucket, n FROM handled
         WHERE tenant = $1 AND class = $2 AND unit = $3 AND month >= $4";
+}
+
+static ADD: LazyLock<Many> = LazyLock::new(|| {
+    let columns = [
+        ("tenant", Form::Blob),
+        ("class", Form::Text),
+        ("unit", Form::Blob),
+        ("month", Form::Text),
+        ("kind", Form::Text),
+        ("phase", Form::Int),
+        ("bucket", Form::Int),
+        ("n", Form::Int),
+    ];
+    let added = "ON CONFLICT (tenant, class, unit, month, kind, phase, bucket) DO UPDATE SET n = handled.n + excluded.n";
+    Many::insert("handled", &columns, added)
+});
+
+/// Every statement for many rows of this module.
+#[cfg(test)]
+pub(crate) fn many() -> Vec<&'static Many> {
+    vec![&ADD]
 }
 
 /// The phases in which somebody has work to do, in their order.
@@ -164,20 +185,21 @@ fn hours_in(case: &Case, kind: &Kind, at: Timestamp) -> [Option<u64>; PHASES.len
 
 /// Writes counts.
 pub(crate) fn write(handled: &Handled, connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {
-    let mut statement = connection.prepare(ADD)?;
+    let of = Id(tenant.0);
+    let mut rows = Vec::with_capacity(handled.len());
     for (key, count) in handled {
-        statement.execute((
-            Id(tenant.0),
-            &key.class,
-            Id(key.unit),
-            &key.month,
-            &key.kind,
-            key.phase,
-            key.bucket,
-            count,
-        ))?;
+        rows.push([
+            of.bind(),
+            key.class.bind(),
+            Value::Blob(key.unit.as_bytes()),
+            key.month.bind(),
+            key.kind.bind(),
+            key.phase.bind(),
+            key.bucket.bind(),
+            count.bind(),
+        ]);
     }
-    Ok(())
+    connection.write_many(&ADD, &rows)
 }
 
 /// Removes all counts of a tenant.

@@ -4,6 +4,8 @@
 //! subscription's unit. The rows are not derived: they rest on who held which role when it happened, and people read
 //! them. So no rebuild clears them.
 
+use std::sync::LazyLock;
+
 use bihuan_core::case::Case;
 use bihuan_core::event::{Actor, Entry, Event};
 use bihuan_core::id::{CaseId, TenantId, UnitId};
@@ -19,27 +21,80 @@ use uuid::Uuid;
 
 use super::follower::Follower;
 use crate::engine::connection::Connection;
-use crate::engine::sql::statements;
+use crate::engine::many::{Form, Many};
+use crate::engine::value::{Bind, Value};
 use crate::error::StoreError;
 use crate::sending::id_of;
 use crate::tenant::scene::Scene;
 use crate::value::{Id, millis};
 use crate::webhook::Webhook;
 
-statements! {
-    // Of several events of one command a person hears once.
-    INSERT = "INSERT INTO notification (tenant, person, at, case_id, occasion, version, unit, due_at, state)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-        ON CONFLICT (tenant, person, at, case_id, occasion) DO NOTHING";
-    // For whoever has a confirmed address and wants this by mail.
-    MAIL = "INSERT INTO mail (tenant, id, person, form, made_at, case_id, occasion, next_at, attempts)
-        SELECT b.tenant, $1, b.person, 'notification', $2, $3, $4, $5, 0 FROM mail_box b
-        LEFT JOIN mail_choice c ON c.tenant = b.tenant AND c.person = b.person AND c.occasion = $6
-        WHERE b.tenant = $7 AND b.person = $8 AND b.confirmed_at IS NOT NULL AND coalesce(c.way, $9) = 'mail'
-        ON CONFLICT (tenant, id) DO NOTHING";
-    POST = "INSERT INTO webhook_delivery (tenant, id, webhook, occasion, case_id, version, unit, state, made_at, next_at,
-            attempts)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0) ON CONFLICT (tenant, id) DO NOTHING";
+/// Of several events of one command a person hears once.
+static INSERT: LazyLock<Many> = LazyLock::new(|| {
+    let columns = [
+        ("tenant", Form::Blob),
+        ("person", Form::Blob),
+        ("at", Form::Int),
+        ("case_id", Form::Blob),
+        ("occasion", Form::Text),
+        ("version", Form::Int),
+        ("unit", Form::Blob),
+        ("due_at", Form::Int),
+        ("state", Form::Text),
+    ];
+    let heard = "ON CONFLICT (tenant, person, at, case_id, occasion) DO NOTHING";
+    Many::insert("notification", &columns, heard)
+});
+
+/// For whoever has a confirmed address and wants this by mail.
+static MAIL: LazyLock<Many> = LazyLock::new(|| {
+    let given = [
+        ("tenant", Form::Blob),
+        ("id", Form::Blob),
+        ("person", Form::Blob),
+        ("made_at", Form::Int),
+        ("case_id", Form::Blob),
+        ("occasion", Form::Text),
+        ("way", Form::Text),
+    ];
+    Many::choosing(&given, |given| {
+        let [tenant, id, person, at, case, occasion, way] = given;
+        format!(
+            "INSERT INTO mail (tenant, id, person, form, made_at, case_id, occasion, next_at, attempts)
+            SELECT b.tenant, {id}, b.person, 'notification', {at}, {case}, {occasion}, {at}, 0 FROM {{given}}mail_box b
+            LEFT JOIN mail_choice c ON c.tenant = b.tenant AND c.person = b.person AND c.occasion = {occasion}
+            WHERE b.tenant = {tenant} AND b.person = {person} AND b.confirmed_at IS NOT NULL
+                AND coalesce(c.way, {way}) = 'mail'
+            ON CONFLICT (tenant, id) DO NOTHING"
+        )
+    })
+});
+
+static POST: LazyLock<Many> = LazyLock::new(|| {
+    let columns = [
+        ("tenant", Form::Blob),
+        ("id", Form::Blob),
+        ("webhook", Form::Blob),
+        ("occasion", Form::Text),
+        ("case_id", Form::Blob),
+        ("version", Form::Int),
+        ("unit", Form::Blob),
+        ("state", Form::Text),
+        ("made_at", Form::Int),
+        ("next_at", Form::Int),
+        ("attempts", Form::Int),
+    ];
+    Many::insert(
+        "webhook_delivery",
+        &columns,
+        "ON CONFLICT (tenant, id) DO NOTHING",
+    )
+});
+
+/// Every statement for many rows of this module.
+#[cfg(test)]
+pub(crate) fn many() -> Vec<&'static Many> {
+    vec![&INSERT, &MAIL, &POST]
 }
 
 /// Who is told of what.
@@ -203,63 +258,74 @@ fn covers(org: &Org, wanted: UnitId, unit: Option<UnitId>, on: Date) -> bool {
 }
 
 fn write_rows(rows: &[Row], connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {
-    let mut insert = connection.prepare(INSERT)?;
-    let mut mail = connection.prepare(MAIL)?;
-    for Row {
-        at,
-        case,
-        version,
-        told,
-        way,
-    } in rows
-    {
-        insert.execute((
-            Id(tenant.0),
-            Id(told.person.0),
-            millis(*at),
-            Id(case.0),
-            told.occasion.word(),
-            version,
-            told.unit.map(|unit| Id(unit.0)),
-            told.due_at.map(millis),
-            &told.state,
-        ))?;
-        let (at, case, occasion) = (millis(*at), Id(case.0), told.occasion.word());
-        mail.execute((
-            Id(id_of(tenant, told.person.0, (at, case.0, occasion))),
+    let of = Id(tenant.0);
+    let mails: Vec<(Uuid, i64, Option<i64>)> = rows
+        .iter()
+        .map(|row| {
+            let (at, told) = (millis(row.at), &row.told);
+            let id = id_of(tenant, told.person.0, (at, row.case.0, told.occasion.word()));
+            (id, at, told.due_at.map(millis))
+        })
+        .collect();
+    let (mut told_rows, mut mail_rows) = (Vec::new(), Vec::new());
+    for (row, (id, at, due_at)) in rows.iter().zip(&mails) {
+        let (told, at) = (&row.told, at.bind());
+        let (person, case) = (id_value(&told.person.0), id_value(&row.case.0));
+        let occasion = Value::Text(told.occasion.word());
+        told_rows.push([
+            of.bind(),
+            person,
             at,
             case,
             occasion,
+            row.version.bind(),
+            told.unit.as_ref().map_or(Value::Null, |unit| id_value(&unit.0)),
+            due_at.bind(),
+            told.state.bind(),
+        ]);
+        mail_rows.push([
+            of.bind(),
+            id_value(id),
+            person,
             at,
+            case,
             occasion,
-            Id(tenant.0),
-            Id(told.person.0),
-            way.word(),
-        ))?;
+            Value::Text(row.way.word()),
+        ]);
     }
-    Ok(())
+    connection.write_many(&INSERT, &told_rows)?;
+    connection.write_many(&MAIL, &mail_rows)
 }
 
 fn write_posts(posts: &[Post], connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {
-    if posts.is_empty() {
-        return Ok(());
-    }
-    let mut insert = connection.prepare(POST)?;
-    for post in posts {
-        let (at, occasion) = (millis(post.at), post.occasion.word());
-        let id = id_of(tenant, post.webhook, (at, post.case.0, occasion));
-        insert.execute((
-            Id(tenant.0),
-            Id(id),
-            Id(post.webhook),
-            occasion,
-            Id(post.case.0),
-            post.version,
-            post.unit.map(|unit| Id(unit.0)),
-            &post.state,
+    let of = Id(tenant.0);
+    let ids: Vec<Uuid> = posts
+        .iter()
+        .map(|post| {
+            let (at, occasion) = (millis(post.at), post.occasion.word());
+            id_of(tenant, post.webhook, (at, post.case.0, occasion))
+        })
+        .collect();
+    let mut rows = Vec::with_capacity(posts.len());
+    for (post, id) in posts.iter().zip(&ids) {
+        let at = Value::Int(millis(post.at));
+        rows.push([
+            of.bind(),
+            id_value(id),
+            id_value(&post.webhook),
+            Value::Text(post.occasion.word()),
+            id_value(&post.case.0),
+            post.version.bind(),
+            post.unit.as_ref().map_or(Value::Null, |unit| id_value(&unit.0)),
+            post.state.bind(),
             at,
             at,
-        ))?;
+            Value::Int(0),
+        ]);
     }
-    Ok(())
+    connection.write_many(&POST, &rows)
+}
+
+fn id_value(id: &Uuid) -> Value<'_> {
+    Value::Blob(id.as_bytes())
 }

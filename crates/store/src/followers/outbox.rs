@@ -4,27 +4,47 @@
 //! that version. Whether it reached the reporter is noted beside it, by [`notice`](crate::notice), and is
 //! kept when the rows are written again.
 
+use std::sync::LazyLock;
+
 use bihuan_core::case::Case;
 use bihuan_core::event::{CaseEvent, Entry, Event};
 use bihuan_core::id::{CaseId, TenantId};
-use jiff::Timestamp;
 
 use super::follower::Follower;
 use crate::engine::connection::Connection;
+use crate::engine::many::{Form, Many};
 use crate::engine::sql::statements;
+use crate::engine::value::{Bind, Value};
 use crate::error::StoreError;
 use crate::tenant::scene::Scene;
 use crate::value::{Id, millis};
 
 statements! {
-    INSERT = "INSERT INTO outbox (tenant, case_id, version, message, made_at) VALUES ($1, $2, $3, $4, $5)";
     CLEAR = "DELETE FROM outbox WHERE tenant = $1";
+}
+
+static INSERT: LazyLock<Many> = LazyLock::new(|| {
+    let columns = [
+        ("tenant", Form::Blob),
+        ("case_id", Form::Blob),
+        ("version", Form::Int),
+        ("message", Form::Text),
+        ("made_at", Form::Int),
+    ];
+    Many::insert("outbox", &columns, "")
+});
+
+/// Every statement for many rows of this module.
+#[cfg(test)]
+pub(crate) fn many() -> Vec<&'static Many> {
+    vec![&INSERT]
 }
 
 /// The messages of some steps.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
-    messages: Vec<(CaseId, u32, String, Timestamp)>,
+    /// Case, version, message, and when it happened.
+    messages: Vec<(CaseId, u32, String, i64)>,
 }
 
 impl Follower for Outbox {
@@ -38,8 +58,8 @@ impl Follower for Outbox {
             .kind(&after.pack, &after.kind)
             .and_then(|kind| kind.step(taken));
         if let Some(message) = step.and_then(|step| step.tell.clone()) {
-            self.messages
-                .push((after.id, after.version, message, entry.occurred_at));
+            let at = millis(entry.occurred_at);
+            self.messages.push((after.id, after.version, message, at));
         }
         Ok(())
     }
@@ -49,11 +69,13 @@ impl Follower for Outbox {
     }
 
     fn write(&self, connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {
-        let mut insert = connection.prepare(INSERT)?;
-        for (case, version, message, made_at) in &self.messages {
-            insert.execute((Id(tenant.0), Id(case.0), version, message, millis(*made_at)))?;
+        let tenant = Id(tenant.0);
+        let mut rows = Vec::with_capacity(self.messages.len());
+        for (case, version, message, at) in &self.messages {
+            let case = Value::Blob(case.0.as_bytes());
+            rows.push([tenant.bind(), case, version.bind(), message.bind(), at.bind()]);
         }
-        Ok(())
+        connection.write_many(&INSERT, &rows)
     }
 
     fn clear(connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {

@@ -5,6 +5,7 @@
 //! days, units or categories may be added up; corrections later in a case's life move nothing back.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use bihuan_core::case::Case;
 use bihuan_core::event::{CaseEvent, End, Entry, Event};
@@ -14,17 +15,37 @@ use uuid::Uuid;
 use super::follower::Follower;
 use super::handling::{self, Handled};
 use crate::engine::connection::Connection;
+use crate::engine::many::{Form, Many};
 use crate::engine::sql::statements;
+use crate::engine::value::{Bind, Value};
 use crate::error::StoreError;
 use crate::tenant::scene::Scene;
 use crate::value::Id;
 
 statements! {
-    ADD = "INSERT INTO rollup (tenant, day, what, kind, unit, category, channel, n)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        ON CONFLICT (tenant, day, what, kind, unit, category, channel) DO UPDATE SET n = rollup.n + excluded.n";
     CLEAR = "DELETE FROM rollup WHERE tenant = $1";
     SELECT = "SELECT day, what, kind, unit, category, channel, n FROM rollup WHERE tenant = $1";
+}
+
+static ADD: LazyLock<Many> = LazyLock::new(|| {
+    let columns = [
+        ("tenant", Form::Blob),
+        ("day", Form::Text),
+        ("what", Form::Text),
+        ("kind", Form::Text),
+        ("unit", Form::Blob),
+        ("category", Form::Text),
+        ("channel", Form::Text),
+        ("n", Form::Int),
+    ];
+    let added = "ON CONFLICT (tenant, day, what, kind, unit, category, channel) DO UPDATE SET n = rollup.n + excluded.n";
+    Many::insert("rollup", &columns, added)
+});
+
+/// Every statement for many rows of this module.
+#[cfg(test)]
+pub(crate) fn many() -> Vec<&'static Many> {
+    vec![&ADD]
 }
 
 /// The category of cases that have none yet.
@@ -113,19 +134,21 @@ impl Follower for Rollups {
     }
 
     fn write(&self, connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {
-        let mut statement = connection.prepare(ADD)?;
+        let of = Id(tenant.0);
+        let mut rows = Vec::with_capacity(self.counts.len());
         for (key, count) in &self.counts {
-            statement.execute((
-                Id(tenant.0),
-                &key.day,
-                &key.what,
-                &key.kind,
-                Id(key.unit),
-                &key.category,
-                &key.channel,
-                count,
-            ))?;
+            rows.push([
+                of.bind(),
+                key.day.bind(),
+                key.what.bind(),
+                key.kind.bind(),
+                Value::Blob(key.unit.as_bytes()),
+                key.category.bind(),
+                key.channel.bind(),
+                count.bind(),
+            ]);
         }
+        connection.write_many(&ADD, &rows)?;
         handling::write(&self.handled, connection, tenant)
     }
 
