@@ -47,7 +47,8 @@ impl Tenant {
     /// Gives every committed event its place in the log's order, lets every follower catch up, and
     /// returns how many events were placed.
     ///
-    /// Folds outside the writer and writes in small transactions between those of intake. To be called
+    /// Folds outside the writer and writes in small transactions: on SQLite between those of intake, on a server beside
+    /// them. To be called
     /// again and again by whoever serves; two runs at once do no harm.
     ///
     /// # Errors
@@ -57,7 +58,7 @@ impl Tenant {
         let mut all = 0;
         loop {
             let placed = self
-                .write_plain(move |connection| sequence::place(connection, tenant, PLACED))
+                .write_following(move |connection| sequence::place(connection, tenant, PLACED))
                 .await?;
             if placed == 0 {
                 break;
@@ -74,7 +75,7 @@ impl Tenant {
     /// The same as [`Tenant::follow`].
     pub async fn rebuild_followers(&self) -> Result<(), StoreError> {
         let tenant = self.id();
-        self.write_plain(move |connection| {
+        self.write_following(move |connection| {
             follower::reset::<Clocks>(connection, tenant)?;
             follower::reset::<Rollups>(connection, tenant)?;
             follower::reset::<Outbox>(connection, tenant)
@@ -106,7 +107,7 @@ impl Tenant {
             let Some(batch) = batch else {
                 return Ok(());
             };
-            self.write_plain(move |connection| batch.write(connection, tenant))
+            self.write_following(move |connection| batch.write(connection, tenant))
                 .await?;
         }
     }

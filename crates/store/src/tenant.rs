@@ -82,6 +82,9 @@ struct StoreInner {
     options: Options,
     marks: Marks,
     writer: Arc<Writer<Order>>,
+    /// Who writes what follows from the log: on a server a connection of its own, so that what comes in does not wait for
+    /// it; on SQLite, which has one writer, the same.
+    follower: Arc<Writer<Order>>,
     readers: Arc<Readers>,
     replica: Option<Arc<Replica>>,
     tenants: RwLock<Vec<Tenant>>,
@@ -103,6 +106,7 @@ pub(crate) struct Inner {
     marks: Marks,
     keys: TenantKeys,
     writer: Arc<Writer<Order>>,
+    follower: Arc<Writer<Order>>,
     pub(crate) readers: Arc<Readers>,
     pub(crate) replica: Option<Arc<Replica>>,
     pub(crate) bounds: crate::read::bounds::Bounds,
@@ -188,7 +192,11 @@ impl Store {
         archive::open(&connection)?;
         let marks = marks::read(&connection)?;
         options.check_key(marks)?;
-        let writer = Writer::start(&database, options.patience)?;
+        let writer = Arc::new(Writer::start(&database, options.patience)?);
+        let follower = match database.engine() {
+            Engine::Sqlite => Arc::clone(&writer),
+            Engine::Postgres => Arc::new(Writer::start(&database, options.patience)?),
+        };
         let readers = Readers::new(database, options.readers, writer.durability());
         let replica = Replica::open(options.replica_url.as_deref(), options.readers, &readers)?;
         let store = Store {
@@ -196,7 +204,8 @@ impl Store {
                 directory: directory.to_owned(),
                 options: options.clone(),
                 marks,
-                writer: Arc::new(writer),
+                writer,
+                follower,
                 readers,
                 replica,
                 tenants: RwLock::default(),
@@ -278,6 +287,7 @@ impl Store {
                 marks: inner.marks,
                 keys,
                 writer: Arc::clone(&inner.writer),
+                follower: Arc::clone(&inner.follower),
                 readers: Arc::clone(&inner.readers),
                 replica: inner.replica.clone(),
                 bounds: inner.options.bounds,
@@ -403,14 +413,7 @@ impl Tenant {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let outcome = self
-            .inner
-            .writer
-            .submit_piece(work)
-            .map_err(|Busy| ExecuteError::Busy)?;
-        outcome
-            .await
-            .map_err(|_dropped| ExecuteError::Store(writer::stopped()))
+        piece_of(&self.inner.writer, work).await
     }
 
     /// Writes an order together with others and returns what became of it after the commit.
@@ -432,11 +435,15 @@ impl Tenant {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        match self.write(work).await {
-            Ok(outcome) => outcome,
-            Err(ExecuteError::Store(error)) => Err(error),
-            Err(_busy) => Err(StoreError::Busy("too much is waiting to be written".into())),
-        }
+        plain(self.write(work).await)
+    }
+
+    /// Like [`Tenant::write_plain`], for what follows from the log.
+    pub(crate) async fn write_following<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        plain(piece_of(&self.inner.follower, work).await)
     }
 
     /// Runs one statement, whose parameters begin from the tenant's id, and returns how many rows it changed.
@@ -451,6 +458,30 @@ impl Tenant {
         let tenant = Id(self.id().0);
         self.write_plain(move |connection| connection.execute(sql, params(tenant)))
             .await
+    }
+}
+
+/// Runs `work` in the next batch of a writer and returns its outcome after the commit.
+async fn piece_of<T, E>(
+    writer: &Writer<Order>,
+    work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+) -> Result<Result<T, E>, ExecuteError>
+where
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    let outcome = writer.submit_piece(work).map_err(|Busy| ExecuteError::Busy)?;
+    outcome
+        .await
+        .map_err(|_dropped| ExecuteError::Store(writer::stopped()))
+}
+
+/// Returns what became of a piece in which nothing but the store can fail.
+fn plain<T>(outcome: Result<Result<T, StoreError>, ExecuteError>) -> Result<T, StoreError> {
+    match outcome {
+        Ok(outcome) => outcome,
+        Err(ExecuteError::Store(error)) => Err(error),
+        Err(_busy) => Err(StoreError::Busy("too much is waiting to be written".into())),
     }
 }
 

@@ -249,7 +249,10 @@ fn print(measured: &Measured, wanted: &Intake) {
         "floor           {:.0} cases/s ({:.1} rows a case, {} cases a transaction)",
         floor.rate, floor.rows_per_case, floor.batch
     );
-    println!("                {:.0} cases/s with 64 cases a transaction", floor.waiting);
+    println!(
+        "                {:.0} cases/s with 64 cases a transaction",
+        floor.waiting
+    );
     println!("ratio           {:.3}", measured.ratio());
     println!("CPU             {:.3} ms a case", measured.cpu_ms_per_case());
     if let Some(rate) = measured.pgbench {

@@ -29,6 +29,8 @@ statements! {
 // differ; inside the batch the order is that of time, kept from running backwards within a stream.
 statements! {
     in postgres
+    // One sequencer at a time, whatever connection or process it is of: the next waits, and then sees how far it came.
+    HOLD = "SELECT 1 FROM tenant WHERE tenant = $1 FOR NO KEY UPDATE";
     LAST = "SELECT seq + 1 FROM sequence WHERE tenant = $1 ORDER BY seq DESC LIMIT 1";
     TAKE = "WITH head AS (
             SELECT stream_kind, stream_id, version FROM unplaced WHERE tenant = $1
@@ -53,6 +55,9 @@ statements! {
 /// # Errors
 /// [`StoreError::Corrupt`] if the event of a place is gone.
 pub(crate) fn place(tx: &Connection, tenant: TenantId, limit: usize) -> Result<usize, StoreError> {
+    if tx.engine() == Engine::Postgres {
+        tx.query_row(HOLD, (Id(tenant.0),), |_row| Ok(()))?;
+    }
     let size = size(tx, tenant)?;
     let hashes = match tx.engine() {
         Engine::Sqlite => beyond(tx, tenant, size, limit)?,

@@ -64,7 +64,9 @@ fn best(database: &Database) -> Result<Floor> {
         tables.push(Table::read(&session, name, source, case, &cases)?);
     }
     let written: usize = tables.iter().filter_map(|table| table.ends.last()).sum();
-    Floor::best(cases.len(), written, |batch| write(&session, &tables, cases.len(), batch))
+    Floor::best(cases.len(), written, |batch| {
+        write(&session, &tables, cases.len(), batch)
+    })
 }
 
 /// Empties the tables and writes the rows of all cases again.
