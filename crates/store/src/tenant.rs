@@ -8,6 +8,7 @@ pub(crate) mod numbers;
 mod options;
 pub mod scene;
 mod streams;
+mod writing;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -21,17 +22,16 @@ use tokio::sync::Notify;
 
 use crate::archive;
 use crate::blob::Blobs;
+use crate::commit::log;
 use crate::commit::order::Order;
-use crate::commit::{CommitError, log};
 use crate::engine::connection::{Connection, Engine};
 pub use crate::engine::readers::ReaderLimits;
 use crate::engine::readers::{Readers, Snapshot};
 pub use crate::engine::replica::Position;
 use crate::engine::replica::Replica;
 use crate::engine::sql::statements;
-use crate::engine::value::Params;
-use crate::engine::writer::{self, Busy, Loan, Writer};
-use crate::error::{ExecuteError, StoreError};
+use crate::engine::writer::{Loan, Writer};
+use crate::error::StoreError;
 use crate::followers::renewed;
 use crate::keys::{MasterKey, TenantKeys};
 use crate::schema::{self, partitions};
@@ -402,86 +402,6 @@ impl Tenant {
 
     pub(crate) fn set_scene(&self, scene: Scene) {
         *self.inner.scene.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(scene);
-    }
-
-    /// Runs `work` in the next batch and returns its outcome after the commit.
-    pub(crate) async fn write<T, E>(
-        &self,
-        work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
-    ) -> Result<Result<T, E>, ExecuteError>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        piece_of(&self.inner.writer, work).await
-    }
-
-    /// Writes an order together with others and returns what became of it after the commit.
-    pub(crate) async fn order(&self, order: Order) -> Result<Result<(), CommitError>, ExecuteError> {
-        let outcome = self
-            .inner
-            .writer
-            .submit(order)
-            .map_err(|Busy| ExecuteError::Busy)?;
-        let written = outcome
-            .await
-            .map_err(|_dropped| ExecuteError::Store(writer::stopped()));
-        self.inner.committed.notify_one();
-        written
-    }
-
-    /// Like [`Tenant::write`], where nothing but the store can fail.
-    pub(crate) async fn write_plain<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        plain(self.write(work).await)
-    }
-
-    /// Like [`Tenant::write_plain`], for what follows from the log.
-    pub(crate) async fn write_following<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        plain(piece_of(&self.inner.follower, work).await)
-    }
-
-    /// Runs one statement, whose parameters begin from the tenant's id, and returns how many rows it changed.
-    pub(crate) async fn change<P>(
-        &self,
-        sql: &'static str,
-        params: impl FnOnce(Id) -> P + Send + 'static,
-    ) -> Result<usize, StoreError>
-    where
-        P: Params,
-    {
-        let tenant = Id(self.id().0);
-        self.write_plain(move |connection| connection.execute(sql, params(tenant)))
-            .await
-    }
-}
-
-/// Runs `work` in the next batch of a writer and returns its outcome after the commit.
-async fn piece_of<T, E>(
-    writer: &Writer<Order>,
-    work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
-) -> Result<Result<T, E>, ExecuteError>
-where
-    T: Send + 'static,
-    E: From<StoreError> + Send + 'static,
-{
-    let outcome = writer.submit_piece(work).map_err(|Busy| ExecuteError::Busy)?;
-    outcome
-        .await
-        .map_err(|_dropped| ExecuteError::Store(writer::stopped()))
-}
-
-/// Returns what became of a piece in which nothing but the store can fail.
-fn plain<T>(outcome: Result<Result<T, StoreError>, ExecuteError>) -> Result<T, StoreError> {
-    match outcome {
-        Ok(outcome) => outcome,
-        Err(ExecuteError::Store(error)) => Err(error),
-        Err(_busy) => Err(StoreError::Busy("too much is waiting to be written".into())),
     }
 }
 

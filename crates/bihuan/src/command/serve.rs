@@ -39,7 +39,7 @@ const DAY: Duration = Duration::from_hours(24);
 pub struct Serve {
     #[command(flatten)]
     installation: Installation,
-    /// How many connections to the database read at once, beside the one that writes; whoever finds all
+    /// How many connections to the database read at once, beside those that write; whoever finds all
     /// taken waits up to five seconds. The processes on one server must fit into its max_connections.
     #[arg(long, value_name = "N", default_value = "16", value_parser = clap::value_parser!(u32).range(2..))]
     database_readers: u32,

@@ -13,9 +13,9 @@ const OTHERS: usize = 5;
 /// Processes that serve at least: while one is replaced by a newer one, both are there.
 const PROCESSES: usize = 2;
 
-/// Connections of a process beside those that read: the one that writes, and one that is opened in its place
-/// where it was lost.
-const WRITING: usize = 2;
+/// Connections of a process beside those that read: the two that write what comes in and what follows from it, one opened
+/// in the place of each where it was lost, and the one that asks whether all is well.
+const BESIDE: usize = 5;
 
 /// Judges how many processes fit; `None` where the server does not say.
 pub fn judge(settings: &BTreeMap<String, String>) -> Option<Finding> {
@@ -49,7 +49,7 @@ pub fn judge(settings: &BTreeMap<String, String>) -> Option<Finding> {
 
 /// Returns how many connections a process takes that is started without `--database-readers`.
 fn per_process() -> usize {
-    ReaderLimits::default().most + WRITING
+    ReaderLimits::default().most + BESIDE
 }
 
 #[cfg(test)]
