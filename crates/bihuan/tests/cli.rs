@@ -407,16 +407,22 @@ fn measured(more: &[&str]) -> Value {
     let printed = said(&run(&plan), &plan);
     let figures: Value = serde_json::from_str(&printed).expect("JSON");
     let positive = |name: &str| figures[name].as_f64().is_some_and(|figure| figure > 0.0);
-    assert!(["rate", "floor", "ratio"].into_iter().all(positive), "{printed}");
+    assert!(
+        ["rate", "floor", "floor_of_64", "ratio"]
+            .into_iter()
+            .all(positive),
+        "{printed}"
+    );
     figures
 }
 
 /// What is printed of intake, whatever it is measured on.
-const FIGURES: [&str; 6] = [
+const FIGURES: [&str; 7] = [
     "connections",
     "cpu_ms_per_case",
     "engine",
     "floor",
+    "floor_of_64",
     "rate",
     "ratio",
 ];

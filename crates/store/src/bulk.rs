@@ -19,6 +19,7 @@ use crate::bodies::Bodies;
 use crate::commit::session::Session;
 use crate::commit::{Change, Loaded, log};
 use crate::decide::{Asked, Source, When};
+use crate::engine::writer::Loan;
 use crate::error::{ExecuteError, StoreError};
 use crate::followers;
 use crate::leave::require_action;
@@ -43,6 +44,8 @@ const CACHED_CASES: usize = 40_000;
 pub struct Bulk {
     tenant: Tenant,
     session: Session,
+    /// Nobody follows meanwhile: who is told of what happens in it, the session decides.
+    _follower: Option<Loan>,
     entropy: Box<dyn Entropy + Send>,
     scene: Scene,
     cases: Cache,
@@ -74,12 +77,13 @@ impl Tenant {
     /// # Errors
     /// [`StoreError::Unavailable`] if the writer has stopped.
     pub fn bulk(&self, entropy: Box<dyn Entropy + Send>) -> Result<Bulk, StoreError> {
-        let loan = self.borrow_writer()?;
+        let (loan, follower) = (self.borrow_writer()?, self.borrow_follower()?);
         let scene = Scene::clone(&self.scene());
         let cases = Cache::new(CACHED_CASES);
         let mut bulk = Bulk {
             tenant: self.clone(),
             session: Session::new(self.id(), loan),
+            _follower: follower,
             entropy,
             scene,
             cases,

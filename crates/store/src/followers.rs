@@ -76,6 +76,7 @@ impl Tenant {
     pub async fn rebuild_followers(&self) -> Result<(), StoreError> {
         let tenant = self.id();
         self.write_following(move |connection| {
+            sequence::hold(connection, tenant)?;
             follower::reset::<Clocks>(connection, tenant)?;
             follower::reset::<Rollups>(connection, tenant)?;
             follower::reset::<Outbox>(connection, tenant)

@@ -400,6 +400,14 @@ impl Tenant {
         self.inner.writer.borrow()
     }
 
+    /// Takes the connection that writes what follows, where it is another one.
+    pub(crate) fn borrow_follower(&self) -> Result<Option<Loan>, StoreError> {
+        match self.engine() {
+            Engine::Sqlite => Ok(None),
+            Engine::Postgres => self.inner.follower.borrow().map(Some),
+        }
+    }
+
     pub(crate) fn set_scene(&self, scene: Scene) {
         *self.inner.scene.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(scene);
     }

@@ -84,6 +84,13 @@ impl Connection {
         }
     }
 
+    /// Says that the database may no longer be the right one: on a server the next to use it connects anew.
+    pub(crate) fn distrust(&self) {
+        if let Connection::Postgres(session) = self {
+            session.distrust();
+        }
+    }
+
     /// Prepares a statement, or takes the one prepared before.
     pub(crate) fn prepare(&self, sql: &str) -> Result<Statement<'_>, StoreError> {
         Ok(match self {

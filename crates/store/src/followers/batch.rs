@@ -147,6 +147,7 @@ impl Batch {
 
     /// Writes the rows and moves the cursors, in the caller's transaction.
     pub(crate) fn write(&self, connection: &Connection, tenant: TenantId) -> Result<(), StoreError> {
+        sequence::hold(connection, tenant)?;
         self.clocks.write(connection, tenant, self.to)?;
         self.rollups.write(connection, tenant, self.to)?;
         self.outbox.write(connection, tenant, self.to)?;

@@ -29,7 +29,7 @@ statements! {
 // differ; inside the batch the order is that of time, kept from running backwards within a stream.
 statements! {
     in postgres
-    // One sequencer at a time, whatever connection or process it is of: the next waits, and then sees how far it came.
+    QUEUED = "SELECT 1 FROM unplaced WHERE tenant = $1 LIMIT 1";
     HOLD = "SELECT 1 FROM tenant WHERE tenant = $1 FOR NO KEY UPDATE";
     LAST = "SELECT seq + 1 FROM sequence WHERE tenant = $1 ORDER BY seq DESC LIMIT 1";
     TAKE = "WITH head AS (
@@ -56,7 +56,12 @@ statements! {
 /// [`StoreError::Corrupt`] if the event of a place is gone.
 pub(crate) fn place(tx: &Connection, tenant: TenantId, limit: usize) -> Result<usize, StoreError> {
     if tx.engine() == Engine::Postgres {
-        tx.query_row(HOLD, (Id(tenant.0),), |_row| Ok(()))?;
+        let queued = tx.query_optional(QUEUED, (Id(tenant.0),), |_row| Ok(()))?;
+        if queued.is_none() {
+            // A transaction that holds nothing writes nothing, and waits for no disk.
+            return Ok(0);
+        }
+        hold(tx, tenant)?;
     }
     let size = size(tx, tenant)?;
     let hashes = match tx.engine() {
@@ -75,6 +80,19 @@ pub(crate) fn place(tx: &Connection, tenant: TenantId, limit: usize) -> Result<u
         tiles.store(&tile)?;
     }
     Ok(hashes.len())
+}
+
+/// Holds, on a server, what follows from a tenant's log until the transaction ends: one sequencer and one of each
+/// follower at a time, of whatever connection or process. The next waits, and then sees how far it came; whoever holds
+/// more than this does so afterwards, so that none waits for the other. A file has one writer anyway.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] if the server cannot be reached.
+pub(crate) fn hold(tx: &Connection, tenant: TenantId) -> Result<(), StoreError> {
+    match tx.engine() {
+        Engine::Sqlite => Ok(()),
+        Engine::Postgres => tx.query_row(HOLD, (Id(tenant.0),), |_row| Ok(())),
+    }
 }
 
 /// Returns the hashes of the events that follow the tree.

@@ -44,11 +44,19 @@ impl Tenant {
         plain(self.write(work).await)
     }
 
-    /// Like [`Tenant::write_plain`], for what follows from the log.
+    /// Like [`Tenant::write_plain`], for what follows from the log. Nobody else's work on that connection finds out that
+    /// its server may not be written to any more, so a failure that passes has it opened anew.
     pub(crate) async fn write_following<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        let work = move |connection: &Connection| {
+            let outcome = work(connection);
+            if outcome.as_ref().is_err_and(StoreError::is_transient) {
+                connection.distrust();
+            }
+            outcome
+        };
         plain(piece_of(&self.inner.follower, work).await)
     }
 

@@ -1,6 +1,6 @@
 //! A session on the server: statements, values, and what an error means.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -25,6 +25,8 @@ pub(crate) struct Session {
     /// Set when the server says that a commit was confirmed by no standby.
     unconfirmed: Arc<AtomicBool>,
     prepared: Option<RefCell<HashMap<String, tokio_postgres::Statement>>>,
+    /// Whether another session is to be opened in its place.
+    distrusted: Cell<bool>,
     /// Statements that are sent and whose answers are not awaited yet, while that is allowed.
     under_way: RefCell<Option<Vec<UnderWay>>>,
 }
@@ -79,13 +81,19 @@ impl Session {
             _driver: driver,
             unconfirmed,
             prepared: keeps_statements.then(RefCell::default),
+            distrusted: Cell::new(false),
             under_way: RefCell::default(),
         }
     }
 
     /// Returns whether the server is no longer there for it.
     pub(crate) fn is_lost(&self) -> bool {
-        self.client.is_closed()
+        self.distrusted.get() || self.client.is_closed()
+    }
+
+    /// Lets another session be opened in its place: this one may be of a server that others no longer write to.
+    pub(crate) fn distrust(&self) {
+        self.distrusted.set(true);
     }
 
     /// A statement that is sent with its values.

@@ -256,10 +256,11 @@ fn phase_tabs(ctx: &Ctx, place: &Place, asked: &Asked, counts: &[Count; 7]) -> V
     let rest = asked.without_phase();
     let chosen = |phase| asked::print(rest.clone().and(phase_is(phase)), ctx.tongue.0);
     let now = asked.canonical(ctx);
+    let shown = PHASES.into_iter().find(|phase| chosen(*phase) == now);
     let tab = |phase: Phase| {
         let count = counts[phase as usize];
         let filter = chosen(phase);
-        let here = filter == now;
+        let here = shown == Some(phase);
         let to = match here {
             true => place.with_filter(asked::print(rest.clone(), ctx.tongue.0)),
             false => place.with_filter(filter),
@@ -267,7 +268,7 @@ fn phase_tabs(ctx: &Ctx, place: &Place, asked: &Asked, counts: &[Count; 7]) -> V
         PhaseTab {
             title: ctx.tongue.t(phase_key(phase)),
             count: capped(count),
-            href: to.sorted_for(Some(phase).filter(|_| !here)).href(),
+            href: to.sorted_for(Some(phase).filter(|_| !here), shown).href(),
             here,
             look: if phase == Phase::Verify && count.known > 0 {
                 "info"

@@ -136,14 +136,16 @@ impl Place {
         query.join("&")
     }
 
-    /// Returns it in the order that the cases of a phase begin with, or those of all phases, where nobody chose another:
-    /// what has ended stands behind all that was raised since.
-    pub fn sorted_for(self, phase: Option<Phase>) -> Place {
-        let newest = Place::default().sort;
-        let sort = match phase {
-            _ if self.sort != newest && self.sort != LAST_ENDED => self.sort,
+    /// Returns it in the order that the cases of a phase begin with, or those of all phases, unless another was chosen for
+    /// those of the phase before: what has ended stands behind all that was raised since.
+    pub fn sorted_for(self, phase: Option<Phase>, before: Option<Phase>) -> Place {
+        let begins = |phase: Option<Phase>| match phase {
             Some(phase) if phase.is_end() => LAST_ENDED,
-            _ => newest,
+            _ => Place::default().sort,
+        };
+        let sort = match self.sort == begins(before) {
+            true => begins(phase),
+            false => self.sort,
         };
         Place { sort, ..self }
     }
@@ -278,12 +280,22 @@ mod tests {
     #[test]
     fn what_has_ended_is_shown_by_its_end_unless_another_order_was_chosen() {
         let by_default = Place::default();
-        let ended = by_default.clone().sorted_for(Some(Phase::Closed));
+        let (act, closed, watch) = (Some(Phase::Act), Some(Phase::Closed), Some(Phase::Watch));
+        let ended = by_default.clone().sorted_for(closed, None);
         assert_eq!(ended.sort, LAST_ENDED);
-        assert_eq!(ended.clone().sorted_for(Some(Phase::Act)), by_default);
-        assert_eq!(ended.sorted_for(None), by_default);
-        let chosen = read("/ledger?sort=severity&dir=desc");
-        assert_eq!(chosen.clone().sorted_for(Some(Phase::Watch)), chosen);
+        assert_eq!(ended.clone().sorted_for(watch, closed), ended);
+        assert_eq!(ended.clone().sorted_for(act, closed), by_default);
+        assert_eq!(ended.clone().sorted_for(None, closed), by_default);
+        for (chosen, before) in [
+            (read("/ledger?sort=severity&dir=desc"), None),
+            // What another phase begins with was chosen here.
+            (by_default, closed),
+            (ended, None),
+        ] {
+            for phase in [act, watch] {
+                assert_eq!(chosen.clone().sorted_for(phase, before), chosen);
+            }
+        }
     }
 
     #[test]
