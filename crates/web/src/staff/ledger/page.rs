@@ -323,7 +323,7 @@ fn headings(ctx: &Ctx, place: &Place) -> Vec<Heading> {
         order: None,
         number: false,
     });
-    headings.extend(place.columns.iter().map(|column| match column.sort() {
+    headings.extend(place.shown().into_iter().map(|column| match column.sort() {
         Some(by) => Heading {
             number: column.is_number(),
             ..sorted(column.key(), by)
@@ -388,11 +388,8 @@ fn groups(ctx: &Ctx, place: &Place) -> Vec<(&'static str, String, bool)> {
 impl Row {
     fn of(ctx: &Ctx, row: &ListRow, place: &Place, tokens: &[String]) -> Row {
         let line = Line::in_list(ctx, row, place.sort, tokens);
-        let cells = place
-            .columns
-            .iter()
-            .map(|column| Value::of(ctx, row, *column, &line))
-            .collect();
+        let columns = place.shown().into_iter();
+        let cells = columns.map(|column| Value::of(ctx, row, column, &line)).collect();
         Row { line, cells }
     }
 }

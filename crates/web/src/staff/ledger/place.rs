@@ -150,6 +150,15 @@ impl Place {
         Place { sort, ..self }
     }
 
+    /// Returns the columns that are shown: those that were chosen, and the one that the list is sorted by.
+    pub fn shown(&self) -> Vec<Column> {
+        let sorted = Column::ALL
+            .into_iter()
+            .find(|column| column.sort() == Some(self.sort.by));
+        let chosen = self.columns.iter().copied();
+        in_order(&chosen.chain(sorted).collect::<Vec<_>>())
+    }
+
     /// Returns the word of the order's direction.
     pub fn direction(&self) -> &'static str {
         if self.sort.descending { "desc" } else { "asc" }
@@ -296,6 +305,18 @@ mod tests {
                 assert_eq!(chosen.clone().sorted_for(phase, before), chosen);
             }
         }
+    }
+
+    #[test]
+    fn what_a_list_is_sorted_by_is_shown() {
+        assert_eq!(Place::default().shown(), Column::DEFAULT);
+        let ended = read("/ledger?sort=closed&dir=desc");
+        assert_eq!(ended.columns, Column::DEFAULT);
+        assert_eq!(
+            ended.shown(),
+            [Column::DEFAULT.as_slice(), &[Column::Closed]].concat()
+        );
+        assert_eq!(read("/ledger?sort=number&columns=unit").shown(), [Column::Unit]);
     }
 
     #[test]
