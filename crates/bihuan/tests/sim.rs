@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -88,6 +89,21 @@ fn citizens_and_staff_use_a_server_and_all_that_was_acknowledged_is_there_once()
     directory.ok(&["verify"]);
 }
 
+/// Stands at a server's address, hangs up on all that come, and leaves once one of them had a write to send again.
+fn turn_away_a_write(address: &str) {
+    let door = std::net::TcpListener::bind(address).expect("the address is free");
+    for caller in door.incoming() {
+        let caller = caller.expect("a caller");
+        let silent = Some(std::time::Duration::from_secs(1));
+        caller.set_read_timeout(silent).expect("more than nothing");
+        let lines = BufReader::new(caller).lines();
+        let mut head = lines.map_while(Result::ok).take_while(|line| !line.is_empty());
+        if head.any(|line| line.to_ascii_lowercase().starts_with("idempotency-key:")) {
+            return;
+        }
+    }
+}
+
 #[test]
 fn writes_outlast_a_server_that_is_killed_and_started_again() {
     let (directory, tokens) = city();
@@ -98,8 +114,10 @@ fn writes_outlast_a_server_that_is_killed_and_started_again() {
     while !std::fs::read(&journal).is_ok_and(|lines| !lines.is_empty()) {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
+    let address = url.trim_start_matches("http://");
     server.kill();
-    let server = Server::start_at(&directory, url.trim_start_matches("http://"));
+    turn_away_a_write(address);
+    let server = Server::start_at(&directory, address);
     let counted = report(load);
     let errors = counted["errors"].as_object().expect("errors by kind");
     assert!(!errors.is_empty(), "the server was killed: {counted:#}");
