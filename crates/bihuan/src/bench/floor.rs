@@ -38,7 +38,7 @@ const TABLES: [(&str, &str); 10] = [
 
 /// As many connections as intake is measured with: whoever waits for an answer sends nothing else meanwhile, so no
 /// transaction of a server holds more of their messages.
-const WAITING: usize = 64;
+const CONNECTIONS: usize = 64;
 
 /// What the engine alone writes.
 #[derive(Debug, Clone, Copy)]
@@ -48,7 +48,7 @@ pub struct Floor {
     /// That batch size.
     pub batch: usize,
     /// Cases a second in transactions of 64, the most that 64 connections leave a server to write together.
-    pub waiting: f64,
+    pub rate_of_64: f64,
     /// Rows of one case, its search document among them.
     pub rows_per_case: f64,
 }
@@ -60,13 +60,13 @@ impl Floor {
         let mut floor = Floor {
             rate: 0.0,
             batch: 0,
-            waiting: 0.0,
+            rate_of_64: 0.0,
             rows_per_case: rows as f64 / cases as f64,
         };
         for batch in BATCHES {
             let rate = cases as f64 / write(batch)?.as_secs_f64();
-            if batch == WAITING {
-                floor.waiting = rate;
+            if batch == CONNECTIONS {
+                floor.rate_of_64 = rate;
             }
             if rate > floor.rate {
                 floor = Floor { rate, batch, ..floor };

@@ -221,7 +221,7 @@ fn as_json(measured: &Measured, wanted: &Intake) -> serde_json::Value {
         "rate": rounded(measured.rate(), 1.0),
         "floor": rounded(measured.floor.rate, 1.0),
         "ratio": rounded(measured.ratio(), 1_000.0),
-        "floor_of_64": rounded(measured.floor.waiting, 1.0),
+        "floor_of_64": rounded(measured.floor.rate_of_64, 1.0),
         "cpu_ms_per_case": rounded(measured.cpu_ms_per_case(), 1_000.0),
         "connections": wanted.connections,
     });
@@ -251,7 +251,7 @@ fn print(measured: &Measured, wanted: &Intake) {
     );
     println!(
         "                {:.0} cases/s with 64 cases a transaction",
-        floor.waiting
+        floor.rate_of_64
     );
     println!("ratio           {:.3}", measured.ratio());
     println!("CPU             {:.3} ms a case", measured.cpu_ms_per_case());

@@ -367,11 +367,12 @@ fn orders(ctx: &Ctx, place: &Place) -> Vec<(SortBy, String, bool)> {
 }
 
 fn sections(ctx: &Ctx, place: &Place, rows: &[ListRow], tokens: &[String]) -> Vec<Section> {
+    let columns = place.shown();
     let section = |(title, rows): (Option<String>, Vec<&ListRow>)| Section {
         title,
         rows: rows
             .into_iter()
-            .map(|row| Row::of(ctx, row, place, tokens))
+            .map(|row| Row::of(ctx, row, &columns, Line::in_list(ctx, row, place.sort, tokens)))
             .collect(),
     };
     group::grouped(ctx, place.group, rows)
@@ -386,11 +387,12 @@ fn groups(ctx: &Ctx, place: &Place) -> Vec<(&'static str, String, bool)> {
 }
 
 impl Row {
-    fn of(ctx: &Ctx, row: &ListRow, place: &Place, tokens: &[String]) -> Row {
-        let line = Line::in_list(ctx, row, place.sort, tokens);
-        let columns = place.shown().into_iter();
-        let cells = columns.map(|column| Value::of(ctx, row, column, &line)).collect();
-        Row { line, cells }
+    fn of(ctx: &Ctx, row: &ListRow, columns: &[Column], line: Line) -> Row {
+        let cells = columns.iter().map(|column| Value::of(ctx, row, *column, &line));
+        Row {
+            cells: cells.collect(),
+            line,
+        }
     }
 }
 
