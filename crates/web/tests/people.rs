@@ -252,3 +252,43 @@ async fn nobody_but_an_administrator_comes_here_and_a_table_is_its_sender_s_alon
     assert_eq!(second.get("/people").await.status, StatusCode::OK);
     assert_eq!(second.get(&draft).await.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn a_login_is_found_by_what_it_its_person_or_their_unit_is_called() {
+    let town = Town::found().await;
+    let mut admin = town.log_in("admin").await;
+    let units = send(&mut admin, "units.csv", UNITS.as_bytes()).await;
+    bring_in(&mut admin, &units).await;
+    let gardeners = (10..70).map(|n| format!("花匠{n},gardener{n},园林局,承办员,,\n"));
+    let table = PEOPLE.to_owned() + &gardeners.collect::<String>();
+    let people = send(&mut admin, "people.csv", table.as_bytes()).await;
+    bring_in(&mut admin, &people).await;
+
+    for find in ["liu", "LIU", "柳青", "lq"] {
+        let found = admin.get(&format!("/people?find={find}")).await;
+        assert_eq!(logins(found.says("找到 1 个")), ["liu"], "{find}");
+    }
+    // By the unit: sixty, and in the end their head; the second page is still of what was found.
+    for find in ["园林局", "ylj", "parks"] {
+        let first = admin.get(&format!("/people?find={find}")).await;
+        assert_eq!(logins(first.says("找到 61 个")).len(), 50, "{find}");
+        let text = first.text();
+        let next = text.split("rel=\"next\" href=\"").nth(1).unwrap();
+        let next = next.split('"').next().unwrap().replace("&#38;", "&");
+        let next = next.strip_suffix("#logins").unwrap();
+        let second = admin.get(next).await;
+        let rest = logins(second.says("找到 61 个").says("全部账号"));
+        assert_eq!((rest.len(), rest.last().unwrap().as_str()), (11, "liu"), "{next}");
+    }
+    let none = admin.get("/people?find=%22%3E%3Cu%3E").await;
+    none.says("没有找到账号").keeps_silent_about("<u>");
+}
+
+/// Returns the logins that a page lists.
+fn logins(page: &Answer) -> Vec<String> {
+    let text = page.text();
+    let parts = text.split("<td data-label=\"账号\">").skip(1);
+    parts
+        .map(|rest| rest.split('<').next().unwrap().to_owned())
+        .collect()
+}

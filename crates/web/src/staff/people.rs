@@ -2,6 +2,7 @@
 //! everything that is wrong, and only then is it written, all of it or nothing.
 
 pub mod login;
+mod logins;
 mod page;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use bihuan_store::error::{ExecuteError, StoreError};
 use bihuan_store::personal::draft::Filling;
 use uuid::Uuid;
 
+use self::logins::Part;
 use crate::access;
 use crate::app::SystemEntropy;
 use crate::auth::invitation::{Invitation, new_code};
@@ -53,8 +55,7 @@ pub(super) struct Made {
 /// `GET /people`
 pub async fn read_people(ctx: Ctx, RawQuery(query): RawQuery) -> Result<Response, WebError> {
     access::permit_general(&ctx, ADMIN)?;
-    let after = query.and_then(|query| query_value(&query, "after"));
-    page::people(&ctx, after.as_deref(), &[]).await
+    page::people(&ctx, &Part::of(query.as_deref()), &[]).await
 }
 
 /// `GET /people/template`: what to fill in, as a workbook or as CSV.
@@ -110,7 +111,7 @@ pub async fn prepare_people(ctx: Ctx, form: Form) -> Result<Response, WebError> 
     });
     let rows = match rows {
         Ok(rows) => rows,
-        Err(faults) => return page::people(&ctx, None, &faults).await,
+        Err(faults) => return page::people(&ctx, &Part::default(), &faults).await,
     };
     if form.value("at_once") == "yes"
         && let Some(done) = bring_first_in(&ctx, &permit, &rows).await?

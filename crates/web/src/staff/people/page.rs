@@ -10,9 +10,10 @@ use bihuan_core::label::Label;
 use bihuan_store::account::Account;
 use uuid::Uuid;
 
+use super::logins::{Logins, Part};
 use super::{DRAFTS, FORM, LENT, Made};
 use crate::auth::invitation::Invitation;
-use crate::ctx::{Ctx, escaped};
+use crate::ctx::Ctx;
 use crate::error::WebError;
 use crate::lang::Tongue;
 use crate::page::{Area, Page, html};
@@ -23,8 +24,6 @@ use crate::people::template::{categories, roles};
 use crate::setup::page::{AT_PEOPLE, Stop, stops};
 use crate::show;
 
-/// The logins on one page.
-const LOGINS: usize = 50;
 /// The changes and the faults that a page shows; the rest is counted.
 const SHOWN: usize = 200;
 /// The rows of the form that are there to be filled in beyond the example.
@@ -56,10 +55,8 @@ struct PeoplePage {
     unit_names: Vec<String>,
     role_names: String,
     duties: Vec<(String, String)>,
-    logins: Vec<Login>,
+    logins: Logins,
     logins_in_all: usize,
-    first: Option<String>,
-    next: Option<String>,
     /// Whether messages may come in by the portal.
     portal: bool,
 }
@@ -95,20 +92,8 @@ struct PersonRow {
     hint: String,
 }
 
-struct Login {
-    login: String,
-    name: String,
-    href: String,
-    roles: String,
-    state: String,
-    look: &'static str,
-    /// Whether the visitor may change it: not their own.
-    other: bool,
-    enabled: bool,
-}
-
 /// Returns the page of units, people and logins, with what is wrong with the file that was sent.
-pub(super) async fn people(ctx: &Ctx, after: Option<&str>, faults: &[Fault]) -> Result<Response, WebError> {
+pub(super) async fn people(ctx: &Ctx, part: &Part, faults: &[Fault]) -> Result<Response, WebError> {
     let accounts = ctx.tenant.read(|reader| reader.accounts()).await?;
     let person = ctx.who()?.viewer.person;
     let begun = ctx
@@ -123,13 +108,6 @@ pub(super) async fn people(ctx: &Ctx, after: Option<&str>, faults: &[Fault]) -> 
     let fresh = accounts.len() <= 1 && scene.org.units().count() <= 1;
     let unused = !accounts.iter().any(|account| is_in_use(ctx, account));
     let (unit_rows, person_rows) = rows(ctx, fresh);
-    let page_of = |from: usize| accounts[from..].iter().take(LOGINS);
-    let from = after.map_or(0, |after| {
-        accounts.partition_point(|account| account.login.as_str() <= after)
-    });
-    let last = page_of(from)
-        .next_back()
-        .filter(|_| from + LOGINS < accounts.len());
     let name = |label: &Label| ctx.name(label);
     let mut shown = html(&PeoplePage {
         faults: said(ctx.tongue, faults),
@@ -161,10 +139,8 @@ pub(super) async fn people(ctx: &Ctx, after: Option<&str>, faults: &[Fault]) -> 
             .into_iter()
             .map(|category| (category.code.clone(), name(&category.title)))
             .collect(),
-        logins: page_of(from).map(|account| login(ctx, account)).collect(),
+        logins: Logins::of(ctx, &accounts, part),
         logins_in_all: accounts.len(),
-        first: (from > 0).then(|| "/people#logins".to_owned()),
-        next: last.map(|account| format!("/people?after={}#logins", escaped(&account.login))),
         portal: scene.newest().any(|pack| pack.portal_kinds().next().is_some()),
         page: ctx.page(Some(Area::People)),
     });
@@ -264,42 +240,6 @@ fn rows(ctx: &Ctx, fresh: bool) -> (Vec<UnitRow>, Vec<PersonRow>) {
         people.push(PersonRow::default());
     }
     (units, people)
-}
-
-fn login(ctx: &Ctx, account: &Account) -> Login {
-    let org = &ctx.scene.org;
-    let today = ctx.scene.calendar.date_of(ctx.now);
-    let held = org.roles_of(account.person, today);
-    let role = |(role, unit): (&str, _)| {
-        let grant = ctx.scene.grants.iter().find(|grant| grant.role == role);
-        let role = grant.map_or_else(|| role.to_owned(), |grant| ctx.name(&grant.title));
-        let unit = org
-            .unit(unit)
-            .map(|unit| ctx.name(&unit.name))
-            .unwrap_or_default();
-        format!("{role} · {unit}")
-    };
-    let name = org.person(account.person).map(|person| ctx.name(&person.name));
-    let invited = Invitation::read(&account.password_hash);
-    let (state, look) = match (account.disabled_at, invited) {
-        (Some(_), _) => (ctx.tongue.t("people-login-disabled"), ""),
-        (None, Some(code)) if code.until > ctx.now => {
-            let until = show::moment(&ctx.scene.calendar, ctx.tongue, code.until);
-            (ctx.tongue.t1("people-login-invited", "until", until), "near")
-        }
-        (None, Some(_)) => (ctx.tongue.t("people-login-expired"), "over"),
-        (None, None) => (ctx.tongue.t("people-login-active"), "ok"),
-    };
-    Login {
-        login: account.login.clone(),
-        name: name.unwrap_or_default(),
-        href: format!("/persons/{}", account.person),
-        roles: comma(ctx, held.into_iter().map(role).collect()),
-        state,
-        look,
-        other: ctx.who.as_ref().is_some_and(|who| who.login != account.login),
-        enabled: account.disabled_at.is_none(),
-    }
 }
 
 #[derive(Template)]

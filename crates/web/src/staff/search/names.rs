@@ -6,7 +6,7 @@ use bihuan_store::tenant::scene::Scene;
 use bihuan_text::{Spelled, folded, spelled};
 
 /// Somebody or something that has a name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Named {
     /// A unit.
     Unit(UnitId),
