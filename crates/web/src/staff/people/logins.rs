@@ -32,10 +32,13 @@ pub struct Logins {
     pub find: String,
     /// How many were found.
     pub found: usize,
+    /// Where the first page is, unless this is it.
     pub first: Option<String>,
+    /// Where the next page is.
     pub next: Option<String>,
 }
 
+/// A login as the table shows it.
 pub struct Login {
     pub login: String,
     pub name: String,
