@@ -5,6 +5,7 @@ mod support;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 use support::{Directory, PROGRAM, Server, complaint, path, said};
@@ -94,7 +95,7 @@ fn turn_away_a_write(address: &str) {
     let door = std::net::TcpListener::bind(address).expect("the address is free");
     for caller in door.incoming() {
         let caller = caller.expect("a caller");
-        let silent = Some(std::time::Duration::from_secs(1));
+        let silent = Some(Duration::from_secs(1));
         caller.set_read_timeout(silent).expect("more than nothing");
         let lines = BufReader::new(caller).lines();
         let mut head = lines.map_while(Result::ok).take_while(|line| !line.is_empty());
@@ -112,7 +113,7 @@ fn writes_outlast_a_server_that_is_killed_and_started_again() {
     let load = begin(&url, &tokens, &journal, &["--rate", "60/s", "--seconds", "8"]);
     // Begun once the first write is acknowledged; killed in the midst of others.
     while !std::fs::read(&journal).is_ok_and(|lines| !lines.is_empty()) {
-        std::thread::sleep(std::time::Duration::from_millis(20));
+        std::thread::sleep(Duration::from_millis(20));
     }
     let address = url.trim_start_matches("http://");
     server.kill();
@@ -178,7 +179,7 @@ fn asked_to_stop_it_lets_nobody_else_arrive_and_reports() {
     let journal = directory.file("journal");
     let load = begin(&server.url, &tokens, &journal, &["--seconds", "3600"]);
     while !std::fs::read(&journal).is_ok_and(|lines| !lines.is_empty()) {
-        std::thread::sleep(std::time::Duration::from_millis(20));
+        std::thread::sleep(Duration::from_millis(20));
     }
     let pid = load.id().to_string();
     let asked = Command::new("kill").args(["-TERM", &pid]).status();

@@ -48,8 +48,7 @@ impl Tenant {
     /// returns how many events were placed.
     ///
     /// Folds outside the writer and writes in small transactions: on SQLite between those of intake, on a server beside
-    /// them. To be called
-    /// again and again by whoever serves; two runs at once do no harm.
+    /// them. To be called again and again by whoever serves; two runs at once do no harm.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] if an event is gone or a case cannot be folded: nothing follows then.

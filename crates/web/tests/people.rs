@@ -280,6 +280,12 @@ async fn a_login_is_found_by_what_it_its_person_or_their_unit_is_called() {
         let rest = logins(second.says("找到 61 个").says("全部账号"));
         assert_eq!((rest.len(), rest.last().unwrap().as_str()), (11, "liu"), "{next}");
     }
+    // Whoever asks for what lies beyond the last is led back to the first.
+    let beyond = admin.get("/people?find=liu&after=z").await;
+    beyond
+        .says("找到 1 个")
+        .says("href=\"/people?find=liu#logins\"")
+        .keeps_silent_about("没有找到账号");
     let none = admin.get("/people?find=%22%3E%3Cu%3E").await;
     none.says("没有找到账号").keeps_silent_about("<u>");
 }
